@@ -1,0 +1,20 @@
+package fact
+
+import "time"
+
+// PersonResult is what a person recorded for a test case.
+type PersonResult struct {
+	Case         string            `json:"case"`
+	Subject      string            `json:"subject"`
+	Verdict      string            `json:"verdict"`
+	Observations map[string]string `json:"observations,omitempty"`
+	Attachments  []Ref             `json:"attachments,omitempty"`
+	By           string            `json:"by"`
+	Role         string            `json:"role,omitempty"` // tester or reviewer
+	Note         string            `json:"note,omitempty"`
+	At           time.Time         `json:"at"`
+	// Sample marks results that come with the demonstration: shown as such.
+	Sample bool `json:"sample,omitempty"`
+}
+
+func (PersonResult) Kind() Kind { return "person.result@1" }

@@ -1,0 +1,186 @@
+// Package i18n holds everything that a person reads, in English and in
+// Traditional Chinese (Taiwan), from one place: texts/*.yaml, where both
+// languages of a text stand side by side under one key.
+//
+// In: a language, a key, named arguments. Out: a sentence. A key that is
+// missing comes out as the key itself, and a test of the repository finds it.
+package i18n
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
+)
+
+//go:embed texts/*.yaml
+var files embed.FS
+
+// Lang is one of the two languages.
+type Lang string
+
+const (
+	En Lang = "en"
+	Zh Lang = "zh-Hant"
+)
+
+// Langs lists the languages.
+func Langs() []Lang { return []Lang{En, Zh} }
+
+// ParseLang reads a flag's value.
+func ParseLang(s string) (Lang, error) {
+	switch Lang(s) {
+	case En, Zh:
+		return Lang(s), nil
+	}
+	return "", fmt.Errorf("unknown language %q: use en or zh-Hant", s)
+}
+
+// FromEnvironment picks the language from LC_ALL, LC_MESSAGES or LANG, as
+// getenv gives them; English unless it is Chinese.
+func FromEnvironment(getenv func(string) string) Lang {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		v := getenv(name)
+		if v == "" {
+			continue
+		}
+		v, _, _ = strings.Cut(v, ".")
+		tag, err := language.Parse(strings.ReplaceAll(v, "_", "-"))
+		if err != nil {
+			return En
+		}
+		if base, _ := tag.Base(); base.String() == "zh" {
+			return Zh
+		}
+		return En
+	}
+	return En
+}
+
+// Text is one text in both languages.
+type Text struct {
+	En string `yaml:"en"`
+	Zh string `yaml:"zh-Hant"`
+}
+
+// Texts is the catalogue.
+type Texts struct {
+	byKey map[string]Text
+}
+
+// Load reads the embedded catalogue.
+func Load() (*Texts, error) { return load(files) }
+
+// load reads every texts/*.yaml of fsys. A key that stands twice, or that
+// lacks a language, is an error with the file's name.
+func load(fsys fs.FS) (*Texts, error) {
+	names, err := fs.Glob(fsys, "texts/*.yaml")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("no texts are embedded: %v", err)
+	}
+	t := &Texts{byKey: make(map[string]Text)}
+	for _, name := range names {
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		var m map[string]Text
+		dec := yaml.NewDecoder(strings.NewReader(string(b)))
+		dec.KnownFields(true)
+		if err := dec.Decode(&m); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for k, v := range m {
+			if _, ok := t.byKey[k]; ok {
+				return nil, fmt.Errorf("%s: the key %s stands twice", name, k)
+			}
+			if v.En == "" || v.Zh == "" {
+				return nil, fmt.Errorf("%s: %s lacks a language", name, k)
+			}
+			t.byKey[k] = v
+		}
+	}
+	return t, nil
+}
+
+// Must is Load for the program's start: the embedded catalogue is part of
+// the program, and a test loads it.
+func Must() *Texts {
+	t, err := Load()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "assay:", err)
+		os.Exit(4)
+	}
+	return t
+}
+
+// Has says whether a key exists.
+func (t *Texts) Has(key string) bool { _, ok := t.byKey[key]; return ok }
+
+// Keys lists every key, sorted.
+func (t *Texts) Keys() []string {
+	out := make([]string, 0, len(t.byKey))
+	for k := range t.byKey {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Get returns a text in both languages.
+func (t *Texts) Get(key string) (Text, bool) { v, ok := t.byKey[key]; return v, ok }
+
+// T writes a text: {name} is replaced by the argument of that name. An
+// argument that is itself a key (secret.private-key, source.list) is written
+// in the language too.
+func (t *Texts) T(lang Lang, key string, args map[string]string) string {
+	text, ok := t.byKey[key]
+	if !ok {
+		return key
+	}
+	s := text.En
+	if lang == Zh {
+		s = text.Zh
+	}
+	if len(args) == 0 || !strings.Contains(s, "{") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '{')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(s[i:], '}')
+		if j < 0 {
+			break
+		}
+		name := s[i+1 : i+j]
+		b.WriteString(s[:i])
+		if v, ok := args[name]; ok {
+			if t.Has(v) {
+				v = t.T(lang, v, nil)
+			}
+			b.WriteString(v)
+		} else {
+			b.WriteString(s[i : i+j+1])
+		}
+		s = s[i+j+1:]
+	}
+	b.WriteString(s)
+	return b.String()
+}
+
+// S is T with name, value pairs.
+func (t *Texts) S(lang Lang, key string, args ...string) string {
+	m := make(map[string]string, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		m[args[i]] = args[i+1]
+	}
+	return t.T(lang, key, m)
+}

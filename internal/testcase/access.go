@@ -1,0 +1,218 @@
+package testcase
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/internal/fact"
+	"assay/internal/product"
+	"assay/internal/verdict"
+)
+
+// accessCases judge who may do what (IoT-1005-1 5.1.1.3, 5.1.2.1; EN 303 645
+// 5.5-5, 5.1-4).
+func accessCases() []Case {
+	return []Case{
+		{
+			ID: "auth.required", Kind: Functional, Method: Auto, Severity: Critical,
+			Needs:    []Need{{Kind: fact.Access{}.Kind()}},
+			Subjects: authenticated, Scopes: portScopes, Empty: absent("reason.no-login-interface"),
+			Judge: loginRequired,
+		},
+		{
+			ID: "session.logout", Kind: Functional, Method: Auto, Severity: High,
+			Needs:    []Need{{Kind: fact.Logout{}.Kind()}},
+			Subjects: sessions, Scopes: portScopes, Empty: absent("reason.no-session-interface"),
+			Judge: logoutEnds,
+		},
+		{
+			ID: "access.roles", Kind: Functional, Method: Auto, Severity: High,
+			Needs:    []Need{{Kind: fact.RoleAccess{}.Kind()}},
+			Subjects: sessions, Scopes: portScopes, Empty: absent("reason.no-session-interface"),
+			Judge: rolesHold,
+		},
+		{
+			ID: "access.roles-defined", Kind: Conceptual, Method: Assisted, Severity: Medium,
+			Needs:   []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.Page{}.Kind()}},
+			Judge:   rolesDefined,
+			Observe: []Observe{{Name: "rights-defined", Options: []string{"yes", "no"}}},
+		},
+	}
+}
+
+// web says whether a protocol is a web page or web interface of programs.
+func web(protocol string) bool {
+	p := strings.ToLower(protocol)
+	return p == "http" || p == "https"
+}
+
+func stream(protocol string) bool {
+	p := strings.ToLower(protocol)
+	return p == "rtsp" || p == "rtsps"
+}
+
+// authenticated is the population of interfaces behind which something is
+// protected: declared with authentication, and every web or stream service
+// that was observed.
+func authenticated(v *View) []Subject {
+	return filter(services(v), func(s Subject) bool {
+		if i, ok := declaredInterface(v, s); ok {
+			return i.Auth != "" && i.Auth != "none"
+		}
+		svc, ok := observed(v, s)
+		return ok && (web(svc.Value.Protocol) || stream(svc.Value.Protocol))
+	})
+}
+
+// sessions is the population of web interfaces with a login.
+func sessions(v *View) []Subject {
+	return filter(services(v), func(s Subject) bool {
+		i, ok := declaredInterface(v, s)
+		return ok && i.Login != nil && (i.Login.Form == "json" || i.Login.Form == "form")
+	})
+}
+
+func loginRequired(v *View, s Subject, _ Params) Outcome {
+	got := fact.Where(v.Facts, func(a fact.Access) bool { return a.Unit == s.Unit && a.Port == s.Port })
+	var open, shut []fact.Typed[fact.Access]
+	for _, a := range got {
+		if a.Value.Allowed {
+			open = append(open, a)
+		} else {
+			shut = append(shut, a)
+		}
+	}
+	if len(open) > 0 {
+		return Fail(verdict.Because("reason.open-without-login", "function", open[0].Value.Function,
+			"status", fmt.Sprint(open[0].Value.Status), "count", fmt.Sprint(len(open))), facts(open)...)
+	}
+	i, declared := declaredInterface(v, s)
+	if len(shut) == 0 {
+		if !declared {
+			return Inconclusive(verdict.Because("reason.functions-unknown", "port", fmt.Sprint(s.Port)),
+				verdict.Because("provide.declare-interface", "port", fmt.Sprint(s.Port)))
+		}
+		return unseen(v, s, "auth.required")
+	}
+	if lacking := untested(i, shut); len(lacking) > 0 {
+		return Inconclusive(verdict.Because("reason.functions-untested", "functions", strings.Join(lacking, ", ")),
+			verdict.Because("provide.safe-function")).With(facts(shut)...)
+	}
+	control := fact.Bracket{Before: true, After: true}
+	for _, a := range shut {
+		control.Before = control.Before && a.Value.Control.Before
+		control.After = control.After && a.Value.Control.After
+	}
+	return PassRefused(verdict.Because("reason.login-required", "count", fmt.Sprint(len(shut))), control, facts(shut)...)
+}
+
+// untested lists declared functions without a fact. Functions that a test
+// may not call are left to a person, and named.
+func untested(i product.Interface, got []fact.Typed[fact.Access]) []string {
+	if i.Login == nil {
+		return nil
+	}
+	var out []string
+	for _, f := range i.Login.Functions {
+		name := functionName(f)
+		if f.Safe != nil && !*f.Safe {
+			continue // declared as unsafe to call: destructive functions are asked without a session only where safe
+		}
+		if !slices.ContainsFunc(got, func(a fact.Typed[fact.Access]) bool { return a.Value.Function == name }) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func functionName(f product.Function) string {
+	m := f.Method
+	if m == "" {
+		m = "GET"
+	}
+	return m + " " + f.Path
+}
+
+func logoutEnds(v *View, s Subject, _ Params) Outcome {
+	got := fact.Where(v.Facts, func(l fact.Logout) bool { return l.Unit == s.Unit && l.Interface == s.Interface })
+	if len(got) == 0 {
+		return unseen(v, s, "session.logout")
+	}
+	control := fact.Bracket{Before: true, After: true}
+	for _, l := range got {
+		if !l.Value.Refused {
+			return Fail(verdict.Because("reason.session-survives", "function", l.Value.Function,
+				"status", fmt.Sprint(l.Value.Status)), l.Fact)
+		}
+		control.Before = control.Before && l.Value.Control.Before
+		control.After = control.After && l.Value.Control.After
+	}
+	return PassRefused(verdict.Because("reason.session-ended"), control, facts(got)...)
+}
+
+// mayCall says whether the model gives a role a function.
+func mayCall(p *product.Product, role string, f product.Function) bool {
+	if len(f.Roles) > 0 {
+		return slices.Contains(f.Roles, role)
+	}
+	return f.Right == "" || slices.Contains(p.Roles[role].May, f.Right)
+}
+
+func rolesHold(v *View, s Subject, _ Params) Outcome {
+	i, _ := declaredInterface(v, s)
+	got := fact.Where(v.Facts, func(r fact.RoleAccess) bool { return r.Unit == s.Unit && r.Interface == s.Interface })
+	if len(got) == 0 {
+		return unseen(v, s, "access.roles")
+	}
+	if len(i.Roles) < 2 {
+		return Inconclusive(verdict.Because("reason.one-role", "interface", s.Interface), verdict.Because("provide.roles")).With(facts(got)...)
+	}
+	var lacking []string
+	control := fact.Bracket{Before: true, After: true}
+	for _, role := range i.Roles {
+		for _, f := range i.Login.Functions {
+			if f.Safe != nil && !*f.Safe {
+				continue
+			}
+			name := functionName(f)
+			at := slices.IndexFunc(got, func(r fact.Typed[fact.RoleAccess]) bool {
+				return r.Value.Role == role && r.Value.Function == name
+			})
+			if at < 0 {
+				lacking = append(lacking, role+" "+name)
+				continue
+			}
+			r, may := got[at], mayCall(v.Product, role, f)
+			switch {
+			case r.Value.Allowed && !may:
+				return Fail(verdict.Because("reason.role-exceeds", "role", role, "function", name), r.Fact)
+			case !r.Value.Allowed && may:
+				return Fail(verdict.Because("reason.role-lacks", "role", role, "function", name, "status", fmt.Sprint(r.Value.Status)), r.Fact)
+			case !may:
+				control.Before = control.Before && r.Value.Control.Before
+				control.After = control.After && r.Value.Control.After
+			}
+		}
+	}
+	if len(lacking) > 0 {
+		return Inconclusive(verdict.Because("reason.functions-untested", "functions", strings.Join(lacking, ", ")),
+			verdict.Because("provide.credentials-of-roles")).With(facts(got)...)
+	}
+	return PassRefused(verdict.Because("reason.roles-hold", "roles", strings.Join(i.Roles, ", ")), control, facts(got)...)
+}
+
+func rolesDefined(v *View, _ Subject, _ Params) Outcome {
+	roles := declarations(v, "role")
+	if len(roles) == 0 {
+		return Inconclusive(verdict.Because("reason.not-declared", "what", "roles"), verdict.Because("provide.roles"))
+	}
+	if n := len(roles); n < 2 || !roles[0].Value.Is {
+		return Fail(verdict.Because("reason.fewer-than-two-roles"), facts(roles)...)
+	}
+	page, o, ok := present(v, "roles", "user-manual", "setup-guide")
+	if !ok {
+		return o
+	}
+	return AskPerson(verdict.Because("reason.roles-documented-where", "document", page.Value.Source), append(facts(roles), page.Fact)...)
+}

@@ -1,0 +1,30 @@
+package testcase
+
+import (
+	"fmt"
+
+	"assay/internal/fact"
+	"assay/internal/verdict"
+)
+
+// debugCases judge ways into the operating system past its users
+// (IoT-1005-1 5.5.1.1; EN 303 645 5.6-3, 5.6-4).
+func debugCases() []Case {
+	return []Case{{
+		ID: "debug.serial-console", Kind: Functional, Method: Auto, Severity: High, Image: true,
+		Needs: []Need{{Kind: fact.ImageStart{}.Kind()}}, Subjects: images, Judge: serialConsole, Empty: noImage,
+	}}
+}
+
+func serialConsole(v *View, s Subject, _ Params) Outcome {
+	for _, st := range fact.Where(v.Facts, func(st fact.ImageStart) bool {
+		return st.Image == s.Key && st.Type == "shell-without-login"
+	}) {
+		return Fail(verdict.Because("reason.shell-without-login", "path", st.Value.Path, "line", fmt.Sprint(st.Value.Line), "text", st.Value.Text), st.Fact)
+	}
+	scope, whole := wholeScope(v, fact.ScopeImageFiles, s.Key)
+	if !whole {
+		return unread(v, s)
+	}
+	return PassAbsent(verdict.Because("reason.no-open-shell"), scope)
+}

@@ -1,0 +1,198 @@
+package testcase
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/internal/fact"
+	"assay/internal/verdict"
+)
+
+// documentCases judge what the maker publishes and supplies (IoT-1005-1
+// 5.2.3.x, 5.3.1.4; EN 303 645 5.2-1, 5.3-13, 5.12-2). Rule 9: a program may
+// fail a document and pass only structured facts.
+func documentCases() []Case {
+	needs := []Need{{Kind: fact.Page{}.Kind()}}
+	return []Case{
+		{
+			ID: "doc.disclosure-policy", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			Judge: disclosurePolicy,
+			Steps: 3,
+			Observe: []Observe{
+				{Name: "covers-product", Options: []string{"yes", "no"}}, {Name: "states-disclosure", Options: []string{"yes", "no"}},
+				{Name: "states-remedy", Options: []string{"yes", "no"}}, {Name: "public", Options: []string{"yes", "no"}},
+			},
+		},
+		{
+			ID: "doc.security-txt", Kind: Conceptual, Method: Auto, Severity: Low,
+			Needs: []Need{{Kind: fact.SecurityTxt{}.Kind()}}, Judge: securityTxt,
+		},
+		{
+			ID: "doc.policy-contact", Kind: Conceptual, Method: Auto, Severity: Medium,
+			Needs: []Need{{Kind: fact.Quote{}.Kind()}}, Judge: policyContact,
+		},
+		{
+			ID: "doc.secure-development", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "secure-development") },
+			Steps: 2, Observe: []Observe{{Name: "describes-development", Options: []string{"yes", "no"}}},
+		},
+		{
+			ID: "doc.setup-guide", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "setup-guide") },
+			Steps: 3,
+			Observe: []Observe{
+				{Name: "covers-security", Options: []string{"yes", "no"}},
+				{Name: "followed-on-unit", Options: []string{"yes", "no"}},
+			},
+		},
+		{
+			ID: "doc.support-period", Kind: Conceptual, Method: Auto, Severity: Medium,
+			Needs: []Need{{Kind: fact.SupportEnd{}.Kind()}, {Kind: fact.Declared{}.Kind()}}, Judge: supportPeriod,
+		},
+	}
+}
+
+// present finds the first document of one of the kinds. Where there is none,
+// the outcome says whether that is a fault (the maker lists documents, and
+// none of this kind) or simply not provided yet.
+func present(v *View, kinds ...string) (fact.Typed[fact.Page], Outcome, bool) {
+	var missing []fact.Typed[fact.Page]
+	for _, kind := range kinds {
+		for _, p := range fact.Where(v.Facts, func(p fact.Page) bool { return p.Type == kind }) {
+			if p.Value.Present {
+				return p, Outcome{}, true
+			}
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) > 0 {
+		return fact.Typed[fact.Page]{}, Inconclusive(verdict.Because("reason.document-unreadable", "document", missing[0].Value.Source,
+			"why", missing[0].Value.Why), verdict.Because("provide.document", "kind", kinds[0])).With(facts(missing)...), false
+	}
+	if scope, ok := wholeScope(v, fact.ScopeDocuments, "product"); ok && scope.Value.Count > 0 {
+		return fact.Typed[fact.Page]{}, Fail(verdict.Because("reason.document-absent", "kind", kinds[0]), scope.Fact), false
+	}
+	return fact.Typed[fact.Page]{}, Inconclusive(verdict.Because("reason.no-documents", "kind", kinds[0]),
+		verdict.Because("provide.document", "kind", kinds[0])), false
+}
+
+// supplied fails a document that is absent or of another model and leaves
+// the rest to a person, with the quotes laid out.
+func supplied(v *View, kind string) Outcome {
+	page, o, ok := present(v, kind)
+	if !ok {
+		return o
+	}
+	if page.Value.Other != "" && !page.Value.Model {
+		return Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source, "other", page.Value.Other,
+			"model", v.Product.Identity.Model), page.Fact)
+	}
+	if !page.Value.Model && !covering(kind) {
+		return Inconclusive(verdict.Because("reason.model-not-named", "document", page.Value.Source, "model", v.Product.Identity.Model),
+			verdict.Because("provide.name-model", "document", page.Value.Source)).With(page.Fact)
+	}
+	quotes := quotesOf(v, kind)
+	return AskPerson(verdict.Because("reason.document-to-read", "document", page.Value.Source, "quotes", fmt.Sprint(len(quotes))),
+		append([]fact.Fact{page.Fact}, facts(quotes)...)...)
+}
+
+// covering says that a document may speak for all products of a maker.
+func covering(kind string) bool { return kind == "disclosure-policy" || kind == "secure-development" }
+
+func quotesOf(v *View, kind string, topics ...string) []fact.Typed[fact.Quote] {
+	return fact.Where(v.Facts, func(q fact.Quote) bool {
+		return q.Type == kind && (len(topics) == 0 || slices.Contains(topics, q.Topic))
+	})
+}
+
+func disclosurePolicy(v *View, _ Subject, _ Params) Outcome {
+	o := supplied(v, "disclosure-policy")
+	if o.Verdict() == verdict.Fail {
+		return o
+	}
+	if page, _, ok := present(v, "disclosure-policy"); ok && page.Value.Public == "no" {
+		return Inconclusive(verdict.Because("reason.policy-not-public", "document", page.Value.Source),
+			verdict.Because("provide.publish", "document", page.Value.Source)).With(page.Fact)
+	}
+	return o
+}
+
+// policyContact passes a policy with a contact and time lines: both are
+// needed by EN 303 645 5.2-1, and both are found by structure (an address, a
+// number of days), never by a reading of the text.
+func policyContact(v *View, _ Subject, _ Params) Outcome {
+	page, o, ok := present(v, "disclosure-policy")
+	if !ok {
+		return o
+	}
+	contact, timeline := quotesOf(v, "disclosure-policy", "contact"), quotesOf(v, "disclosure-policy", "timeline")
+	if len(contact) == 0 {
+		return Fail(verdict.Because("reason.no-contact", "document", page.Value.Source), page.Fact)
+	}
+	if len(timeline) == 0 {
+		return Inconclusive(verdict.Because("reason.no-timeline", "document", page.Value.Source),
+			verdict.Because("provide.timeline", "document", page.Value.Source)).With(append(facts(contact), page.Fact)...)
+	}
+	return Pass(verdict.Because("reason.contact-and-timeline", "contact", contact[0].Value.Text, "timeline", timeline[0].Value.Text),
+		append(facts(contact), timeline[0].Fact, page.Fact)...)
+}
+
+// securityTxt judges RFC 9116: at least one Contact, exactly one Expires,
+// and that in the future of the clock.
+func securityTxt(v *View, _ Subject, _ Params) Outcome {
+	got := fact.Of[fact.SecurityTxt](v.Facts)
+	if len(got) == 0 {
+		return Inconclusive(verdict.Because("reason.no-security-txt"), verdict.Because("provide.document", "kind", "security-txt"))
+	}
+	for _, s := range got {
+		if len(s.Value.Problems) > 0 {
+			var keys []string
+			for _, p := range s.Value.Problems {
+				keys = append(keys, p.Key)
+			}
+			return Fail(verdict.Because("reason.security-txt-invalid", "document", s.Value.Document, "problem", strings.Join(keys, ", ")), s.Fact)
+		}
+		if !s.Value.Expires.After(v.Clock) {
+			return Fail(verdict.Because("reason.security-txt-expired", "document", s.Value.Document, "expires", s.Value.Expires.UTC().Format("2006-01-02")), s.Fact)
+		}
+	}
+	return Pass(verdict.Because("reason.security-txt-valid", "expires", got[0].Value.Expires.UTC().Format("2006-01-02")), facts(got)...)
+}
+
+func supportPeriod(v *View, _ Subject, _ Params) Outcome {
+	page, o, ok := present(v, "support-period")
+	if !ok {
+		return o
+	}
+	ends := fact.Of[fact.SupportEnd](v.Facts)
+	if page.Value.Other != "" && !page.Value.Model {
+		return Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source, "other", page.Value.Other,
+			"model", v.Product.Identity.Model), page.Fact)
+	}
+	if len(ends) == 0 {
+		return Fail(verdict.Because("reason.no-support-end", "document", page.Value.Source), page.Fact)
+	}
+	for _, e := range ends[1:] {
+		if e.Value.Until != ends[0].Value.Until {
+			return Fail(verdict.Because("reason.support-ends-differ", "first", ends[0].Value.Until, "other", e.Value.Until), facts(ends)...)
+		}
+	}
+	d, ok := declaration(v, "support", "")
+	if !ok || d.Value.Value["until"] == "" {
+		return Inconclusive(verdict.Because("reason.not-declared", "what", "product.support.until"),
+			verdict.Because("provide.declare", "what", "product.support.until")).With(facts(ends)...)
+	}
+	if d.Value.Value["until"] != ends[0].Value.Until {
+		return Fail(verdict.Because("reason.support-contradicts", "published", ends[0].Value.Until, "declared", d.Value.Value["until"]), ends[0].Fact, d.Fact)
+	}
+	if !page.Value.Model {
+		return Inconclusive(verdict.Because("reason.model-not-named", "document", page.Value.Source, "model", v.Product.Identity.Model),
+			verdict.Because("provide.name-model", "document", page.Value.Source)).With(page.Fact)
+	}
+	if page.Value.Public != "yes" {
+		return Inconclusive(verdict.Because("reason.support-not-public", "document", page.Value.Source),
+			verdict.Because("provide.publish", "document", page.Value.Source)).With(page.Fact)
+	}
+	return Pass(verdict.Because("reason.support-published", "until", ends[0].Value.Until), append(facts(ends), page.Fact, d.Fact)...)
+}

@@ -1,0 +1,107 @@
+package testcase
+
+import (
+	"slices"
+	"strconv"
+
+	"assay/internal/fact"
+	"assay/internal/verdict"
+)
+
+// guided decides a case that a person performs: by the record that counts,
+// when it holds the observations and attachments that the case lists.
+func guided(c Case, v *View, s Subject) Result {
+	rec, ok := record(c, v, s)
+	if !ok {
+		return finish(c, v, s, Inconclusive(verdict.Because("reason.not-recorded"), verdict.Because("provide.record")))
+	}
+	return fromRecord(c, v, s, rec)
+}
+
+// assisted lets a person decide where a program found nothing to fail.
+func assisted(c Case, v *View, s Subject, auto Result) Result {
+	rec, ok := record(c, v, s)
+	if !ok {
+		return auto
+	}
+	r := fromRecord(c, v, s, rec)
+	r.Automatic = auto.Verdict
+	for _, id := range auto.Facts {
+		if !slices.Contains(r.Facts, id) {
+			r.Facts = append(r.Facts, id)
+		}
+	}
+	return r
+}
+
+// record picks the record that counts: the latest of a reviewer in
+// laboratory mode, else the latest of anyone. Equal times are ordered by
+// fact id, so that judging twice gives the same bytes.
+func record(c Case, v *View, s Subject) (fact.Typed[fact.PersonResult], bool) {
+	var best fact.Typed[fact.PersonResult]
+	found := false
+	for _, r := range fact.Where(v.Facts, func(p fact.PersonResult) bool {
+		return p.Case == string(c.ID) && p.Subject == s.Key && (!v.Laboratory || p.Role == "reviewer")
+	}) {
+		if !found || r.Value.At.After(best.Value.At) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) Result {
+	p := rec.Value
+	var o Outcome
+	got, err := verdict.Parse(p.Verdict)
+	switch owed := owes(c, p); {
+	case err != nil || got == verdict.NotClaimed || got == verdict.NotTested:
+		o = Inconclusive(verdict.Because("reason.record-unreadable", "verdict", p.Verdict), verdict.Because("provide.record"))
+	case len(owed) > 0 && got != verdict.Fail:
+		o = Inconclusive(verdict.Because("reason.record-incomplete", "missing", joined(owed)), verdict.Because("provide.record"))
+	case got == verdict.Pass:
+		o = Pass(verdict.Because("reason.recorded-pass", "by", p.By, "note", p.Note), rec.Fact)
+	case got == verdict.Fail:
+		o = Fail(verdict.Because("reason.recorded-fail", "by", p.By, "note", p.Note), rec.Fact)
+	case got == verdict.NotApplicable:
+		o = NotApplicable(verdict.Because("reason.recorded-not-applicable", "by", p.By, "note", p.Note), rec.Fact)
+	default:
+		o = Inconclusive(verdict.Because("reason.recorded-inconclusive", "by", p.By, "note", p.Note), verdict.Because("provide.record"))
+	}
+	o = o.With(rec.Fact)
+	if p.Sample {
+		o = o.And(verdict.Because("reason.sample"))
+	}
+	r := finish(c, v, s, o)
+	r.By = &p
+	return r
+}
+
+// owes lists the observations and attachments that a record lacks.
+func owes(c Case, p fact.PersonResult) []string {
+	var out []string
+	for _, o := range c.Observe {
+		value, ok := p.Observations[o.Name]
+		switch {
+		case !ok || value == "":
+			out = append(out, o.Name)
+		case o.Options != nil && !slices.Contains(o.Options, value):
+			out = append(out, o.Name+"="+value)
+		}
+	}
+	if n := c.Attach - len(p.Attachments); n > 0 {
+		out = append(out, "attachment×"+strconv.Itoa(n))
+	}
+	return out
+}
+
+func joined(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += ", "
+		}
+		out += n
+	}
+	return out
+}

@@ -1,0 +1,305 @@
+package testcase
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/internal/fact"
+	"assay/internal/product"
+	"assay/internal/verdict"
+)
+
+// secure are protocols that set up a TLS channel of their own.
+var secure = []string{"https", "rtsps", "mqtts", "ftps", "wss", "tls", "smtps", "ldaps"}
+
+// forbidden are services that never pass by declaration (rule 6).
+var forbidden = []string{"telnet", "adb", "gdb", "tftp"}
+
+// housekeeping are protocols of addresses and names, not product data
+// (IoT-1005-1 5.4.2.1, our reading).
+var housekeeping = []string{"dhcp", "dns", "ntp", "arp", "mdns", "ssdp", "icmp"}
+
+// units are the declared units, in order.
+func units(v *View) []product.Unit { return v.Product.Units }
+
+// device returns the component that a unit is a specimen of.
+func device(v *View, u product.Unit) string {
+	if u.Of != "" {
+		return u.Of
+	}
+	for _, c := range v.Product.Components {
+		if c.Kind == "device" {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// portOf says where an interface answers on a unit.
+func portOf(u product.Unit, i product.Interface) uint16 {
+	if p, ok := u.PortMap[i.ID]; ok {
+		return p
+	}
+	return i.Port.Number
+}
+
+// listening says whether an interface is a TCP service of the network.
+func listening(i product.Interface) bool {
+	return !i.Physical && i.Port.Number != 0 && i.Port.Transport != "udp"
+}
+
+// services is the population of listening services: declared ∪ observed, on
+// every unit; a declared one without a unit stands for itself.
+func services(v *View) []Subject {
+	var out []Subject
+	placed := make(map[string]bool) // interfaces that some unit carries
+	for _, u := range units(v) {
+		have := make(map[uint16]bool)
+		for _, i := range v.Product.Interfaces {
+			if i.On != device(v, u) || !listening(i) {
+				continue
+			}
+			port := portOf(u, i)
+			have[port], placed[i.ID] = true, true
+			out = append(out, Subject{Key: u.ID + "/" + i.ID, Unit: u.ID, Interface: i.ID, Port: port})
+		}
+		for _, s := range fact.Where(v.Facts, func(s fact.Service) bool { return s.Unit == u.ID }) {
+			if !have[s.Value.Port] {
+				have[s.Value.Port] = true
+				out = append(out, Subject{Key: s.Subject, Unit: u.ID, Port: s.Value.Port})
+			}
+		}
+	}
+	for _, i := range v.Product.Interfaces {
+		if listening(i) && !placed[i.ID] {
+			out = append(out, Subject{Key: i.ID, Interface: i.ID, Port: i.Port.Number})
+		}
+	}
+	return out
+}
+
+// endpoints is the part of services that sets up TLS, by declaration or as
+// observed.
+func endpoints(v *View) []Subject {
+	return filter(services(v), func(s Subject) bool {
+		if i, ok := declaredInterface(v, s); ok && slices.Contains(secure, strings.ToLower(i.Protocol)) {
+			return true
+		}
+		svc, ok := observed(v, s)
+		return ok && svc.Value.TLS
+	})
+}
+
+// logins is the part of services that takes a password, by declaration or as
+// observed.
+func logins(v *View) []Subject {
+	return filter(services(v), func(s Subject) bool {
+		if i, ok := declaredInterface(v, s); ok && takesPassword(i) {
+			return true
+		}
+		return len(channels(v, s)) > 0
+	})
+}
+
+// loginInterfaces is logins with the units folded: the software behind an
+// interface is the same on every unit, and intrusive tests run on the
+// expendable one only.
+func loginInterfaces(v *View) []Subject {
+	var out []Subject
+	for _, s := range logins(v) {
+		key := s.Interface
+		if key == "" {
+			key = s.Key
+		}
+		if !slices.ContainsFunc(out, func(o Subject) bool { return o.Key == key }) {
+			out = append(out, Subject{Key: key, Interface: s.Interface, Port: s.Port, Unit: s.Unit})
+		}
+	}
+	return out
+}
+
+// images is the population of declared firmware images.
+func images(v *View) []Subject {
+	var out []Subject
+	for _, c := range v.Product.Components {
+		if c.Firmware != nil && c.Firmware.File != "" {
+			out = append(out, Subject{Key: c.Firmware.File, Item: c.ID})
+		}
+	}
+	return out
+}
+
+func takesPassword(i product.Interface) bool {
+	switch a := strings.ToLower(i.Auth); {
+	case a == "password", a == "basic", a == "form", strings.HasPrefix(a, "digest"):
+		return true
+	}
+	return i.Login != nil
+}
+
+func declaredInterface(v *View, s Subject) (product.Interface, bool) {
+	for _, i := range v.Product.Interfaces {
+		if s.Interface != "" && i.ID == s.Interface {
+			return i, true
+		}
+	}
+	return product.Interface{}, false
+}
+
+func observed(v *View, s Subject) (fact.Typed[fact.Service], bool) {
+	for _, f := range fact.Of[fact.Service](v.Facts) {
+		if f.Value.Unit == s.Unit && f.Value.Port == s.Port {
+			return f, true
+		}
+	}
+	return fact.Typed[fact.Service]{}, false
+}
+
+func channels(v *View, s Subject) []fact.Typed[fact.LoginChannel] {
+	return fact.Where(v.Facts, func(c fact.LoginChannel) bool { return c.Unit == s.Unit && c.Port == s.Port })
+}
+
+func filter(in []Subject, keep func(Subject) bool) []Subject {
+	var out []Subject
+	for _, s := range in {
+		if keep(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// portScopes are the port searches of every unit, without which observed
+// services aren't known.
+func portScopes(v *View) []WantScope {
+	var out []WantScope
+	for _, u := range units(v) {
+		out = append(out, WantScope{What: fact.ScopePorts, Of: u.ID,
+			Provide: verdict.Because("provide.reachable-unit", "unit", u.ID)})
+	}
+	return out
+}
+
+func scopesOf(v *View, what, of string) []fact.Typed[fact.Scope] {
+	return fact.Where(v.Facts, func(s fact.Scope) bool { return s.What == what && s.Of == of })
+}
+
+// wholeScope returns the search of what over of, the whole one if there is
+// one.
+func wholeScope(v *View, what, of string) (fact.Typed[fact.Scope], bool) {
+	all := scopesOf(v, what, of)
+	for _, s := range all {
+		if s.Value.Whole {
+			return s, true
+		}
+	}
+	if len(all) > 0 {
+		return all[0], false
+	}
+	return fact.Typed[fact.Scope]{}, false
+}
+
+// noUnit is the outcome for a declared interface that no unit carries.
+func noUnit(s Subject) Outcome {
+	return Inconclusive(verdict.Because("reason.no-unit", "interface", s.Interface), verdict.Because("provide.unit"))
+}
+
+// unseen is the outcome for a member of the population without the facts
+// that would decide it.
+func unseen(v *View, s Subject, what string) Outcome {
+	if s.Unit == "" {
+		return noUnit(s)
+	}
+	for _, u := range fact.Where(v.Facts, func(u fact.Unreachable) bool {
+		return u.Unit == s.Unit && (u.Interface == s.Interface || u.Port == 0)
+	}) {
+		return Inconclusive(verdict.Because("reason.unreachable", "unit", s.Unit, "error", u.Value.Error),
+			verdict.Because("provide.reachable-unit", "unit", s.Unit)).With(u.Fact)
+	}
+	for _, n := range fact.Where(v.Facts, func(n fact.NotTried) bool { return n.Test == what }) {
+		if n.Subject == s.Key || n.Subject == s.Unit || n.Subject == s.Interface {
+			return Inconclusive(verdict.Reason{Key: n.Value.Why, Args: n.Value.Args},
+				verdict.Because("provide."+strings.TrimPrefix(n.Value.Why, "not-tried."), "unit", s.Unit)).With(n.Fact)
+		}
+	}
+	if scope, ok := wholeScope(v, fact.ScopePorts, s.Unit); ok && s.Interface != "" {
+		if _, open := observed(v, s); !open {
+			return Inconclusive(verdict.Because("reason.declared-not-open", "interface", s.Interface, "port", fmt.Sprint(s.Port)),
+				verdict.Because("provide.open-interface", "interface", s.Interface)).With(scope.Fact)
+		}
+	}
+	return Inconclusive(verdict.Because("reason.no-facts", "what", what), verdict.Because("provide.reachable-unit", "unit", s.Unit))
+}
+
+// absent decides an empty population of services: nothing of the kind
+// listens, proved by the whole port search of every unit.
+func absent(key string) func(*View) Outcome {
+	return func(v *View) Outcome {
+		var basis []fact.Fact
+		for _, u := range units(v) {
+			s, ok := wholeScope(v, fact.ScopePorts, u.ID)
+			if !ok {
+				return Inconclusive(verdict.Because("reason.scope-missing", "what", fact.ScopePorts, "of", u.ID),
+					verdict.Because("provide.reachable-unit", "unit", u.ID))
+			}
+			basis = append(basis, s.Fact)
+		}
+		if len(basis) == 0 {
+			return Inconclusive(verdict.Because("reason.no-units"), verdict.Because("provide.unit"))
+		}
+		return Pass(verdict.Because(key), basis...)
+	}
+}
+
+// declarations are the facts on what the model declares.
+func declarations(v *View, what string) []fact.Typed[fact.Declared] {
+	return fact.Where(v.Facts, func(d fact.Declared) bool { return d.What == what })
+}
+
+func declaration(v *View, what, id string) (fact.Typed[fact.Declared], bool) {
+	for _, d := range declarations(v, what) {
+		if id == "" || d.Value.ID == id {
+			return d, true
+		}
+	}
+	return fact.Typed[fact.Declared]{}, false
+}
+
+// Runs says whether an image is shown to be what a unit runs: the version
+// that was read on the unit equals the one in the image.
+func runs(v *View, image string) (bool, []fact.Fact) {
+	img := fact.Where(v.Facts, func(f fact.Firmware) bool { return f.Image == image && f.Version != "" })
+	if len(img) == 0 {
+		return false, nil
+	}
+	for _, id := range fact.Of[fact.Identity](v.Facts) {
+		if id.Value.Firmware != "" && id.Value.Firmware == img[0].Value.Version {
+			return true, []fact.Fact{img[0].Fact, id.Fact}
+		}
+	}
+	return false, []fact.Fact{img[0].Fact}
+}
+
+// imageNote says whether a verdict on an image speaks for a running unit.
+func imageNote(v *View) verdict.Reason {
+	for _, s := range images(v) {
+		if ok, _ := runs(v, s.Key); !ok {
+			return verdict.Because("reason.image-alone", "image", s.Key)
+		}
+	}
+	return verdict.Because("reason.image-runs")
+}
+
+// facts strips the types off.
+func facts[T fact.Payload](ts []fact.Typed[T]) []fact.Fact {
+	out := make([]fact.Fact, len(ts))
+	for i, t := range ts {
+		out[i] = t.Fact
+	}
+	return out
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }
+
+func itoa(n uint16) string { return fmt.Sprint(n) }
