@@ -51,10 +51,12 @@ type Recorder interface {
 	Observe(o Observation) Observation
 	// Record writes a fact under an envelope.
 	Record(o Observation, subject string, p Payload, refs ...Ref) error
-	// Evidence stores bytes and returns a reference to them.
-	Evidence(name string, r io.Reader) (Ref, error)
-	// File refers to an input file by its hash without copying it.
-	File(path string) (Ref, error)
+	// Evidence stores bytes and returns a reference to them. The class
+	// (transcript, document, firmware, personal) is what purging goes by.
+	Evidence(name, class string, r io.Reader) (Ref, error)
+	// File refers to an input file of the workspace by its hash without
+	// copying it.
+	File(path, class string) (Ref, error)
 	// Seal puts a secret value away and returns its redacted form, its HMAC
 	// under the workspace key and a handle.
 	Seal(kind string, value []byte) (redacted, hmac, handle string, err error)

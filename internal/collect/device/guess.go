@@ -1,0 +1,449 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"assay/internal/collect/device/banner"
+	"assay/internal/collect/device/httpprobe"
+	"assay/internal/collect/device/rtsp"
+	"assay/internal/fact"
+	"assay/internal/product"
+)
+
+// perAccount is how many passwords are tried on one account: below the five
+// at which careful products lock, so that the test itself shuts nobody out.
+const perAccount = 4
+
+// common are preset credentials that many products share or have shared:
+// the most frequent pairs of the Mirai source code (2016) and of public
+// lists of default credentials, at most perAccount of one account.
+func common() []httpprobe.Credential {
+	var out []httpprobe.Credential
+	for _, s := range []string{
+		"admin:admin", "admin:12345", "admin:password", "admin:",
+		"root:root", "root:12345", "root:xc3511", "root:vizxv",
+		"user:user", "guest:guest", "guest:12345", "support:support",
+		"service:service", "supervisor:supervisor", "administrator:1234",
+		"888888:888888", "666666:666666", "ubnt:ubnt", "default:default",
+	} {
+		user, pass, _ := strings.Cut(s, ":")
+		out = append(out, httpprobe.Credential{User: user, Password: pass})
+	}
+	return out
+}
+
+// Guess tries passwords: the well-known ones, those of the image, and wrong
+// ones until a limit shows. It is intrusive: it runs only where the tester
+// allowed it, on a unit that is marked as expendable and that proved its
+// identity right before.
+type Guess struct {
+	Config
+	Allowed bool // --intrusive
+	// Clear gives the clear value of a secret that was found in an image.
+	Clear func(handle string) ([]byte, error)
+}
+
+var _ fact.Collector = (*Guess)(nil)
+
+// Spec implements fact.Collector.
+func (g *Guess) Spec() fact.Spec {
+	return fact.Spec{Name: "guess", Version: "1",
+		Reads:  []fact.Kind{fact.Service{}.Kind(), fact.Identity{}.Kind(), fact.LoginChannel{}.Kind(), fact.ImageSecret{}.Kind()},
+		Writes: []fact.Kind{fact.Credential{}.Kind(), fact.Throttle{}.Kind()}}
+}
+
+// login is one interface that takes passwords, on the unit it is tried on.
+type login struct {
+	unit product.Unit
+	f    found
+	key  string // interface id, or unit/tcp-port where undeclared
+}
+
+// Collect implements fact.Collector. Interfaces are tried one after another:
+// they may share their counters.
+func (g *Guess) Collect(ctx context.Context, sink fact.Sink) error {
+	set, err := sink.Facts()
+	if err != nil {
+		return err
+	}
+	logins := g.logins(set)
+	for _, l := range logins {
+		if err := g.credentials(ctx, sink, set, l); err != nil {
+			return err
+		}
+	}
+	for _, l := range logins {
+		if err := g.throttle(ctx, sink, set, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// logins lists the interfaces that take a password, each on an expendable
+// unit where there is one.
+func (g *Guess) logins(set *fact.Set) []login {
+	var out []login
+	index := make(map[string]int)
+	for _, u := range g.Product.Units {
+		declared := g.interfaces(u)
+		for _, s := range fact.Where(set, func(s fact.Service) bool { return s.Unit == u.ID }) {
+			f := found{port: s.Value.Port, iface: declared[s.Value.Port], is: banner.Result{Service: banner.Service(s.Value.Protocol), TLS: s.Value.TLS}}
+			takes := f.iface != nil && f.iface.Login != nil
+			for range fact.Where(set, func(c fact.LoginChannel) bool { return c.Unit == u.ID && c.Port == f.port }) {
+				takes = true
+			}
+			if !takes {
+				continue
+			}
+			l := login{unit: u, f: f, key: f.id()}
+			if l.key == "" {
+				l.key = subject(u, f)
+			}
+			at, ok := index[l.key]
+			switch {
+			case !ok:
+				index[l.key] = len(out)
+				out = append(out, l)
+			case u.Expendable && !out[at].unit.Expendable:
+				out[at] = l
+			}
+		}
+	}
+	return out
+}
+
+// may says whether an intrusive step may be made, and records why not.
+func (g *Guess) may(r fact.Recorder, o fact.Observation, set *fact.Set, l login, test string) (bool, error) {
+	no := func(why string, args ...string) (bool, error) {
+		return false, notTried(r, o, l.key, test, why, args...)
+	}
+	switch {
+	case !g.Allowed:
+		return no("intrusive")
+	case !l.unit.Expendable:
+		return no("expendable", "unit", l.unit.ID)
+	case !proven(set, l.unit):
+		return no("identity", "unit", l.unit.ID)
+	}
+	if _, ok := g.entitled(l.unit.ID); !ok {
+		return no("credentials", "unit", l.unit.ID)
+	}
+	switch l.f.is.Service {
+	case banner.HTTP, banner.HTTPS:
+		if l.f.iface == nil || l.f.iface.Login == nil {
+			return no("login-description", "interface", l.key)
+		}
+	case banner.RTSP, banner.RTSPS:
+	default:
+		return no("not-in-this-version", "protocol", string(l.f.is.Service))
+	}
+	return true, nil
+}
+
+// proven says whether a unit showed the serial number that the workspace
+// declares for it.
+func proven(set *fact.Set, u product.Unit) bool {
+	ids := fact.Where(set, func(i fact.Identity) bool { return i.Unit == u.ID })
+	for _, i := range ids {
+		if !i.Value.Proven {
+			return false
+		}
+	}
+	return len(ids) > 0
+}
+
+func (g *Guess) credentials(ctx context.Context, sink fact.Sink, set *fact.Set, l login) error {
+	const test = "password.no-common"
+	return sink.Unit(ctx, fact.Unit{
+		Name: "credentials " + l.key, Intrusive: true,
+		Interrupted: func(r fact.Recorder) error {
+			o := r.Observe(envelope(l.unit))
+			if err := r.Record(o, l.key, fact.Scope{What: fact.ScopeCredentials, Of: l.key, Cut: "cut.interrupted"}); err != nil {
+				return err
+			}
+			return notTried(r, o, l.key, test, "interrupted", "unit", l.unit.ID)
+		},
+	}, func(ctx context.Context, r fact.Recorder) error {
+		o := r.Observe(envelope(l.unit))
+		if ok, err := g.may(r, o, set, l, test); !ok {
+			return err
+		}
+		sink.Progress("progress.credentials", "service", l.key)
+		list, source, err := g.list(set)
+		if err != nil {
+			return err
+		}
+		if l.f.is.Service == banner.RTSP || l.f.is.Service == banner.RTSPS {
+			return g.streamCredentials(ctx, r, o, l, list, source)
+		}
+		return g.webCredentials(ctx, r, o, l, list, source)
+	})
+}
+
+// list is the well-known credentials and those of the image, at most
+// perAccount of one account.
+func (g *Guess) list(set *fact.Set) (list []httpprobe.Credential, source []string, err error) {
+	count := make(map[string]int)
+	add := func(c httpprobe.Credential, from string) {
+		if count[c.User] < perAccount {
+			count[c.User]++
+			list, source = append(list, c), append(source, from)
+		}
+	}
+	for _, k := range fact.Of[fact.ImageSecret](set) {
+		if k.Value.User == "" || k.Value.Handle == "" || !loginSecret(k.Value) {
+			continue
+		}
+		value, err := g.Clear(k.Value.Handle)
+		if err != nil {
+			return nil, nil, fmt.Errorf("secret of image %s: %w", k.Value.Image, err)
+		}
+		add(httpprobe.Credential{User: k.Value.User, Password: string(value)}, "image")
+	}
+	for _, c := range common() {
+		add(c, "list")
+	}
+	return list, source, nil
+}
+
+// loginSecret says whether a found secret could be a password of an account
+// on the unit.
+func loginSecret(k fact.ImageSecret) bool {
+	switch k.Type {
+	case "password", "embedded-login", "default-credentials", "backdoor-credentials":
+		return true
+	case "password-hash":
+		return k.Recovered
+	}
+	return false
+}
+
+func (g *Guess) interval() time.Duration {
+	if g.Quick {
+		return 10 * time.Millisecond
+	}
+	return 500 * time.Millisecond
+}
+
+func (g *Guess) webCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
+	good, _ := g.entitled(l.unit.ID)
+	p := g.prober(l.unit, l.f, g.api(l.f.iface))
+	for _, c := range list {
+		p.Secret(c.Password)
+	}
+	before := p.Login(ctx, good.wire())
+	res := p.DefaultCredentials(ctx, list, len(list), g.interval())
+	after := p.Login(ctx, good.wire())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	control := fact.Bracket{Before: before.Outcome == httpprobe.Accepted, After: after.Outcome == httpprobe.Accepted}
+	ref, err := transcript(r, l.key+" credentials", p)
+	if err != nil {
+		return err
+	}
+	tried := 0
+	for _, t := range res.Tried {
+		if t.Login.Outcome == httpprobe.NoAnswer || t.Login.Outcome == httpprobe.Unclear || t.Login.Outcome == httpprobe.Locked {
+			continue
+		}
+		tried++
+		c := list[t.Index]
+		redacted, _, _, err := r.Seal("password", []byte(c.Password))
+		if err != nil {
+			return err
+		}
+		accepted := t.Login.Outcome == httpprobe.Accepted || t.Login.Outcome == httpprobe.MustChange
+		x := ref
+		x.Excerpt = fmt.Sprintf("%s → %d", c.User, t.Login.Status)
+		err = r.Record(o, l.key, fact.Credential{Unit: l.unit.ID, Interface: l.f.id(), User: c.User, Secret: redacted, Source: source[t.Index],
+			Accepted: accepted, MustChange: t.Login.Outcome == httpprobe.MustChange, Control: control}, x)
+		if err != nil {
+			return err
+		}
+	}
+	return r.Record(o, l.key, credentialScope(l, tried, len(list)))
+}
+
+func credentialScope(l login, tried, all int) fact.Scope {
+	s := fact.Scope{What: fact.ScopeCredentials, Of: l.key, Count: tried, Whole: tried == all,
+		Detail: fmt.Sprintf("%d pairs, at most %d an account", all, perAccount)}
+	if !s.Whole {
+		s.Cut = "cut.attempts-bounded"
+	}
+	return s
+}
+
+func (g *Guess) streamCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
+	good, _ := g.entitled(l.unit.ID)
+	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+	before := p.Describe(ctx, good.wire())
+	var outcomes []rtsp.Attempt
+	for i, c := range list {
+		if i > 0 {
+			if err := sleep(ctx, g.interval()); err != nil {
+				return err
+			}
+		}
+		outcomes = append(outcomes, p.Describe(ctx, c))
+	}
+	after := p.Describe(ctx, good.wire())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	ref, err := streamTranscript(r, l.key+" credentials", p)
+	if err != nil {
+		return err
+	}
+	control := fact.Bracket{Before: before.Outcome == rtsp.Allowed, After: after.Outcome == rtsp.Allowed}
+	tried := 0
+	for i, a := range outcomes {
+		if a.Outcome != rtsp.Allowed && a.Outcome != rtsp.Denied {
+			continue
+		}
+		tried++
+		redacted, _, _, err := r.Seal("password", []byte(list[i].Password))
+		if err != nil {
+			return err
+		}
+		x := ref
+		x.Excerpt = fmt.Sprintf("%s → %d", list[i].User, a.Status)
+		err = r.Record(o, l.key, fact.Credential{Unit: l.unit.ID, Interface: l.f.id(), User: list[i].User, Secret: redacted, Source: source[i],
+			Accepted: a.Outcome == rtsp.Allowed, Control: control}, x)
+		if err != nil {
+			return err
+		}
+	}
+	return r.Record(o, l.key, credentialScope(l, tried, len(list)))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait is how long a lock is waited for.
+func (g *Guess) wait(second bool) time.Duration {
+	switch {
+	case g.LockWait > 0:
+		return g.LockWait
+	case second:
+		return 5 * time.Second
+	}
+	return 15 * time.Minute
+}
+
+// second is another account of a unit: where the first is locked, it shows
+// that the service still answers those who are entitled (rule 2).
+func (g *Guess) second(unit string, not Credential) (Credential, bool) {
+	for _, k := range g.Credentials {
+		if (k.Unit == unit || k.Unit == "") && k.User != not.User {
+			return k, true
+		}
+	}
+	return Credential{}, false
+}
+
+func (g *Guess) throttle(ctx context.Context, sink fact.Sink, set *fact.Set, l login) error {
+	const test = "login.limit"
+	return sink.Unit(ctx, fact.Unit{
+		Name: "throttle " + l.key, Intrusive: true,
+		Interrupted: func(r fact.Recorder) error {
+			return notTried(r, r.Observe(envelope(l.unit)), l.key, test, "interrupted", "unit", l.unit.ID)
+		},
+	}, func(ctx context.Context, r fact.Recorder) error {
+		o := r.Observe(envelope(l.unit))
+		if ok, err := g.may(r, o, set, l, test); !ok {
+			return err
+		}
+		sink.Progress("progress.throttle", "service", l.key)
+		if l.f.is.Service == banner.RTSP || l.f.is.Service == banner.RTSPS {
+			return g.throttleStream(ctx, r, o, l)
+		}
+		return g.throttleWeb(ctx, r, o, l)
+	})
+}
+
+// throttleAccount is the account that wrong passwords are sent for: the one
+// with the fewest rights, so that the administrator isn't shut out.
+func (g *Guess) throttleAccount(unit string) (Credential, bool) {
+	best, found, least := Credential{}, false, 0
+	for _, k := range g.Credentials {
+		if k.Unit != unit && k.Unit != "" {
+			continue
+		}
+		if n := len(g.Product.Roles[k.Role].May); !found || n < least {
+			best, found, least = k, true, n
+		}
+	}
+	return best, found
+}
+
+func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observation, l login) error {
+	account, _ := g.throttleAccount(l.unit.ID)
+	other, second := g.second(l.unit.ID, account)
+	p := g.prober(l.unit, l.f, g.api(l.f.iface))
+	res := p.Throttle(ctx, httpprobe.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t := fact.Throttle{Unit: l.unit.ID, Interface: l.f.id(), Attempts: len(res.Attempts), LimitedAt: res.Begins,
+		LockSeconds: int(max(res.Announced, res.Waited) / time.Second), CorrectRefused: res.RightRefused, NewConnection: true,
+		Control: fact.Bracket{Before: res.Before.Outcome == httpprobe.Accepted, After: res.Ended}}
+	for _, reset := range res.Resets {
+		if reset.How == "new-connection" && reset.Login.Outcome == httpprobe.Accepted {
+			t.NewConnection = false
+		}
+	}
+	if res.Begins == 0 {
+		t.NewConnection = false
+	}
+	if !t.Control.After && second {
+		t.Control.After = p.Login(ctx, other.wire()).Outcome == httpprobe.Accepted
+	}
+	if !res.Whole && res.Begins == 0 {
+		return notTried(r, o, l.key, "login.limit", "interrupted", "unit", l.unit.ID)
+	}
+	ref, err := transcript(r, l.key+" throttle", p)
+	if err != nil {
+		return err
+	}
+	ref.Excerpt = fmt.Sprintf("%d wrong passwords, limit at %d (%s), lock %d s", t.Attempts, t.LimitedAt, res.Sign, t.LockSeconds)
+	return r.Record(o, l.key, t, ref)
+}
+
+func (g *Guess) throttleStream(ctx context.Context, r fact.Recorder, o fact.Observation, l login) error {
+	account, _ := g.throttleAccount(l.unit.ID)
+	other, second := g.second(l.unit.ID, account)
+	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+	res := p.Throttle(ctx, rtsp.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(res.Err, context.Canceled) || !res.Whole && res.Begins == 0 {
+		return notTried(r, o, l.key, "login.limit", "interrupted", "unit", l.unit.ID)
+	}
+	t := fact.Throttle{Unit: l.unit.ID, Interface: l.f.id(), Attempts: len(res.Attempts), LimitedAt: res.Begins,
+		LockSeconds: int(max(res.Announced, res.Waited) / time.Second), CorrectRefused: res.RightRefused, NewConnection: res.RightRefused,
+		Control: fact.Bracket{Before: res.Before.Outcome == rtsp.Allowed, After: res.Ended}}
+	if !t.Control.After && second {
+		t.Control.After = p.Describe(ctx, other.wire()).Outcome == rtsp.Allowed
+	}
+	ref, err := streamTranscript(r, l.key+" throttle", p)
+	if err != nil {
+		return err
+	}
+	ref.Excerpt = fmt.Sprintf("%d wrong passwords, limit at %d (%s), lock %d s", t.Attempts, t.LimitedAt, res.Sign, t.LockSeconds)
+	return r.Record(o, l.key, t, ref)
+}

@@ -1,0 +1,119 @@
+package document
+
+import (
+	"regexp"
+	"strings"
+
+	"assay/internal/fact"
+)
+
+// topic is something that a kind of document is expected to speak to. A
+// match is a place to read, not an answer.
+type topic struct {
+	name string
+	re   *regexp.Regexp
+}
+
+// topics lists what is looked for in which kind of document, in English and
+// in Chinese.
+func topics(kind string) []topic {
+	contact := topic{"contact", regexp.MustCompile(`(?i)[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+|https?://\S+/(security|report|contact|vulnerab)\S*`)}
+	timeline := topic{"timeline", regexp.MustCompile(`(?i)\b(within|every|after|at least|in) (\d+|two|three|five|seven|ten|fourteen|thirty|ninety) (working |business |calendar )?(hour|day|week|month)s?\b|\d+ ?(個)?(小時|工作天|工作日|日|天|週|個月)內?`)}
+	switch kind {
+	case "disclosure-policy":
+		return []topic{contact, timeline,
+			{"disclosure", regexp.MustCompile(`(?i)disclos|publish|advisor|揭露|公告|公布`)},
+			{"remedy", regexp.MustCompile(`(?i)\b(fix|remed|patch|mitigat|correct)|修補|改善|修正|緩解`)},
+			{"scope", regexp.MustCompile(`(?i)\b(scope|all products|covers|applies to)\b|範圍|適用`)}}
+	case "setup-guide", "user-manual":
+		return []topic{
+			{"passwords", regexp.MustCompile(`(?i)passwor|passphrase|通行碼`)},
+			{"updates", regexp.MustCompile(`(?i)\bupdat|firmware|更新|韌體`)},
+			{"network", regexp.MustCompile(`(?i)\b(network|wi-?fi|router|port|remote access)\b|網路|路由器|連接埠`)},
+			{"storage", regexp.MustCompile(`(?i)\b(storage|recording|memory card|sd card)\b|儲存|記憶卡|錄影`)},
+			{"privacy", regexp.MustCompile(`(?i)\b(privacy|microphone|lens|sensor)|隱私|麥克風|鏡頭|感測器`)},
+			{"roles", regexp.MustCompile(`(?i)\b(role|administrator|viewer|guest)s?\b|角色|管理者|權限`)}}
+	case "secure-development":
+		return []topic{
+			{"requirements", regexp.MustCompile(`(?i)requirement|threat model|威脅|需求`)},
+			{"coding", regexp.MustCompile(`(?i)coding|review|static analys|程式碼|審查|靜態`)},
+			{"testing", regexp.MustCompile(`(?i)\btest|fuzz|penetration|測試|模糊|滲透`)},
+			{"components", regexp.MustCompile(`(?i)third.party|component|sbom|dependenc|第三方|元件`)},
+			{"release", regexp.MustCompile(`(?i)\brelease|sign|archive|發行|簽章|封存`)}}
+	case "privacy-notice":
+		return []topic{
+			{"purpose", regexp.MustCompile(`(?i)purpose|because|目的|用途`)},
+			{"recipients", regexp.MustCompile(`(?i)third part|shared with|recipient|第三方|提供給`)},
+			{"deletion", regexp.MustCompile(`(?i)delet|eras|刪除|清除`)},
+			{"consent", regexp.MustCompile(`(?i)consent|agree|同意`)}}
+	case "support-period":
+		return []topic{{"period", regexp.MustCompile(`(?i)support|security updates?|支援|更新`)}}
+	case "roles":
+		return []topic{{"roles", regexp.MustCompile(`(?i)\b(role|administrator|viewer|guest|may)\b|角色|管理者|權限`)}}
+	}
+	return nil
+}
+
+func quotes(lines []line, args Args, emit func(Record) error) error {
+	for _, t := range topics(args.Type) {
+		found := 0
+		for _, l := range lines {
+			if found == maxQuotes {
+				break
+			}
+			at := t.re.FindStringIndex(l.text)
+			if at == nil {
+				continue
+			}
+			found++
+			q := fact.Quote{Document: args.Document, Type: args.Type, Topic: t.name, Text: around(l.text, at[0], at[1]), Line: l.n}
+			if err := emit(Record{Quote: &q}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// around clips a long line to what stands near a match.
+func around(s string, from, to int) string {
+	if len(s) <= maxQuote {
+		return s
+	}
+	lo, hi := max(0, from-maxQuote/2), min(len(s), to+maxQuote/2)
+	return "…" + strings.ToValidUTF8(s[lo:hi], "") + "…"
+}
+
+// supportEnds finds the dates of lines that speak of the end of support.
+func supportEnds(lines []line) []fact.SupportEnd {
+	until := regexp.MustCompile(`(?i)\b(until|till|through|ends?|end of|no earlier than)\b|至|直到|截止|終止`)
+	about := regexp.MustCompile(`(?i)support|update|支援|更新`)
+	var out []fact.SupportEnd
+	for i, l := range lines {
+		near := l.text
+		if i > 0 {
+			near = lines[i-1].text + " " + near
+		}
+		if i+1 < len(lines) {
+			near += " " + lines[i+1].text
+		}
+		if !until.MatchString(near) || !about.MatchString(near) {
+			continue
+		}
+		found := findDates(l.text)
+		if len(found) == 0 {
+			continue
+		}
+		last := found[0]
+		for _, t := range found[1:] {
+			if t.After(last) {
+				last = t
+			}
+		}
+		out = append(out, fact.SupportEnd{Until: last.Format("2006-01-02"), Text: clip(l.text, maxQuote), Line: l.n})
+		if len(out) == maxQuotes {
+			break
+		}
+	}
+	return out
+}

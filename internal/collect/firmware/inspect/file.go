@@ -1,0 +1,154 @@
+// Package inspect holds what the inspectors below it share: a file of a
+// firmware tree in memory with its kind, its role, its lines and its printable
+// strings. In: path, mode and bytes of one file. Out: a File that each
+// inspector (secret, host, startup, cert, perm) reads without another pass over
+// the disk. It knows bytes and formats and nothing about facts.
+package inspect
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Kind is what the bytes of a file are.
+type Kind string
+
+// The kinds of a file.
+const (
+	Text   Kind = "text"
+	ELF    Kind = "elf"
+	Binary Kind = "binary"
+)
+
+// Role is what a file is there for, as far as its path and first line tell.
+type Role string
+
+// The roles of a file.
+const (
+	Config        Role = "config"
+	Script        Role = "script"
+	Web           Role = "web"
+	History       Role = "history" // what somebody typed in a shell
+	Program       Role = "program" // ELF
+	Data          Role = "data"
+	Documentation Role = "documentation" // manuals, examples, licences, interface descriptions
+	Certificate   Role = "certificate"
+	Database      Role = "database" // word lists, OUI tables, time zones: full of strings, contacts nothing
+)
+
+// Where is a place in the tree.
+type Where struct {
+	Path   string
+	Offset int64 // byte in the file, from 0
+	Line   int   // from 1; 0 in binary files
+}
+
+// File is one regular file of the tree.
+type File struct {
+	Path string // absolute
+	Mode uint32 // permission bits: 0o7777
+	UID  uint32
+	GID  uint32
+	Data []byte
+	Cut  bool // the file is longer than Data
+	Kind Kind
+	Role Role
+
+	lines   []int32 // offsets of the first byte of each line but the first
+	indexed bool
+	parts   []span // where strings may stand in a binary
+}
+
+// DefaultLimit is how much of one file is inspected, in bytes.
+const DefaultLimit = 64 << 20
+
+// New makes a File of bytes that are in memory. It keeps data.
+func New(path string, mode uint32, data []byte) *File {
+	f := &File{Path: path, Mode: mode, Data: data}
+	f.Kind = kindOf(data)
+	f.Role = roleOf(path, f.Kind, data)
+	return f
+}
+
+// Load reads at most limit bytes of r into buf (which may be nil and is grown)
+// and makes a File of them; the File owns buf until the next Load with it.
+// Longer files are cut, which File.Cut says. What was read before an error of r
+// is returned with that error.
+func Load(path string, mode uint32, r io.Reader, limit int64, buf []byte) (*File, error) {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	buf = buf[:0]
+	lr := io.LimitReader(r, limit+1)
+	var err error
+	for {
+		if len(buf) == cap(buf) {
+			buf = slices.Grow(buf, max(4096, len(buf)))
+		}
+		var n int
+		n, err = lr.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			break
+		}
+	}
+	cut := int64(len(buf)) > limit
+	if cut {
+		buf = buf[:limit]
+	}
+	f := New(path, mode, buf)
+	f.Cut = cut
+	if err != io.EOF {
+		f.Cut = true
+		return f, fmt.Errorf("read %q after %d bytes: %w", path, len(buf), err)
+	}
+	return f, nil
+}
+
+// At returns the place of the byte at off.
+func (f *File) At(off int) Where {
+	return Where{Path: f.Path, Offset: int64(off), Line: f.Line(off)}
+}
+
+// Line returns the line, from 1, that the byte at off stands in; 0 in binaries.
+func (f *File) Line(off int) int {
+	if f.Kind != Text {
+		return 0
+	}
+	if !f.indexed {
+		for i, c := range f.Data {
+			if c == '\n' {
+				f.lines = append(f.lines, int32(i+1))
+			}
+		}
+		f.indexed = true
+	}
+	i, ok := slices.BinarySearch(f.lines, int32(off))
+	if ok {
+		i++
+	}
+	return i + 1
+}
+
+// LineAround returns the bytes of the line that off stands in, without its end,
+// and the offset of its first byte. In binaries it is the printable run.
+func (f *File) LineAround(off int) (line []byte, start int) {
+	d := f.Data
+	stop := func(c byte) bool { return c == '\n' || c == '\r' }
+	if f.Kind != Text {
+		stop = func(c byte) bool { return !printable[c] }
+	}
+	// A minified script is one line of megabytes: what is more than this far
+	// away says nothing about the hit.
+	const reach = 4096
+	start = off
+	for start > 0 && off-start < reach && !stop(d[start-1]) {
+		start--
+	}
+	end := off
+	for end < len(d) && end-off < reach && !stop(d[end]) {
+		end++
+	}
+	return d[start:end], start
+}

@@ -1,0 +1,186 @@
+package host
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+)
+
+// url looks at the "://" at off in the line (or string) that begins at start. It
+// returns the offset behind the URL, or 0 if there is none.
+func (s *scanner) url(line []byte, start, off int) int {
+	d := s.f.Data
+	from := off
+	for from > start && off-from < 12 && schemeByte(d[from-1]) {
+		from--
+	}
+	scheme := strings.ToLower(string(d[from:off]))
+	// "xhttp": what stands in front belongs to something else.
+	port, known := ports[scheme]
+	if !known {
+		for _, p := range []string{"https", "http", "rtsp", "ftp", "mqtt"} {
+			if strings.HasSuffix(scheme, p) && s.f.Kind != inspect.Text {
+				scheme, from = p, off-len(p)
+				port, known = ports[p], true
+				break
+			}
+		}
+	}
+	if !known {
+		return 0
+	}
+	at := off + 3
+	end := at
+	lineEnd := start + len(line)
+	for end < lineEnd && urlByte(d[end]) {
+		end++
+	}
+	auth := d[at:end]
+	if i := bytes.IndexAny(auth, "/?#"); i >= 0 {
+		auth = auth[:i]
+	}
+	rest := string(d[at+len(auth) : end])
+	hostAt := at
+	credentials := false
+	if i := bytes.LastIndexByte(auth, '@'); i >= 0 {
+		credentials = bytes.Contains(auth[:i], []byte(":"))
+		hostAt += i + 1
+		auth = auth[i+1:]
+	}
+	name, p, ok := hostPort(string(auth))
+	if !ok {
+		return end
+	}
+	host, ip, ok := parse(name)
+	if !ok && name != "localhost" {
+		return end
+	}
+	if p > 0 {
+		port = p
+	}
+	// A host that runs into other text is no host: "http://www.style=".
+	if next := hostAt + len(auth); next < lineEnd && next == end && strings.IndexByte("=(*+~^|%&!$", d[next]) >= 0 {
+		return end
+	}
+	// Dictionaries of compressors hold "http://www." and words behind it.
+	if tld := host[strings.LastIndexByte(host, '.')+1:]; s.f.Kind != inspect.Text && !ip && rest == "" && p == 0 && len(tld) > 2 && !common[tld] {
+		return end
+	}
+	u := Use{Host: host, IP: ip, Scheme: scheme, Port: port, Class: s.classOf(line, start, from, host, rest, ip)}
+	u.Text = scheme + "://" + name
+	if credentials {
+		u.Text = scheme + "://***@" + name
+	}
+	if p > 0 {
+		u.Text += ":" + strconv.Itoa(p)
+	}
+	if len(rest) > 200 {
+		rest = rest[:200]
+	}
+	u.Text += redact(rest)
+	s.add(hostAt, u)
+	return end
+}
+
+// redact takes the values of a query away that may be secrets.
+func redact(rest string) string {
+	path, query, ok := strings.Cut(rest, "?")
+	if !ok {
+		// The path of a webhook is its secret.
+		if i := strings.Index(path, "/services/"); i >= 0 {
+			return path[:i] + "/services/***"
+		}
+		return path
+	}
+	for _, w := range []string{"key", "token", "secret", "pass", "pwd", "auth", "sig"} {
+		if strings.Contains(strings.ToLower(query), w) {
+			return path + "?***"
+		}
+	}
+	return rest
+}
+
+func schemeByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '+'
+}
+
+// urlByte says that c may stand in a URL as programs write it.
+func urlByte(c byte) bool {
+	return c > ' ' && c < 0x7f && strings.IndexByte("\"'<>`\\{}|^()[],;", c) < 0 || c == '[' || c == ']'
+}
+
+func hostPort(auth string) (host string, port int, ok bool) {
+	if strings.HasPrefix(auth, "[") {
+		h, rest, found := strings.Cut(auth[1:], "]")
+		if !found || !strings.Contains(h, ":") {
+			return "", 0, false
+		}
+		p, _ := strconv.Atoi(strings.TrimPrefix(rest, ":"))
+		return h, p, p >= 0 && p < 65536
+	}
+	h, rest, found := strings.Cut(strings.TrimRight(auth, ".:"), ":")
+	n := 0
+	for n < len(h) && hostByte[h[n]] {
+		n++
+	}
+	h = strings.TrimRight(h[:n], "._-")
+	if h == "" {
+		return "", 0, false
+	}
+	if !found {
+		return h, 0, true
+	}
+	n = 0
+	for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
+		n++
+	}
+	p, err := strconv.Atoi(rest[:n])
+	if err != nil || p > 65535 {
+		return h, 0, true
+	}
+	return h, p, true
+}
+
+// classOf says how a URL is used.
+func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bool) Class {
+	base := s.usage()
+	switch {
+	case local(host, ip):
+		return Local
+	case namespace(host, rest):
+		return Namespace
+	case base == Documentation || base == Certificate:
+		return base
+	}
+	before := bytes.ToLower(line[:from-start])
+	switch {
+	case bytes.Contains(before, []byte("xmlns")) || bytes.Contains(before, []byte("<!doctype")) || bytes.Contains(before, []byte("schemalocation")) || bytes.Contains(before, []byte("targetnamespace")):
+		return Namespace
+	case s.f.Kind == inspect.Text && s.f.Comment(from):
+		return Comment
+	}
+	switch base {
+	case InBinary:
+		if under(host, projectHosts) || reserved(host) || manual(rest) || sentence(line) || s.thirdParty() {
+			return Documentation
+		}
+	case InWeb:
+		// A link that a person may follow, not something the page fetches.
+		if i := bytes.LastIndex(before, []byte("<")); i >= 0 && bytes.HasPrefix(before[i:], []byte("<a ")) {
+			return Documentation
+		}
+	case InScript:
+		if under(host, projectHosts) && (manual(rest) || sentence(line)) {
+			return Documentation
+		}
+	}
+	return base
+}
+
+// thirdParty says that the file is a module of a kernel or a shared library with
+// a version in its name below the system's folders, as packages install them.
+func (s *scanner) thirdParty() bool {
+	return strings.Contains(s.f.Path, "/lib/modules/") || strings.HasSuffix(s.f.Path, ".ko")
+}

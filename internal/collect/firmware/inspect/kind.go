@@ -1,0 +1,167 @@
+package inspect
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+// printable holds the bytes that a string in a program is made of.
+var printable = func() (t [256]bool) {
+	for c := 0x20; c < 0x7f; c++ {
+		t[c] = true
+	}
+	t['\t'] = true
+	return t
+}()
+
+// kindOf looks at the first bytes only: a log of 60 MB is text, too.
+func kindOf(b []byte) Kind {
+	if bytes.HasPrefix(b, []byte("\x7fELF")) {
+		return ELF
+	}
+	head := b[:min(len(b), 8192)]
+	odd := 0
+	for _, c := range head {
+		switch {
+		case c == 0:
+			return Binary
+		case c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b:
+			odd++
+		}
+	}
+	if odd*50 > len(head) {
+		return Binary
+	}
+	return Text
+}
+
+var scriptExt = map[string]bool{".sh": true, ".lua": true, ".py": true, ".pl": true, ".pm": true, ".cgi": true, ".tcl": true, ".awk": true, ".rb": true}
+
+var webExt = map[string]bool{".js": true, ".html": true, ".htm": true, ".css": true, ".php": true, ".asp": true, ".jsp": true, ".mjs": true, ".vue": true}
+
+var docExt = map[string]bool{".md": true, ".rst": true, ".wsdl": true, ".xsd": true, ".1": true, ".5": true, ".8": true, ".man": true, ".texi": true, ".dtd": true, ".po": true}
+
+// roleOf judges by the path as a person would, and by the first line.
+func roleOf(p string, k Kind, b []byte) Role {
+	lower := strings.ToLower(p)
+	base, ext := path.Base(lower), path.Ext(lower)
+	switch {
+	case k == ELF:
+		return Program
+	case documentation(lower, base, ext):
+		return Documentation
+	case database(lower, base):
+		return Database
+	case strings.HasSuffix(base, "history"):
+		return History
+	case ext == ".crt" || ext == ".cer" || ext == ".der" || ext == ".p7b" ||
+		bytes.HasPrefix(b, []byte("-----BEGIN CERTIFICATE")) || bytes.HasPrefix(b, []byte("-----BEGIN PUBLIC KEY")):
+		return Certificate
+	case k == Binary:
+		return Data
+	case bytes.HasPrefix(b, []byte("#!")) || scriptExt[ext] || strings.Contains(lower, "/init.d/") || strings.Contains(lower, "/rc.d/") || strings.Contains(lower, "/cgi-bin/"):
+		return Script
+	case webExt[ext]:
+		return Web
+	}
+	return Config
+}
+
+func documentation(p, base, ext string) bool {
+	for _, dir := range []string{"/doc/", "/docs/", "/man/", "/info/", "/licenses/", "/license/", "/examples/", "/help/", "/locale/", "/gtk-doc/", "/conf-available/", "/sites-available/", "/mods-available/"} {
+		if strings.Contains(p, dir) {
+			return true
+		}
+	}
+	for _, name := range []string{"readme", "license", "licence", "copying", "copyright", "changelog", "changes", "authors", "news", "notice"} {
+		if strings.HasPrefix(base, name) {
+			return true
+		}
+	}
+	switch ext {
+	case ".sample", ".example", ".dist", ".dpkg-dist":
+		return true
+	}
+	return docExt[ext]
+}
+
+func database(p, base string) bool {
+	for _, dir := range []string{"/zoneinfo/", "/dpkg/", "/opkg/", "/misc/magic", "/terminfo/", "/mime/", "/hwdata/", "/i18n/"} {
+		if strings.Contains(p, dir) {
+			return true
+		}
+	}
+	switch base {
+	case "services", "protocols", "oui.txt", "magic", "pci.ids", "usb.ids", "mime.types", "public_suffix_list.dat", "modules.alias", "modules.symbols", "modules.builtin.modinfo", "pktloc", "classid", "trust-anchors.conf":
+		return true
+	}
+	return strings.HasSuffix(base, ".dict")
+}
+
+// Comment says whether the line that holds off is a comment, and whether off
+// stands behind the mark. Marks inside of quotes are not looked for.
+func (f *File) Comment(off int) bool {
+	line, start := f.LineAround(off)
+	at := off - start
+	t := bytes.TrimLeft(line, " \t")
+	lead := len(line) - len(t)
+	if f.Role == Script && bytes.HasPrefix(t, []byte("#!")) {
+		return false
+	}
+	for _, mark := range []string{"#", ";", "//", "/*", "* ", "<!--", "--", "'''", "%%"} {
+		if bytes.HasPrefix(t, []byte(mark)) && at >= lead {
+			// A comment that ends on the same line before off.
+			for _, end := range []string{"*/", "-->"} {
+				if i := bytes.Index(line, []byte(end)); i >= 0 && i < at {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	// Behind code: " # text" or " // text".
+	for _, mark := range []string{" #", "\t#", " // ", "\t// "} {
+		if i := bytes.Index(line[:at], []byte(mark)); i >= 0 && bytes.Count(line[:i], []byte{'"'})%2 == 0 && bytes.Count(line[:i], []byte{'\''})%2 == 0 {
+			return true
+		}
+	}
+	return f.inBlockComment(start)
+}
+
+// inBlockComment looks back from the start of a line for a comment that is open.
+func (f *File) inBlockComment(start int) bool {
+	const reach = 8 << 10
+	back := f.Data[max(0, start-reach):start]
+	for _, c := range [][2]string{{"/*", "*/"}, {"<!--", "-->"}} {
+		if c[0] == "/*" && f.Role != Web && f.Role != Config {
+			continue // "/*" is a file pattern in shell scripts
+		}
+		open := bytes.LastIndex(back, []byte(c[0]))
+		if open < 0 || bytes.LastIndex(back, []byte(c[1])) > open {
+			continue
+		}
+		// It counts at the beginning of a line; else it is a pattern or a string.
+		head := back[:open]
+		if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+			head = head[i+1:]
+		}
+		if len(bytes.TrimLeft(head, " \t")) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Shell says that the file is a script of a Bourne shell.
+func (f *File) Shell() bool {
+	if f.Role != Script {
+		return false
+	}
+	first, _, _ := bytes.Cut(f.Data[:min(len(f.Data), 128)], []byte("\n"))
+	if bytes.HasPrefix(first, []byte("#!")) {
+		return bytes.Contains(first, []byte("sh"))
+	}
+	ext := path.Ext(f.Path)
+	return ext == ".sh" || ext == "" || !scriptExt[ext]
+}

@@ -1,0 +1,439 @@
+// Package product holds the product model: what a maker states once about a
+// connected product (identity, components, interfaces, users, data, flows,
+// updates, support, units on the bench) together with its claims (ICS) and
+// extra information (IXIT) in the sense of ETSI TS 103 701.
+//
+// In: the bytes of an assay.yaml, hostile until read. Out: a Product whose
+// references resolve, or every mistake of the file at once, each with file,
+// line, column and what to do. It also gives the JSON Schema of the file and
+// the templates that `assay init` writes.
+package product
+
+// Schema is the version line that every assay.yaml begins with.
+const Schema = "assay/product@1"
+
+// Product is one assay.yaml.
+type Product struct {
+	// The version of this file format; the first line of the file.
+	Schema string `yaml:"schema" json:"schema" is:"required"`
+	// Which product this is, of whom, for which markets and how long.
+	Identity Identity `yaml:"product" json:"product" is:"required"`
+	// The standards to judge by, as an id or as {id, profile}.
+	Standards []Standard `yaml:"standards,omitempty" json:"standards,omitempty"`
+	// The parts of the product: at least one device, and what it needs beyond basic operation.
+	Components []Component `yaml:"components,omitempty" json:"components,omitempty"`
+	// Everything that listens or can be plugged in; what is found and not listed here is undeclared.
+	Interfaces []Interface `yaml:"interfaces,omitempty" json:"interfaces,omitempty"`
+	// Kinds of users by name, each with its rights.
+	Roles Roles `yaml:"roles,omitempty" json:"roles,omitempty" is:"keys=role"`
+	// Accounts that exist from the factory or that the tests use; never their passwords.
+	Users []User `yaml:"users,omitempty" json:"users,omitempty"`
+	// What the product holds or sends.
+	Data []Data `yaml:"data,omitempty" json:"data,omitempty"`
+	// Who talks to whom; a host that is in no flow is undeclared.
+	Flows []Flow `yaml:"flows,omitempty" json:"flows,omitempty"`
+	// How software is renewed.
+	Update *Update `yaml:"update,omitempty" json:"update,omitempty"`
+	// How a unit gets its owner.
+	Onboarding *Onboarding `yaml:"onboarding,omitempty" json:"onboarding,omitempty"`
+	// How preset passwords come about.
+	Passwords *Passwords `yaml:"passwords,omitempty" json:"passwords,omitempty"`
+	// Security parameters that the product holds; never their values.
+	Secrets []Secret `yaml:"secrets,omitempty" json:"secrets,omitempty"`
+	// How each unit gets an identifier of its own.
+	Identifier *Identifier `yaml:"identifier,omitempty" json:"identifier,omitempty"`
+	// Files and pages that the maker publishes or supplies.
+	Documents []Document `yaml:"documents,omitempty" json:"documents,omitempty"`
+	// Where the product is expected to stand.
+	Environments []Environment `yaml:"environments,omitempty" json:"environments,omitempty"`
+	// What the product needs from outside of it.
+	Dependencies []Dependency `yaml:"dependencies,omitempty" json:"dependencies,omitempty"`
+	// Functions that a learned model decides.
+	AIFeatures []AIFeature `yaml:"ai_features,omitempty" json:"ai_features,omitempty"`
+	// Specimens on the bench: the devices under test.
+	Units []Unit `yaml:"units,omitempty" json:"units,omitempty"`
+	// The ICS: standard, requirement, claim; only what differs from "supported".
+	Claims Claims `yaml:"claims,omitempty" json:"claims,omitempty" is:"softkeyref=standard"`
+	// Further answers of TS 103 701's IXIT tables that have no field of their own yet: table id to entries.
+	IXIT map[string][]map[string]string `yaml:"ixit,omitempty" json:"ixit,omitempty"`
+
+	src *source // places in the file; nil where a program made the product
+}
+
+// Identity says which product, of whom, for which markets and how long.
+type Identity struct {
+	// Name on the box.
+	Name string `yaml:"name" json:"name" is:"required"`
+	// Model designation, as on the label.
+	Model string `yaml:"model" json:"model" is:"required"`
+	// Software release that is assessed, in quotes.
+	Release string `yaml:"release" json:"release" is:"required,aka=version|firmware_version"`
+	// Decides template questions and default threats.
+	Category string `yaml:"category,omitempty" json:"category,omitempty" is:"enum=consumer-ip-camera|doorbell|gateway|sensor|other,aka=type|kind"`
+	// Field of use; default iot.
+	Context string `yaml:"context,omitempty" json:"context,omitempty" is:"enum=iot|it|ot|iiot"`
+	// The legal person that places the product on the market.
+	Maker Maker `yaml:"maker" json:"maker" is:"required,aka=manufacturer|vendor|brand"`
+	// Countries as two letters (ISO 3166; UK too), and EU; they bring known laws into view.
+	Markets []string `yaml:"markets,omitempty" json:"markets,omitempty" is:"market,aka=regions|countries"`
+	// Period in which security updates are provided.
+	Support *Support `yaml:"support,omitempty" json:"support,omitempty"`
+}
+
+// Maker is the legal person that places the product on the market.
+type Maker struct {
+	// Name of the legal person.
+	Name string `yaml:"name" json:"name" is:"required"`
+	// Postal address.
+	Address string `yaml:"address,omitempty" json:"address,omitempty"`
+	// Where to report a vulnerability: e-mail, telephone or page.
+	SecurityContact string `yaml:"security_contact,omitempty" json:"security_contact,omitempty" is:"aka=contact|email"`
+	// Vulnerability disclosure policy: a file in evidence/ or an https URL.
+	DisclosurePolicy string `yaml:"disclosure_policy,omitempty" json:"disclosure_policy,omitempty" is:"place,aka=vdp"`
+}
+
+// Support is the defined support period (EN 303 645 5.3-13).
+type Support struct {
+	// First day of support.
+	From Date `yaml:"from,omitempty" json:"from,omitzero"`
+	// Last day of support.
+	Until Date `yaml:"until,omitempty" json:"until,omitzero"`
+	// How long the hardware is built to last.
+	MechanicalLifeYears int `yaml:"mechanical_life_years,omitempty" json:"mechanical_life_years,omitempty"`
+}
+
+// Standard is a chosen standard with its interpretation profile. In YAML
+// either the id alone or {id, profile}.
+type Standard struct {
+	// Id of the standard, as `assay standards list` prints it.
+	ID string `yaml:"id" json:"id" is:"required,id=standard"`
+	// Reading of the words that allow two: literal (default) or strict.
+	Profile string `yaml:"profile,omitempty" json:"profile,omitempty" is:"enum=literal|strict"`
+}
+
+// Component is a part of the product.
+type Component struct {
+	// Short name that other entries refer to.
+	ID string `yaml:"id" json:"id" is:"required,id=component"`
+	// What it is: the device itself, an app, a gateway, a backend.
+	Kind string `yaml:"kind" json:"kind" is:"required,enum=device|app|gateway|backend,aka=type"`
+	// Name for people.
+	Name string `yaml:"name,omitempty" json:"name,omitempty"`
+	// What senses or acts: image sensor, microphone, motor.
+	Transducers []string `yaml:"transducers,omitempty" json:"transducers,omitempty" is:"aka=sensors"`
+	// Network interfaces of the hardware, radio and wired.
+	Network []string `yaml:"network,omitempty" json:"network,omitempty" is:"known=ethernet|wifi-2.4GHz|wifi-5GHz|bluetooth-le|zigbee|thread|cellular"`
+	// Operating systems that an app runs on.
+	Platforms []string `yaml:"platforms,omitempty" json:"platforms,omitempty" is:"aka=os"`
+	// Installation package of an app: a file in the workspace.
+	Package string `yaml:"package,omitempty" json:"package,omitempty" is:"file"`
+	// The image that the component runs.
+	Firmware *Firmware `yaml:"firmware,omitempty" json:"firmware,omitempty" is:"aka=image"`
+	// Constrained device in the sense of EN 303 645 clause 3.1.
+	Constrained *bool `yaml:"constrained,omitempty" json:"constrained,omitempty"`
+	// SoC, memory and storage in the maker's words.
+	Computing string `yaml:"computing,omitempty" json:"computing,omitempty"`
+	// Who runs it.
+	OperatedBy string `yaml:"operated_by,omitempty" json:"operated_by,omitempty" is:"enum=customer|maker|third-party"`
+	// Who provides its updates.
+	UpdatedBy string `yaml:"updated_by,omitempty" json:"updated_by,omitempty" is:"enum=customer|maker|third-party|nobody"`
+}
+
+// Firmware is the image that a component runs.
+type Firmware struct {
+	// Image as it is distributed: a file in the workspace.
+	File string `yaml:"file" json:"file" is:"required,file,aka=path|image"`
+	// Version of the image; default: the release of the product.
+	Version string `yaml:"version,omitempty" json:"version,omitempty"`
+	// Is the image encrypted as distributed?
+	Encrypted *bool `yaml:"encrypted,omitempty" json:"encrypted,omitempty"`
+	// Can anyone download it?
+	Public *bool `yaml:"public,omitempty" json:"public,omitempty"`
+	// Algorithm and mode of the encryption.
+	Encryption string `yaml:"encryption,omitempty" json:"encryption,omitempty"`
+}
+
+// Interface is everything that listens or can be plugged in.
+type Interface struct {
+	// Short name that other entries refer to.
+	ID string `yaml:"id" json:"id" is:"required,id=interface"`
+	// Component that has it.
+	On string `yaml:"on" json:"on" is:"required,ref=component,aka=component"`
+	// Protocol spoken there.
+	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty" is:"known=http|https|rtsp|rtsps|ssh|mdns|onvif|mqtt|mqtts|bluetooth-le|uart|usb"`
+	// 443 (tcp) or 5353/udp; none for radio and physical ones.
+	Port Port `yaml:"port,omitempty" json:"port,omitzero"`
+	// Why the product needs it; a reviewer accepts it or not.
+	Purpose string `yaml:"purpose,omitempty" json:"purpose,omitempty"`
+	// How a user or program is authenticated; none where it is not.
+	Auth string `yaml:"auth,omitempty" json:"auth,omitempty" is:"known=none|password|basic|digest-md5|digest-sha256|certificate|token,aka=authentication"`
+	// Roles that may use it.
+	Roles []string `yaml:"roles,omitempty" json:"roles,omitempty" is:"ref=role"`
+	// Can be reached only by hand: a connector, a pad, a card slot.
+	Physical bool `yaml:"physical,omitempty" json:"physical,omitempty"`
+	// Made for development and repair.
+	Debug bool `yaml:"debug,omitempty" json:"debug,omitempty"`
+	// State of a debug interface in delivered units.
+	Access string `yaml:"access,omitempty" json:"access,omitempty" is:"enum=disabled|authenticated|open"`
+	// How to log in over HTTP, for the tests.
+	Login *Login `yaml:"login,omitempty" json:"login,omitempty"`
+}
+
+// Login says how a tester's program logs in to an HTTP interface and which
+// functions lie behind the login (TS 103 701 IXIT 1-AuthMech, 2-UserInfo).
+type Login struct {
+	// How credentials are sent.
+	Form string `yaml:"form" json:"form" is:"required,enum=json|form|basic|digest,aka=kind|type"`
+	// Path that takes the credentials (POST).
+	Path string `yaml:"path,omitempty" json:"path,omitempty" is:"urlpath"`
+	// Field of the name in the body; default username.
+	UserField string `yaml:"user_field,omitempty" json:"user_field,omitempty"`
+	// Field of the password in the body; default password.
+	PassField string `yaml:"pass_field,omitempty" json:"pass_field,omitempty"`
+	// Path that ends the session (POST).
+	Logout string `yaml:"logout,omitempty" json:"logout,omitempty" is:"urlpath"`
+	// Path that answers JSON with model, serial and firmware version.
+	Identity string `yaml:"identity,omitempty" json:"identity,omitempty" is:"urlpath"`
+	// Functions that lie behind the login.
+	Functions []Function `yaml:"functions,omitempty" json:"functions,omitempty"`
+}
+
+// Function is one function behind a login, and the rights it needs.
+type Function struct {
+	// HTTP method; default GET.
+	Method string `yaml:"method,omitempty" json:"method,omitempty" is:"enum=GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"`
+	// Path of the function.
+	Path string `yaml:"path" json:"path" is:"required,urlpath"`
+	// Right that it needs: one of roles.*.may.
+	Right string `yaml:"right,omitempty" json:"right,omitempty" is:"ref=right"`
+	// May a test call it? Default: only GET.
+	Safe *bool `yaml:"safe,omitempty" json:"safe,omitempty"`
+	// Harmless body of a test call.
+	Body string `yaml:"body,omitempty" json:"body,omitempty"`
+	// Roles that may call it, where roles.*.may does not say it.
+	Roles []string `yaml:"roles,omitempty" json:"roles,omitempty" is:"ref=role"`
+}
+
+// Roles maps a role's name to its rights.
+type Roles map[string]Role
+
+// Role is what a kind of user may do.
+type Role struct {
+	// Rights of the role, in words of your own.
+	May []string `yaml:"may" json:"may" is:"required,def=right,aka=rights|permissions"`
+}
+
+// User is a preset account.
+type User struct {
+	// Name of the account.
+	Name string `yaml:"name" json:"name" is:"required,name=user"`
+	// Role of the account.
+	Role string `yaml:"role" json:"role" is:"required,ref=role"`
+	// Exists from the factory.
+	Preset bool `yaml:"preset,omitempty" json:"preset,omitempty"`
+}
+
+// Passwords says how preset passwords come about (EN 303 645 5.1-1, 5.1-2;
+// TS 103 701 IXIT 1-AuthMech).
+type Passwords struct {
+	// Does the product use passwords at all?
+	Used *bool `yaml:"used,omitempty" json:"used,omitempty"`
+	// Passwords as delivered: none, one per unit, or the same for all.
+	Preset string `yaml:"preset,omitempty" json:"preset,omitempty" is:"enum=none|per-unit|common,aka=default"`
+	// How values per unit are made.
+	Rule string `yaml:"rule,omitempty" json:"rule,omitempty"`
+	// Changing a preset password before first use.
+	Change string `yaml:"change,omitempty" json:"change,omitempty" is:"enum=forced|possible|impossible"`
+}
+
+// Secret is a security parameter that the product holds (IXIT 10-SecParam).
+type Secret struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=secret"`
+	// What it is.
+	Kind string `yaml:"kind" json:"kind" is:"required,known=tls-key|ssh-host-key|wifi-key|storage-key|update-key|api-token,aka=type"`
+	// Component that holds it.
+	On string `yaml:"on" json:"on" is:"required,ref=component,aka=component|stored_on"`
+	// What makes it differ from unit to unit.
+	UniqueBy string `yaml:"unique_by,omitempty" json:"unique_by,omitempty"`
+	// What keeps it from being read or replaced.
+	ProtectedBy string `yaml:"protected_by,omitempty" json:"protected_by,omitempty"`
+}
+
+// Identifier says how units get their own identifier (IoT-1005-1 5.1.1.1).
+type Identifier struct {
+	// What the identifier is.
+	Kind string `yaml:"kind,omitempty" json:"kind,omitempty" is:"known=serial|mac|uuid"`
+	// Who assigns it, and what stops a second use.
+	Rule string `yaml:"rule,omitempty" json:"rule,omitempty"`
+}
+
+// Data is an item that the product holds or sends.
+type Data struct {
+	// Short name that flows refer to.
+	ID string `yaml:"id" json:"id" is:"required,id=data"`
+	// Decides which requirements look at it.
+	Category string `yaml:"category" json:"category" is:"required,enum=security-sensitive|sensitive-personal|telemetry|public,aka=kind|type"`
+	// What it is used for.
+	Purpose string `yaml:"purpose,omitempty" json:"purpose,omitempty"`
+	// Components that store it.
+	StoredOn []string `yaml:"stored_on,omitempty" json:"stored_on,omitempty" is:"ref=component"`
+	// Algorithm or mechanism that protects it where stored.
+	ProtectedBy string `yaml:"protected_by,omitempty" json:"protected_by,omitempty"`
+	// How long it is kept.
+	RetentionDays int `yaml:"retention_days,omitempty" json:"retention_days,omitempty" is:"aka=retention"`
+	// How a user deletes it: in a component, by factory reset.
+	DeletedBy []string `yaml:"deleted_by,omitempty" json:"deleted_by,omitempty"`
+	// How consent is asked for and withdrawn.
+	Consent string `yaml:"consent,omitempty" json:"consent,omitempty"`
+	// Why the maker needs it.
+	Necessary string `yaml:"necessary,omitempty" json:"necessary,omitempty"`
+	// Who else gets it; [] says nobody.
+	SharedWith Names `yaml:"shared_with,omitempty" json:"shared_with,omitzero"`
+}
+
+// Flow is who talks to whom; a host that is in no flow is undeclared.
+type Flow struct {
+	// Component that opens the connection.
+	From string `yaml:"from" json:"from" is:"required,ref=component"`
+	// Component that answers, or world.
+	To string `yaml:"to" json:"to" is:"required,ref=component,also=world"`
+	// Host name or address that is contacted; *. in front for all below a name.
+	Host string `yaml:"host,omitempty" json:"host,omitempty" is:"host"`
+	// 443 (tcp) or 123/udp; default: that of the protocol.
+	Port Port `yaml:"port,omitempty" json:"port,omitzero"`
+	// Protocol, with its security: tls, mqtts, https.
+	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty"`
+	// Interface that takes it, for flows inside the product.
+	Interface string `yaml:"interface,omitempty" json:"interface,omitempty" is:"ref=interface"`
+	// Ids of the data that flow.
+	Data []string `yaml:"data,omitempty" json:"data,omitempty" is:"softref=data"`
+	// What it is for.
+	Why string `yaml:"why,omitempty" json:"why,omitempty" is:"aka=purpose|reason"`
+}
+
+// Update describes how software is renewed (IXIT 7-UpdMech).
+type Update struct {
+	// How updates arrive.
+	Mechanism string `yaml:"mechanism,omitempty" json:"mechanism,omitempty" is:"known=over-the-air|local|none"`
+	// Host that serves them.
+	Host string `yaml:"host,omitempty" json:"host,omitempty" is:"host"`
+	// Protocol of the transfer.
+	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty"`
+	// Signature algorithm; none where they are not signed.
+	Signed string `yaml:"signed,omitempty" json:"signed,omitempty"`
+	// The periodic look for an update.
+	Check *UpdateCheck `yaml:"check,omitempty" json:"check,omitempty"`
+	// Installed without the user's doing.
+	Automatic *bool `yaml:"automatic,omitempty" json:"automatic,omitempty"`
+	// What happens to an older version.
+	Rollback string `yaml:"rollback,omitempty" json:"rollback,omitempty"`
+	// What starts after an interrupted update.
+	AfterFailure string `yaml:"after_failure,omitempty" json:"after_failure,omitempty"`
+}
+
+// UpdateCheck is the periodic look for an update.
+type UpdateCheck struct {
+	// Interval, such as 24h or 7d.
+	Every Duration `yaml:"every,omitempty" json:"every,omitzero" is:"aka=interval|period"`
+	// Where the user sees the state.
+	ShownIn []string `yaml:"shown_in,omitempty" json:"shown_in,omitempty"`
+}
+
+// Onboarding is how a unit gets its owner.
+type Onboarding struct {
+	// What the user does.
+	Steps string `yaml:"steps,omitempty" json:"steps,omitempty"`
+	// What proves that the user holds the unit, such as a code on the label.
+	Secret string `yaml:"secret,omitempty" json:"secret,omitempty"`
+}
+
+// Document is a file in evidence/ (or an https URL, read only with --public)
+// that the maker publishes or supplies.
+type Document struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=document"`
+	// What the document is for.
+	Kind string `yaml:"kind" json:"kind" is:"required,enum=security-txt|disclosure-policy|setup-guide|support-period|secure-development|privacy-notice|roles|user-manual,aka=type"`
+	// File in the workspace.
+	File string `yaml:"file,omitempty" json:"file,omitempty" is:"file,aka=path"`
+	// Page (https), read only with --public.
+	URL string `yaml:"url,omitempty" json:"url,omitempty" is:"url"`
+	// Published without login.
+	Public *bool `yaml:"public,omitempty" json:"public,omitempty"`
+}
+
+// Environment is where the product is expected to stand.
+type Environment struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=environment"`
+	// What matters there.
+	Note string `yaml:"note,omitempty" json:"note,omitempty"`
+}
+
+// Dependency is something outside of the product that it needs.
+type Dependency struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=dependency"`
+	// What it is: network, service, library.
+	Kind string `yaml:"kind,omitempty" json:"kind,omitempty"`
+	// What needs it.
+	Why string `yaml:"why,omitempty" json:"why,omitempty"`
+	// What still works without it.
+	Without string `yaml:"without,omitempty" json:"without,omitempty"`
+}
+
+// AIFeature is a function decided by a learned model.
+type AIFeature struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=ai-feature"`
+	// What the model decides.
+	Decides string `yaml:"decides,omitempty" json:"decides,omitempty"`
+	// Where it is known to be wrong.
+	Limits string `yaml:"limits,omitempty" json:"limits,omitempty"`
+	// What happens without it.
+	Fallback string `yaml:"fallback,omitempty" json:"fallback,omitempty"`
+	// How a person overrules it.
+	Override string `yaml:"override,omitempty" json:"override,omitempty"`
+}
+
+// Unit is a specimen on the bench: the DUT.
+type Unit struct {
+	// Short name.
+	ID string `yaml:"id" json:"id" is:"required,id=unit"`
+	// Component; default: the only device.
+	Of string `yaml:"of,omitempty" json:"of,omitempty" is:"ref=component,aka=component"`
+	// Serial number, in quotes.
+	Serial string `yaml:"serial,omitempty" json:"serial,omitempty"`
+	// Private, link-local or loopback address; a public one also needs --public.
+	Address string `yaml:"address,omitempty" json:"address,omitempty" is:"address,aka=ip|host"`
+	// State on the bench.
+	State string `yaml:"state,omitempty" json:"state,omitempty" is:"enum=factory|onboarding|initialised|after-reset|after-update"`
+	// May be locked out, reset or broken by a test.
+	Expendable bool `yaml:"expendable,omitempty" json:"expendable,omitempty"`
+	// A program, not hardware.
+	Simulated bool `yaml:"simulated,omitempty" json:"simulated,omitempty"`
+	// Whole port range of a simulated unit (41000-41031); that of a real one is always 1-65535.
+	Ports PortRange `yaml:"ports,omitempty" json:"ports,omitzero"`
+	// Port of a simulated unit at which an interface answers.
+	PortMap map[string]uint16 `yaml:"port_map,omitempty" json:"port_map,omitempty" is:"keyref=interface"`
+}
+
+// Names is a list whose emptiness is a statement: [] says "none", an absent
+// list says nothing.
+type Names []string
+
+// IsZero reports whether nothing is stated.
+func (n Names) IsZero() bool { return n == nil }
+
+// Claims is the ICS: standard id → requirement id → claim; only what differs
+// from "supported".
+type Claims map[string]map[string]Claim
+
+// Claim is one row of the ICS.
+type Claim struct {
+	// yes, no or n/a.
+	Support string `yaml:"support" json:"support" is:"required,enum=yes|no|n/a"`
+	// Justification; needed for no and n/a.
+	Why string `yaml:"why,omitempty" json:"why,omitempty" is:"aka=justification|reason"`
+}

@@ -1,0 +1,550 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"assay/internal/fact"
+	"assay/internal/judge"
+	"assay/internal/product"
+	"assay/internal/standard"
+	"assay/internal/testcase"
+	"assay/internal/verdict"
+)
+
+// Bounds on what people are shown; the JSON document holds everything.
+const (
+	maxResults = 60 // of one test case
+	maxFacts   = 8  // of one result
+	maxRefs    = 6  // of one fact
+	maxValues  = 14 // of one fact's data
+	maxValue   = 240
+)
+
+// view is a run as people read it: sentences in one language, sorted and
+// bounded, foreign parts still marked. Every readable format is made of it.
+type view struct {
+	voice
+	in Input
+
+	Standards []standardView
+	Findings  []findingView
+	Needs     []needView
+	Different []differenceView
+	NotTried  []notTriedView
+	Overruled []overruledView
+
+	Simulated []phrase // units that are programs
+	Samples   int      // person's results that come with the demonstration
+}
+
+type standardView struct {
+	ID, Anchor           string
+	Title, Version       string
+	Profile              string
+	Verdict              verdict.Verdict
+	Rule                 string
+	Summary              verdict.Summary
+	Aspects              []aspectView
+	Unverified, Mappings []string
+	Verified             bool
+}
+
+type aspectView struct {
+	ID, Title, Aim string
+	Anchor         string
+	Summary        verdict.Summary
+	Requirements   []requirementView
+}
+
+type requirementView struct {
+	ID, Anchor                        string
+	Title, Text, Remedy, Note, Interp string
+	Status, Claim                     string
+	ClaimWhy                          phrase
+	Profile, OtherProfile             string
+	Verdict, Other                    verdict.Verdict
+	Conditions                        []string
+	Reasons                           []phrase
+	Lead                              phrase // the reason in the closed line
+	Tree                              *node
+	Maps                              []mapView
+	Verified                          bool
+}
+
+type mapView struct {
+	Name, Anchor string // Anchor is empty where the standard isn't in the report
+	Verdict      verdict.Verdict
+	Official     bool
+}
+
+// node is a group of an expression, or a case.
+type node struct {
+	Any     bool
+	Verdict verdict.Verdict
+	Members []*node
+	Case    *caseView
+}
+
+type caseView struct {
+	ID, Title, Kind, Method string
+	Params                  string
+	Verdict                 verdict.Verdict
+	Results                 []resultView
+	More                    int
+}
+
+type resultView struct {
+	Subject            phrase
+	Verdict, Automatic verdict.Verdict
+	Reasons, Findings  []phrase
+	Provide            []phrase
+	Person             *personView
+	Facts              []factView
+	More               int
+}
+
+type personView struct {
+	By, Role, Note phrase
+	At             string
+	Verdict        verdict.Verdict
+	Sample         bool
+	Observed       []pair
+	Attachments    []refView
+}
+
+type factView struct {
+	ID, Kind string
+	Subject  phrase
+	Seen     phrase // by what, from where, when
+	Values   []pair
+	Evidence []refView
+	More     int
+}
+
+type pair struct{ Name, Value phrase }
+
+type refView struct {
+	Locator, Excerpt phrase
+	SHA256           string // short
+}
+
+type findingView struct {
+	ID, Anchor     string
+	Severity       testcase.Severity
+	Advisory       bool
+	Title, Subject phrase
+	Case           string
+	CaseTitle      string
+	Remedy         string
+	Requirements   []linkView
+	Evidence       []refView
+}
+
+type linkView struct{ Standard, ID, Anchor string }
+
+type differenceView struct{ What, Declared, Observed phrase }
+
+type notTriedView struct {
+	Test    string
+	Subject phrase
+	Why     phrase
+}
+
+type overruledView struct {
+	Requirements []linkView
+	Case         string
+	Subject      phrase
+	Automatic    bool // else another person
+	Failed       phrase
+	By           *personView
+	Verdict      verdict.Verdict
+}
+
+func newView(in Input) *view {
+	v := &view{voice: voice{in.Texts, in.Lang}, in: in}
+	for i := range in.Standards {
+		v.Standards = append(v.Standards, v.standard(&in.Standards[i]))
+	}
+	for _, f := range in.Assessment.Findings {
+		v.Findings = append(v.Findings, v.finding(f))
+	}
+	v.Needs = v.needs()
+	for _, d := range in.Assessment.Different {
+		v.Different = append(v.Different, differenceView{foreign(d.What), v.reason(d.Declared), v.reason(d.Observed)})
+	}
+	for _, n := range in.Assessment.NotTried {
+		v.NotTried = append(v.NotTried, notTriedView{v.caseTitle(testcase.ID(n.Test)), foreign(n.Subject), v.reason(n.Why)})
+	}
+	v.Overruled = v.overruled()
+	for _, u := range in.Product.Units {
+		if u.Simulated {
+			v.Simulated = append(v.Simulated, foreign(u.ID))
+		}
+	}
+	if in.Assessment.Facts != nil {
+		v.Samples = len(fact.Where(in.Assessment.Facts, func(p fact.PersonResult) bool { return p.Sample }))
+	}
+	return v
+}
+
+func (v *view) tr(t standard.Text) string { return t.In(string(v.lang)) }
+
+func (v *view) standard(s *standard.Standard) standardView {
+	out := standardView{
+		ID: string(s.ID), Anchor: anchor("s", string(s.ID)), Title: v.tr(s.Title), Version: s.Version, Rule: v.tr(s.Rule),
+		Verdict: verdict.Inconclusive, Verified: s.Verified, Summary: v.in.Assessment.Summary[s.ID], Profile: standard.Literal,
+	}
+	for _, o := range v.in.Assessment.Overall {
+		if o.Standard == s.ID {
+			out.Verdict, out.Profile = known(o.Verdict), o.Profile
+		}
+	}
+	for _, u := range s.Unverified {
+		out.Unverified = append(out.Unverified, v.tr(u))
+	}
+	for _, m := range s.Mappings {
+		key := "report.mapping.ours"
+		if m.Official {
+			key = "report.mapping.official"
+		}
+		out.Mappings = append(out.Mappings, v.s(key, "to", string(m.To), "source", v.tr(m.Source)))
+	}
+	for _, a := range s.Aspects {
+		out.Aspects = append(out.Aspects, aspectView{ID: a.ID, Title: v.tr(a.Title), Aim: v.tr(a.Aim), Anchor: anchor("a", string(s.ID), a.ID)})
+	}
+	for _, w := range v.in.Assessment.Verdicts {
+		if w.Standard != s.ID {
+			continue
+		}
+		r, ok := s.Requirement(w.Requirement)
+		if !ok { // a requirement that this edition doesn't list is still shown
+			r = &standard.Requirement{ID: w.Requirement, Status: w.Status}
+		}
+		i := slices.IndexFunc(out.Aspects, func(a aspectView) bool { return a.ID == r.Aspect })
+		if i < 0 {
+			out.Aspects = append(out.Aspects, aspectView{ID: r.Aspect, Anchor: anchor("a", string(s.ID), r.Aspect)})
+			i = len(out.Aspects) - 1
+		}
+		out.Aspects[i].Summary.Add(w.Verdict)
+		out.Aspects[i].Requirements = append(out.Aspects[i].Requirements, v.requirement(s, r, w))
+	}
+	out.Aspects = slices.DeleteFunc(out.Aspects, func(a aspectView) bool { return len(a.Requirements) == 0 })
+	return out
+}
+
+func (v *view) requirement(s *standard.Standard, r *standard.Requirement, w judge.Verdict) requirementView {
+	out := requirementView{
+		ID: string(r.ID), Anchor: anchor("r", string(s.ID), string(r.ID)), Title: v.tr(r.Title), Text: v.tr(r.Text),
+		Remedy: v.tr(r.Remedy), Note: v.tr(r.Note), Interp: v.tr(r.Interpretation), Status: w.Status, Claim: w.Claim,
+		Profile: w.Profile, OtherProfile: w.OtherProfile, Verdict: known(w.Verdict), Verified: r.Verified, Reasons: v.reasons(w.Reasons),
+	}
+	if w.Other != "" {
+		out.Other = known(w.Other)
+	}
+	if c, ok := v.in.Product.Claims[string(s.ID)][string(r.ID)]; ok {
+		out.ClaimWhy = foreign(c.Why)
+	}
+	for _, id := range r.Conditions {
+		text := id
+		if c, ok := s.Condition(id); ok {
+			text = id + ": " + v.tr(c.Text)
+		}
+		out.Conditions = append(out.Conditions, text)
+	}
+	for _, m := range r.MapsTo {
+		x := mapView{Name: m.String()}
+		if standardOf(v.in.Standards, m.Standard) != nil {
+			for _, o := range v.in.Assessment.Verdicts {
+				if o.Standard == m.Standard && o.Requirement == m.Requirement {
+					x.Anchor, x.Verdict = anchor("r", string(m.Standard), string(m.Requirement)), known(o.Verdict)
+				}
+			}
+		}
+		for _, d := range s.Mappings {
+			x.Official = x.Official || d.To == m.Standard && d.Official
+		}
+		out.Maps = append(out.Maps, x)
+	}
+	rest := make([]*caseView, 0, len(w.Cases))
+	for _, c := range w.Cases {
+		cv := v.testCase(c)
+		rest = append(rest, &cv)
+	}
+	out.Tree = tree(r.Cases, rest)
+	out.Lead = v.lead(w)
+	return out
+}
+
+// tree joins an expression with its cases, which come in the same order. A
+// stored run of other standards' data may not fit: its cases stand in one
+// list then.
+func tree(e *standard.Expr, cases []*caseView) *node {
+	if len(cases) == 0 {
+		return nil
+	}
+	ids := e.CaseIDs()
+	fits := len(ids) == len(cases)
+	for i := range ids {
+		fits = fits && ids[i] == cases[i].ID
+	}
+	if !fits {
+		n := &node{}
+		for _, c := range cases {
+			n.Members = append(n.Members, &node{Case: c, Verdict: c.Verdict})
+		}
+		n.Verdict = join(n)
+		return n
+	}
+	return grow(e, &cases)
+}
+
+func grow(e *standard.Expr, cases *[]*caseView) *node {
+	if e.Case != "" {
+		c := (*cases)[0]
+		*cases = (*cases)[1:]
+		return &node{Case: c, Verdict: c.Verdict}
+	}
+	n := &node{Any: e.Any != nil}
+	for _, list := range [][]standard.Expr{e.All, e.Any} {
+		for i := range list {
+			n.Members = append(n.Members, grow(&list[i], cases))
+		}
+	}
+	n.Verdict = join(n)
+	return n
+}
+
+func join(n *node) verdict.Verdict {
+	var vs []verdict.Verdict
+	for _, m := range n.Members {
+		vs = append(vs, m.Verdict)
+	}
+	if n.Any {
+		return verdict.Any(vs...)
+	}
+	return verdict.All(vs...)
+}
+
+// lead is the one reason that explains a verdict best: that of a result with
+// the same verdict.
+func (v *view) lead(w judge.Verdict) phrase {
+	if len(w.Reasons) > 0 {
+		return v.reason(w.Reasons[0])
+	}
+	for _, c := range w.Cases {
+		for _, r := range c.Results {
+			if r.Verdict == w.Verdict && len(r.Reasons) > 0 {
+				return v.reason(r.Reasons[0])
+			}
+		}
+	}
+	return nil
+}
+
+func (v *view) caseTitle(id testcase.ID) string {
+	return v.or(string(id), "case."+string(id)+".title", "case."+string(id))
+}
+
+func (v *view) testCase(c judge.CaseVerdict) caseView {
+	out := caseView{
+		ID: string(c.ID), Title: v.caseTitle(c.ID), Verdict: known(c.Verdict),
+		Kind:   v.or(string(c.Kind), "report.kind."+string(c.Kind)),
+		Method: v.or(string(c.Method), "report.method."+string(c.Method)),
+	}
+	var params []string
+	for k, p := range c.Params {
+		params = append(params, k+"="+p)
+	}
+	slices.Sort(params)
+	out.Params = strings.Join(params, ", ")
+	results := slices.Clone(c.Results)
+	// Where the list is cut, what decides must be in the part that is shown.
+	slices.SortStableFunc(results, func(a, b testcase.Result) int { return weight(a.Verdict) - weight(b.Verdict) })
+	for i, r := range results {
+		if i == maxResults {
+			out.More = len(results) - maxResults
+			break
+		}
+		out.Results = append(out.Results, v.result(r))
+	}
+	return out
+}
+
+func weight(x verdict.Verdict) int { return slices.Index(verdict.Known(), known(x)) }
+
+func (v *view) result(r testcase.Result) resultView {
+	out := resultView{
+		Subject: foreign(r.Subject), Verdict: known(r.Verdict), Reasons: v.reasons(r.Reasons), Findings: v.reasons(r.Findings),
+		Provide: v.reasons(r.Provide), Person: v.person(r.By),
+	}
+	if r.Automatic != "" {
+		out.Automatic = known(r.Automatic)
+	}
+	set := v.in.Assessment.Facts
+	if set == nil {
+		return out
+	}
+	for _, id := range r.Facts {
+		f, ok := set.Get(id)
+		if !ok || f.Kind == (fact.PersonResult{}).Kind() && r.By != nil { // a person's record is shown as such
+			continue
+		}
+		if len(out.Facts) == maxFacts {
+			out.More++
+			continue
+		}
+		out.Facts = append(out.Facts, v.fact(set, f))
+	}
+	return out
+}
+
+func (v *view) person(p *fact.PersonResult) *personView {
+	if p == nil {
+		return nil
+	}
+	out := &personView{By: foreign(p.By), Note: foreign(p.Note), At: stamp(p.At), Verdict: known(verdict.Verdict(p.Verdict)), Sample: p.Sample,
+		Role: foreign(p.Role), Attachments: v.refs(p.Attachments)}
+	if v.texts.Has("report.role." + p.Role) {
+		out.Role = ours(v.s("report.role." + p.Role))
+	}
+	names := make([]string, 0, len(p.Observations))
+	for n := range p.Observations {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		out.Observed = append(out.Observed, pair{foreign(n), foreign(p.Observations[n])})
+	}
+	return out
+}
+
+func (v *view) refs(rs []fact.Ref) []refView {
+	var out []refView
+	for _, r := range rs {
+		out = append(out, refView{foreign(r.Locator), foreign(r.Excerpt), short(r.SHA256)})
+	}
+	return out
+}
+
+func (v *view) finding(f judge.Finding) findingView {
+	out := findingView{
+		ID: f.ID, Anchor: anchor("f", f.ID), Severity: f.Severity, Advisory: f.Advisory, Title: v.reason(f.Reason), Subject: foreign(f.Subject),
+		Case: string(f.Case), CaseTitle: v.caseTitle(f.Case), Remedy: remedyOf(v.in.Standards, f.Requirements, string(v.lang)),
+		Requirements: v.links(f.Requirements),
+	}
+	refs := evidenceOf(v.in.Assessment.Facts, f.Facts)
+	if len(refs) > maxRefs {
+		refs = refs[:maxRefs]
+	}
+	out.Evidence = v.refs(refs)
+	return out
+}
+
+func (v *view) links(rs []judge.Requirement) []linkView {
+	var out []linkView
+	for _, r := range rs {
+		l := linkView{Standard: string(r.Standard), ID: string(r.Requirement)}
+		if standardOf(v.in.Standards, r.Standard) != nil {
+			l.Anchor = anchor("r", string(r.Standard), string(r.Requirement))
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// overruled lists every FAIL that doesn't count because a person's verdict
+// stands in its place (rule 8): of the program, or of another person.
+func (v *view) overruled() []overruledView {
+	var out []overruledView
+	at := make(map[string]int)
+	add := func(key string, req judge.Requirement, make func() overruledView) {
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, make())
+		}
+		for _, l := range v.links([]judge.Requirement{req}) {
+			if !slices.Contains(out[i].Requirements, l) {
+				out[i].Requirements = append(out[i].Requirements, l)
+			}
+		}
+	}
+	var records []fact.Typed[fact.PersonResult]
+	if set := v.in.Assessment.Facts; set != nil {
+		records = fact.Where(set, func(p fact.PersonResult) bool { return p.Verdict == string(verdict.Fail) })
+	}
+	for _, w := range v.in.Assessment.Verdicts {
+		req := judge.Requirement{Standard: w.Standard, Requirement: w.Requirement}
+		for _, c := range w.Cases {
+			for _, r := range c.Results {
+				if r.By == nil || r.Verdict == verdict.Fail {
+					continue
+				}
+				base := overruledView{Case: v.caseTitle(c.ID), Subject: foreign(r.Subject), By: v.person(r.By), Verdict: known(r.Verdict)}
+				key := string(c.ID) + "\x00" + r.Subject
+				if r.Automatic == verdict.Fail {
+					add(key, req, func() overruledView { base.Automatic = true; return base })
+				}
+				for _, p := range records {
+					if p.Value.Case == string(c.ID) && p.Value.Subject == r.Subject {
+						add(key+"\x00"+string(p.ID), req, func() overruledView { base.Failed = foreign(p.Value.By); return base })
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (v *view) units() []product.Unit { return v.in.Product.Units }
+
+var notAnchor = regexp.MustCompile(`[^A-Za-z0-9.]+`)
+
+// anchor makes an id for HTML and Markdown: letters, digits, dots and dashes.
+func anchor(parts ...string) string {
+	for i, p := range parts {
+		parts[i] = strings.Trim(notAnchor.ReplaceAllString(p, "-"), "-")
+	}
+	return strings.Join(parts, "-")
+}
+
+func short(sha string) string {
+	if len(sha) > 12 {
+		return sha[:12]
+	}
+	return sha
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// counts are the verdicts of a summary that occur, worst first.
+func counts(s verdict.Summary) []count {
+	all := []count{
+		{verdict.Fail, s.Fail}, {verdict.Inconclusive, s.Inconclusive}, {verdict.Pass, s.Pass},
+		{verdict.NotApplicable, s.NotApplicable}, {verdict.NotClaimed, s.NotClaimed}, {verdict.NotTested, s.NotTested},
+	}
+	return slices.DeleteFunc(all, func(c count) bool { return c.N == 0 })
+}
+
+type count struct {
+	Verdict verdict.Verdict
+	N       int
+}
+
+func (v *view) tally(s verdict.Summary) string {
+	var out []string
+	for _, c := range counts(s) {
+		out = append(out, fmt.Sprintf("%d %s", c.N, v.verdict(c.Verdict)))
+	}
+	return strings.Join(out, " · ")
+}

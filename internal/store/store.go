@@ -1,0 +1,408 @@
+// Package store keeps the runs of a workspace: append-only segments as the
+// truth, evidence beside them, and the records of people.
+//
+// In: facts as collectors write them, through a fact.Sink per collector.
+// Out: the facts of a run, for judging. Everything lies in the workspace's
+// .assay folder, private to its user; one process holds it at a time.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"assay/internal/evidence"
+	"assay/internal/fact"
+	"assay/internal/limit"
+	"assay/internal/store/segment"
+)
+
+// Folder is the name of the store's folder in a workspace.
+const Folder = ".assay"
+
+// ErrNoRun says that a workspace holds no run yet.
+var ErrNoRun = errors.New("no run is stored here: start one with assay run")
+
+// Options of Open.
+type Options struct {
+	ReadOnly bool // for judging and verifying: no lock, nothing is written
+	Now      func() time.Time
+	Limits   limit.Table
+}
+
+// Store is the open store of one workspace.
+type Store struct {
+	dir      string // the workspace
+	opt      Options
+	lock     *segment.WorkspaceLock
+	evidence *evidence.Store
+}
+
+// Open opens the store of a workspace folder and makes it where it isn't
+// there yet. A second process gets a *segment.LockedError.
+func Open(workspace string, opt Options) (*Store, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Limits == (limit.Table{}) {
+		opt.Limits = limit.Default()
+	}
+	s := &Store{dir: workspace, opt: opt}
+	root := filepath.Join(workspace, Folder)
+	if !opt.ReadOnly {
+		if err := os.MkdirAll(root, 0o700); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		lock, err := segment.Lock(root)
+		if err != nil {
+			return nil, err
+		}
+		s.lock = lock
+	}
+	ev, err := evidence.Open(workspace, evidence.Options{ReadOnly: opt.ReadOnly, Now: opt.Now, Limits: opt.Limits.Evidence})
+	if err != nil {
+		return nil, errors.Join(err, s.unlock())
+	}
+	s.evidence = ev
+	return s, nil
+}
+
+// Close gives the workspace back.
+func (s *Store) Close() error { return errors.Join(s.evidence.Close(), s.unlock()) }
+
+func (s *Store) unlock() error {
+	if s.lock == nil {
+		return nil
+	}
+	return s.lock.Unlock()
+}
+
+// Evidence returns the evidence store beside the runs.
+func (s *Store) Evidence() *evidence.Store { return s.evidence }
+
+func (s *Store) runsDir() string         { return filepath.Join(s.dir, Folder, "runs") }
+func (s *Store) runDir(id string) string { return filepath.Join(s.runsDir(), id) }
+
+// Runs lists the ids of the stored runs, oldest first: ids begin with their
+// time.
+func (s *Store) Runs() ([]string, error) {
+	entries, err := os.ReadDir(s.runsDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		if e.IsDir() && validID(e.Name()) == nil {
+			out = append(out, e.Name())
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// Latest returns the id of the newest run, or ErrNoRun.
+func (s *Store) Latest() (string, error) {
+	ids, err := s.Runs()
+	if err != nil {
+		return "", err
+	}
+	if len(ids) == 0 {
+		return "", ErrNoRun
+	}
+	return ids[len(ids)-1], nil
+}
+
+// validID keeps run ids from being paths.
+func validID(id string) error {
+	if id == "" || len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return fmt.Errorf("%q isn't the id of a run: use the id that `assay run` printed", id)
+	}
+	return nil
+}
+
+// Meta is what a run began with: enough to judge it again.
+type Meta struct {
+	ID        string    `json:"id"`
+	Program   string    `json:"program"`
+	Started   time.Time `json:"started"`
+	By        string    `json:"by"`
+	Command   string    `json:"command,omitempty"`
+	Product   string    `json:"product"` // SHA-256 of assay.yaml as it was
+	Standards []string  `json:"standards"`
+	Only      []string  `json:"only,omitempty"`
+	Intrusive bool      `json:"intrusive"`
+	Public    []string  `json:"public,omitempty"`
+}
+
+// The types of a run's own entries in the main segment.
+const (
+	typeMeta   = "run.meta"
+	typeResume = "run.resume"
+	typeEnd    = "run.end"
+)
+
+type ended struct {
+	At     time.Time `json:"at"`
+	Failed []string  `json:"failed,omitempty"` // collectors that ended in an error
+}
+
+// Run is a run that is being written.
+type Run struct {
+	Meta    Meta
+	Resumed int
+
+	store  *Store
+	seg    *segment.Run
+	had    *stored // what earlier attempts left
+	redact *redactor
+}
+
+// Begin starts a run. The product file's bytes become evidence, so that the
+// run can be judged when the file has changed.
+func (s *Store) Begin(m Meta, product []byte) (*Run, error) {
+	if err := validID(m.ID); err != nil {
+		return nil, err
+	}
+	obj, err := s.evidence.Put(strings.NewReader(string(product)), evidence.Meta{Class: evidence.Document})
+	if err != nil {
+		return nil, fmt.Errorf("store product file: %w", err)
+	}
+	m.Product = obj.Digest.String()
+	seg, err := segment.Create(s.runDir(m.ID), m.ID, segment.Options{Limits: s.opt.Limits.Segment, Now: s.opt.Now})
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Meta: m, store: s, seg: seg, had: newStored(), redact: &redactor{}}
+	if _, err := seg.Append(typeMeta, m); err != nil {
+		return nil, errors.Join(err, seg.Close())
+	}
+	return r, seg.Sync()
+}
+
+// Resume goes on with a run that was cut off.
+func (s *Store) Resume(id string) (*Run, error) {
+	if err := validID(id); err != nil {
+		return nil, err
+	}
+	had, err := s.read(id)
+	if err != nil {
+		return nil, err
+	}
+	seg, err := segment.Open(s.runDir(id), segment.Options{Limits: s.opt.Limits.Segment, Now: s.opt.Now})
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Meta: had.meta, Resumed: had.resumed + 1, store: s, seg: seg, had: had, redact: &redactor{}}
+	if _, err := seg.Append(typeResume, map[string]any{"at": s.opt.Now().UTC(), "count": r.Resumed}); err != nil {
+		return nil, errors.Join(err, seg.Close())
+	}
+	return r, seg.Sync()
+}
+
+// End closes a run and returns its head.
+func (r *Run) End(failed []string) (string, error) {
+	_, err := r.seg.Append(typeEnd, ended{At: r.store.opt.Now().UTC(), Failed: failed})
+	if err := errors.Join(err, r.seg.Close()); err != nil {
+		return "", err
+	}
+	return r.seg.Head().String(), nil
+}
+
+// Close closes a run without an end: it can be resumed.
+func (r *Run) Close() error { return r.seg.Close() }
+
+// Stored is a run as it was read.
+type Stored struct {
+	Meta    Meta
+	Resumed int
+	Ended   time.Time // zero where the run was cut off
+	Head    string
+	Failed  []string
+	Product []byte
+	Facts   *fact.Set
+}
+
+// Load reads a stored run, with the records that people made (for whichever
+// run: a record speaks of the product).
+func (s *Store) Load(ctx context.Context, id string) (*Stored, error) {
+	if err := validID(id); err != nil {
+		return nil, err
+	}
+	had, err := s.read(id)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.records()
+	if err != nil {
+		return nil, err
+	}
+	facts, observations := had.judged()
+	facts = append(facts, records.facts...)
+	observations = append(observations, records.observations...)
+	set, err := fact.NewSet(facts, observations)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	rep, err := segment.Verify(ctx, s.runDir(id), nil, s.opt.Limits.Segment)
+	if err != nil {
+		return nil, err
+	}
+	product, err := s.product(had.meta.Product)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: product file: %w", id, err)
+	}
+	return &Stored{Meta: had.meta, Resumed: had.resumed, Ended: had.end.At, Failed: had.end.Failed,
+		Head: rep.Head.String(), Product: product, Facts: set}, nil
+}
+
+func (s *Store) product(digest string) ([]byte, error) {
+	d, err := evidence.ParseDigest(digest)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.evidence.Open(d)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // read-only
+	return readAll(f, s.opt.Limits.YAML.Size)
+}
+
+// entry is the body of every line that a collector writes.
+type entry struct {
+	Unit        string               `json:"unit"`
+	Attempt     int                  `json:"attempt"`
+	Intrusive   bool                 `json:"intrusive,omitempty"`
+	Fact        *fact.Fact           `json:"fact,omitempty"`
+	Observation *fact.Observation    `json:"observation,omitempty"`
+	Ended       map[string]time.Time `json:"ended,omitempty"` // observation → end
+}
+
+const (
+	typeBegin       = "unit.begin"
+	typeFact        = "fact"
+	typeObservation = "observation"
+	typeEnded       = "unit.ended"
+)
+
+// stored is what the segments of a run hold.
+type stored struct {
+	meta    Meta
+	resumed int
+	end     ended
+	units   map[string]*unit // by segment and unit
+	order   []string
+}
+
+// unit is one unit of work with its attempts; the last one counts.
+type unit struct {
+	segment      string
+	attempt      int
+	sealed       bool
+	intrusive    bool
+	facts        []fact.Fact
+	observations []fact.Observation
+}
+
+func newStored() *stored { return &stored{units: make(map[string]*unit)} }
+
+func (h *stored) unit(segment, name string) *unit {
+	key := segment + "\x00" + name
+	u, ok := h.units[key]
+	if !ok {
+		u = &unit{segment: segment}
+		h.units[key] = u
+		h.order = append(h.order, key)
+	}
+	return u
+}
+
+// judged returns the facts that count: those of each unit's last attempt.
+func (h *stored) judged() ([]fact.Fact, []fact.Observation) {
+	var fs []fact.Fact
+	var os []fact.Observation
+	for _, key := range h.order {
+		fs = append(fs, h.units[key].facts...)
+		os = append(os, h.units[key].observations...)
+	}
+	return fs, os
+}
+
+func (s *Store) read(id string) (*stored, error) {
+	dir := s.runDir(id)
+	names, err := segment.Names(dir)
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("run %s: not found in %s", id, s.runsDir())
+	}
+	h := newStored()
+	for _, name := range names {
+		for e, err := range segment.Read(dir, name, s.opt.Limits.Segment) {
+			if errors.Is(err, evidence.ErrTorn) {
+				break // what stood before it counts; opening the run notes the cut
+			}
+			if err != nil {
+				return nil, fmt.Errorf("run %s: segment %s: %w", id, name, err)
+			}
+			if err := h.take(name, e); err != nil {
+				return nil, fmt.Errorf("run %s: segment %s line %d: %w", id, name, e.Line, err)
+			}
+		}
+	}
+	if h.meta.ID == "" {
+		return nil, fmt.Errorf("run %s: it has no beginning; remove the folder %s", id, dir)
+	}
+	return h, nil
+}
+
+func (h *stored) take(name string, e evidence.Entry) error {
+	if u, ok := segment.SealedUnit(e); ok && name != segment.Main {
+		h.unit(name, u).sealed = true
+		return nil
+	}
+	if segment.Own(e) {
+		return nil
+	}
+	switch e.Type {
+	case typeMeta:
+		return json.Unmarshal(e.Body, &h.meta)
+	case typeResume:
+		h.resumed++
+		return nil
+	case typeEnd:
+		return json.Unmarshal(e.Body, &h.end)
+	}
+	var b entry
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return err
+	}
+	u := h.unit(name, b.Unit)
+	switch e.Type {
+	case typeBegin:
+		*u = unit{segment: name, attempt: b.Attempt, intrusive: b.Intrusive}
+	case typeObservation:
+		if b.Observation != nil {
+			u.observations = append(u.observations, *b.Observation)
+		}
+	case typeFact:
+		if b.Fact != nil {
+			u.facts = append(u.facts, *b.Fact)
+		}
+	case typeEnded:
+		for i := range u.observations {
+			if at, ok := b.Ended[u.observations[i].ID]; ok {
+				u.observations[i].End = at
+			}
+		}
+	}
+	return nil
+}
