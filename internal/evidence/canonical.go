@@ -21,7 +21,7 @@ import (
 // on purpose: whole numbers written without fraction or exponent keep all their
 // digits, where RFC 8785 rounds beyond 2^53, because offsets and nanoseconds
 // must not change by being stored. Errors: what json.Marshal refuses, a
-// duplicate name, invalid UTF-8 in names, nesting beyond limit.Segment.Depth.
+// duplicate name, invalid UTF-8, a whole number beyond 64 bits, nesting beyond limit.Segment.Depth.
 func Canonical(v any) ([]byte, error) {
 	raw, ok := v.(json.RawMessage)
 	if !ok {
@@ -170,8 +170,12 @@ func appendString(out []byte, s string) []byte {
 // Number.prototype.toString (RFC 8785 section 3.2.2.3).
 func appendNumber(out []byte, s string) ([]byte, error) {
 	if !strings.ContainsAny(s, ".eE") {
-		if s == "-0" {
-			s = "0"
+		// Others would be read as infinite, or rounded, by whoever reads them.
+		if _, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return append(out, strings.Replace(s, "-0", "0", 1)...), nil
+		}
+		if _, err := strconv.ParseUint(s, 10, 64); err != nil {
+			return nil, fmt.Errorf("whole number beyond 64 bits: %w", err)
 		}
 		return append(out, s...), nil
 	}

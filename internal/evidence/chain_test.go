@@ -36,6 +36,10 @@ func TestCanonical(t *testing.T) {
 		{"big-integers-kept", json.RawMessage(`[9007199254740993,18446744073709551615,-0]`), `[9007199254740993,18446744073709551615,0]`},
 		{"floats", json.RawMessage(`[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001,1e21,1e20,-0.0,1.0]`),
 			`[333333333.3333333,1e+30,4.5,0.002,1e-27,1e+21,100000000000000000000,0,1]`},
+		{"negative-limit", json.RawMessage(`-9223372036854775808`), `-9223372036854775808`},
+		{"beyond-64-bits", json.RawMessage(`18446744073709551616`), ""},
+		{"beyond-64-bits-negative", json.RawMessage(`-9223372036854775809`), ""},
+		{"beyond-float", json.RawMessage(strings.Repeat("8", 400)), ""},
 		{"duplicate", json.RawMessage(`{"a":1,"a":2}`), ""},
 		{"duplicate-escaped", json.RawMessage(`{"a":1,"\u0061":2}`), ""},
 		{"invalid-utf8", json.RawMessage("\"\xff\""), ""},
@@ -58,7 +62,7 @@ func TestCanonical(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{`{"b":1,"a":[1.5e3,"\u00e9",null]}`, `"\ud800"`, `-0`, `[[[]]]`, `{"":{}}`, `1e-7`} {
+	for _, s := range []string{`{"b":1,"a":[1.5e3,"\u00e9",null]}`, `"\ud800"`, `-0`, strings.Repeat("8", 400), `[[[]]]`, `{"":{}}`, `1e-7`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Known is a secret with its value, for a Redactor.
@@ -83,8 +84,11 @@ func patterns(v []byte) []pattern {
 		{text: []byte(percentAll(v)), fold: true},
 		{text: utf16LE(s)},
 	}
-	for _, esc := range []bool{true, false} {
-		forms = append(forms, pattern{text: jsonEscape(s, esc)})
+	for _, escHTML := range []bool{true, false} {
+		esc := jsonEscape(s, escHTML)
+		ascii := jsonASCII(esc)
+		forms = append(forms, pattern{text: esc}, pattern{text: ascii, fold: true},
+			pattern{text: bytes.ReplaceAll(ascii, []byte("/"), []byte(`\/`)), fold: true})
 	}
 	if len(v) < 3 {
 		return forms // hex and base64 of one or two bytes are everywhere
@@ -127,6 +131,21 @@ func jsonEscape(s string, escapeHTML bool) []byte {
 		return nil // a string always encodes
 	}
 	return bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimRight(b.Bytes(), "\n"), []byte{'"'}), []byte{'"'})
+}
+
+// jsonASCII escapes what is not ASCII, as Python and PHP do by default.
+func jsonASCII(esc []byte) []byte {
+	var b []byte
+	for _, r := range string(esc) {
+		if r < utf8.RuneSelf {
+			b = append(b, byte(r))
+			continue
+		}
+		for _, u := range utf16.Encode([]rune{r}) {
+			b = fmt.Appendf(b, `\u%04x`, u)
+		}
+	}
+	return b
 }
 
 // Bytes returns b with every known value replaced by "[redacted:kind:hmac]",

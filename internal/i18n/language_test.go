@@ -29,7 +29,9 @@ func TestPlaceholdersAgree(t *testing.T) {
 	}
 }
 
-func han(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) }
+func han(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
 
 // loose are texts whose Chinese rightly has no Chinese character: names,
 // formats and texts that are nothing but arguments.
@@ -49,7 +51,8 @@ func TestEachLanguageIsItself(t *testing.T) {
 			t.Errorf("%s: the Chinese isn't Chinese: %q", k, text.Zh)
 		}
 		for name, s := range map[string]string{"en": text.En, "zh-Hant": text.Zh} {
-			if strings.TrimSpace(s) != s || strings.ContainsAny(s, "\t\r") {
+			s = strings.TrimSuffix(s, " ") // a lead such as "Report: "
+			if !strings.Contains(s, "\n") && (strings.TrimSpace(s) != s || strings.ContainsAny(s, "\t\r")) {
 				t.Errorf("%s: %s has stray white space: %q", k, name, s)
 			}
 		}
@@ -66,16 +69,13 @@ var mainland = map[string]string{
 	"鏈接": "連結", "接口": "介面", "界面": "介面", "操作系統": "作業系統", "應用程序": "應用程式", "源代碼": "原始碼",
 	"屏幕": "螢幕", "打印": "列印", "內存": "記憶體", "硬盤": "硬碟", "緩存": "快取", "線程": "執行緒",
 	"字節": "位元組", "字符": "字元", "比特": "位元", "變量": "變數", "密鑰": "金鑰", "數字簽名": "數位簽章",
-	"證書": "憑證", "遠程": "遠端", "實時": "即時", "調試": "除錯", "報文": "封包", "賬號": "帳號", "賬戶": "帳號",
-	"短信": "簡訊", "反饋": "回饋", "卸載": "移除", "激活": "啟用", "地址": "位址",
+	"數字證書": "憑證", "遠程": "遠端", "實時": "即時", "調試": "除錯", "報文": "封包", "賬號": "帳號", "賬戶": "帳號",
+	"短信": "簡訊", "反饋": "回饋", "卸載": "移除", "激活": "啟用", "IP地址": "IP 位址", "IP 地址": "IP 位址",
 }
 
 // fine are words that hold a mainland word by chance, or terms that the
 // standards print.
-var fine = []string{
-	"遙測數據", "用戶端", "密碼套件", "密碼學", "密碼演算法", "密碼模組", "登錄介面",
-	"聯絡地址", "通訊地址",
-}
+var fine = []string{"遙測數據", "用戶端", "密碼套件", "密碼學", "密碼演算法", "密碼模組"}
 
 // simplified are common characters that exist in simplified writing only.
 const simplified = "们这说网务应设证认录册关开无时来对动现发经过给请处号码钥权据输连线机检测标记载试"
@@ -151,5 +151,40 @@ func TestTermsOfTheField(t *testing.T) {
 		if !strings.Contains(all.String(), term) {
 			t.Errorf("%s occurs nowhere", term)
 		}
+	}
+}
+
+// TestEndings: what stands inside another sentence or a table ends without a
+// full stop; what stands alone has one.
+func TestEndings(t *testing.T) {
+	t.Parallel()
+	texts := Must()
+	n := 0
+	for _, k := range texts.Keys() {
+		family, _, _ := strings.Cut(k, ".")
+		last := k[strings.LastIndexByte(k, '.')+1:]
+		text, _ := texts.Get(k)
+		stop := strings.HasSuffix(text.En, ".")
+		stopZh := strings.HasSuffix(text.Zh, "。")
+		switch {
+		case slices.Contains([]string{"reason", "provide", "not-tried", "cut", "confirm"}, family), family == "case" && last == "title":
+			n++
+			if stop || stopZh {
+				t.Errorf("%s ends with a full stop", k)
+			}
+		case family == "case":
+			n++
+			if !stop || !stopZh {
+				t.Errorf("%s: a sentence ends with a full stop", k)
+			}
+		case family == "observe":
+			n++
+			if !strings.Contains(text.En, "?") || !strings.Contains(text.Zh, "？") {
+				t.Errorf("%s isn't a question", k)
+			}
+		}
+	}
+	if n < 300 {
+		t.Errorf("only %d texts were looked at", n)
 	}
 }

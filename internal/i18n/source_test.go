@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // families are the first parts of keys that sources name in full.
@@ -35,7 +37,7 @@ var unnamed = map[string]string{
 	"confirm.":      "made of the names in the standards' data; held against them in internal/testcase",
 	"cut.":          "stored in facts: a run of an older version must stay readable",
 	"not-tried.":    "stored in facts: a run of an older version must stay readable",
-	"secret.":       "made of the type in a stored fact",
+	"secret.":       "made of the type in a stored fact; held against the kinds below",
 	"source.":       "made of the source in a stored fact",
 	"state.":        "made of a unit's state in a stored fact",
 	"vantage.":      "made of the vantage in a stored fact",
@@ -259,4 +261,64 @@ func TestEveryOmissionSaysWhatHelps(t *testing.T) {
 	if n == 0 {
 		t.Error("no not-tried texts were found")
 	}
+}
+
+// TestKindsOfSecretHaveTexts: the kinds that the search for secrets in images
+// declares, and the protected form of a private key, have a text each.
+func TestKindsOfSecretHaveTexts(t *testing.T) {
+	t.Parallel()
+	want := append(constants(t, "../collect/firmware/inspect/secret/doc.go", "Kind"), "private-key-encrypted")
+	want = slices.DeleteFunc(want, func(kind string) bool { return kind == "cut" }) // says that a limit was hit
+	slices.Sort(want)
+	var got []string
+	for _, key := range Must().Keys() {
+		if name, ok := strings.CutPrefix(key, "secret."); ok {
+			got = append(got, name)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kinds of secret (-declared +with a text):\n%s", diff)
+	}
+}
+
+// TestScopesHaveTexts: what a search can be about has a text.
+func TestScopesHaveTexts(t *testing.T) {
+	t.Parallel()
+	texts := Must()
+	for _, name := range constants(t, "../fact/fact.go", "") {
+		if !texts.Has("scope." + name) {
+			t.Errorf("there is no text scope.%s", name)
+		}
+	}
+}
+
+// constants reads the string constants of a type in a file; "" stands for
+// those that are declared without a type.
+func constants(t *testing.T, path, typ string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		name := ""
+		if id, ok := v.Type.(*ast.Ident); ok {
+			name = id.Name
+		}
+		for _, e := range v.Values {
+			if text, ok := literal(e); ok && name == typ {
+				out = append(out, text)
+			}
+		}
+		return true
+	})
+	if len(out) == 0 {
+		t.Fatalf("%s declares no constants of type %q", path, typ)
+	}
+	return out
 }

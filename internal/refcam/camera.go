@@ -1,6 +1,7 @@
 package refcam
 
 import (
+	"crypto/tls"
 	"fmt"
 	"slices"
 	"sync"
@@ -75,7 +76,7 @@ type unit struct {
 	Unit
 	label   map[string]string // preset password by account, as printed on the label
 	current map[string]string // password in use when the camera was built
-	cert    certificate
+	cert    tls.Certificate
 	dev     *device
 }
 
@@ -157,7 +158,8 @@ func (c *Camera) Credentials() []Credential {
 }
 
 // Image returns the firmware image, as the maker distributes it. The same
-// seed and weaknesses give the same bytes.
+// seed and weaknesses give the same bytes, except KeyInImage together with a
+// weakness that takes an RSA key: those keys don't come from the seed.
 func (c *Camera) Image() ([]byte, error) {
 	b, err := c.image()
 	if err != nil {

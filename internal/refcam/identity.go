@@ -86,9 +86,6 @@ func (c *Camera) newUnit(i int, name Unit) (*unit, error) {
 	return u, err
 }
 
-// certificate is what one unit shows to TLS clients.
-type certificate = tls.Certificate
-
 func (c *Camera) ecKey(label string) (*ecdsa.PrivateKey, error) {
 	// One number in 2^32 lies outside of the group's order: then the next.
 	for i := range 8 {
@@ -156,14 +153,14 @@ func (c *Camera) updateKey() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(c.derive("key/update", ed25519.SeedSize))
 }
 
-func (c *Camera) certify(i int, u *unit) (certificate, error) {
+func (c *Camera) certify(i int, u *unit) (tls.Certificate, error) {
 	root, rootKey, err := c.root()
 	if err != nil {
-		return certificate{}, fmt.Errorf("root certificate: %w", err)
+		return tls.Certificate{}, fmt.Errorf("root certificate: %w", err)
 	}
 	key, err := c.tlsKey(i)
 	if err != nil {
-		return certificate{}, fmt.Errorf("device key: %w", err)
+		return tls.Certificate{}, fmt.Errorf("device key: %w", err)
 	}
 	t := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(c.derive(fmt.Sprintf("serial/%d", i), 8)),
@@ -182,7 +179,7 @@ func (c *Camera) certify(i int, u *unit) (certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, root, key.Public(), rootKey)
 	if err != nil {
-		return certificate{}, fmt.Errorf("device certificate: %w", err)
+		return tls.Certificate{}, fmt.Errorf("device certificate: %w", err)
 	}
-	return certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }

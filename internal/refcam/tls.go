@@ -29,7 +29,7 @@ var chachaSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, t
 // the client names it first. So that only approved ciphers are ever used, such
 // a client is answered with TLS 1.2, where the suites can be chosen; one that
 // speaks nothing but TLS 1.3 and ChaCha20 is refused.
-func (c *Camera) tlsConfig(cert certificate) *tls.Config {
+func (c *Camera) tlsConfig(cert tls.Certificate) *tls.Config {
 	base := &tls.Config{
 		Certificates: []tls.Certificate{cert},
 		MinVersion:   tls.VersionTLS12,

@@ -21,14 +21,17 @@ import (
 //go:embed all:template
 var templates embed.FS
 
-// hosts that the camera may talk to: all are declared.
+// Hosts that the camera may talk to: all are declared. They are invented and
+// nothing here ever connects to them; names under .example would not do,
+// because a scanner of firmware rightly leaves those out as examples.
 const (
-	apiHost  = "api.lumi.example"
-	mqttHost = "mqtt.lumi.example"
-	otaHost  = "ota.lumi.example"
+	apiHost  = "api.lumi-cloud-lc200.net"
+	mqttHost = "mqtt.lumi-cloud-lc200.net"
+	otaHost  = "ota.lumi-cloud-lc200.net"
 	ntpHost  = "pool.ntp.org"
-	// trackHost is the undeclared one of UndeclaredHostInImage.
-	trackHost = "collect.viewstats.example"
+	// trackHost is the undeclared one of UndeclaredHostInImage, of a range
+	// for documentation (RFC 5737).
+	trackHost = "203.0.113.77"
 )
 
 // modes of the files that aren't 0644.

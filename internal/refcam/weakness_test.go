@@ -212,7 +212,7 @@ var shown = map[string]func(t *testing.T, b *bench) bool{
 		return ok && k.N.BitLen() == 1024
 	},
 	URLCredentialsInImage: func(t *testing.T, b *bench) bool {
-		return regexp.MustCompile(`https://\w+:\w{12}@api\.lumi\.example/`).MatchString(file(t, b, "/opt/cam/backup.conf"))
+		return regexp.MustCompile(`https://\w+:\w{12}@api\.lumi-cloud-lc200\.net/`).MatchString(file(t, b, "/opt/cam/backup.conf"))
 	},
 	UndeclaredHostInImage: func(t *testing.T, b *bench) bool {
 		return strings.Contains(file(t, b, "/opt/cam/cloud.conf"), trackHost) && !strings.Contains(text(t, b, "assay.yaml"), trackHost)
@@ -313,9 +313,6 @@ func TestWeaknesses(t *testing.T) {
 func TestTypical(t *testing.T) {
 	t.Parallel()
 	for _, name := range Typical() {
-		if name == SharedTLSKey || name == NoLoginLimit {
-			continue // these look at more than one login, with passwords of the tester
-		}
 		if !shown[name](t, onLoopback(t, Options{Weak: Typical()})) {
 			t.Errorf("%s is hidden by the others", name)
 		}

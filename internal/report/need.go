@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/judge"
@@ -22,6 +23,9 @@ type needItem struct {
 	What         phrase
 	Case         string
 	Subject      phrase
+	Show         bool     // the subject is not the product as a whole
+	Steps        []string // of a guided test
+	Expect       string
 	Command      string // to copy into a shell; empty where there is none
 	Requirements []linkView
 }
@@ -60,18 +64,26 @@ func (v *view) needs() []needView {
 		n := &out[i]
 		n.Count = len(waiting[n.Key])
 		n.Title = v.or("", "report.need."+strings.TrimPrefix(n.Key, "provide."))
+		if n.Title == "" && len(n.Items) > 1 {
+			n.Title = v.s("report.need.other")
+		}
 	}
 	slices.SortStableFunc(out, func(a, b needView) int { return b.Count - a.Count })
 	return out
 }
 
 func (v *view) need(u judge.Undecided, p verdict.Reason) needItem {
-	item := needItem{What: v.reason(p), Subject: foreign(u.Subject)}
+	item := needItem{What: v.reason(p), Subject: foreign(u.Subject), Show: u.Subject != "product"}
 	if u.Case != "" {
 		item.Case = v.caseTitle(u.Case)
 	}
 	if p.Key == recordKey && u.Case != "" {
 		item.Command = recordCommand(u.Case, u.Subject)
+		prefix := "case." + string(u.Case)
+		item.Expect = v.or("", prefix+".expect")
+		for n := 1; v.texts.Has(prefix + ".step" + strconv.Itoa(n)); n++ {
+			item.Steps = append(item.Steps, v.s(prefix+".step"+strconv.Itoa(n)))
+		}
 	}
 	return item
 }

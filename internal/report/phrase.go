@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"assay/internal/i18n"
+	"assay/internal/judge"
 	"assay/internal/untrusted"
 	"assay/internal/verdict"
 )
@@ -233,7 +234,7 @@ func (v voice) reasons(rs []verdict.Reason) []phrase {
 
 // verdict is the word for a verdict; what is no verdict counts as
 // INCONCLUSIVE.
-func (v voice) verdict(x verdict.Verdict) string { return v.s("report.verdict." + string(known(x))) }
+func (v voice) verdict(x verdict.Verdict) string { return v.s("verdict." + string(known(x))) }
 
 func known(x verdict.Verdict) verdict.Verdict {
 	if _, err := verdict.Parse(string(x)); err != nil {
@@ -250,6 +251,12 @@ func (v voice) or(last string, keys ...string) string {
 		}
 	}
 	return last
+}
+
+// remedy is what to do about a finding: the test case's own, which is more
+// concrete, else that of the requirement.
+func (v voice) remedy(in Input, f judge.Finding) string {
+	return v.or(remedyOf(in.Standards, f.Requirements, string(v.lang)), "case."+string(f.Case)+".remedy")
 }
 
 // counted is a sentence with a number in it.

@@ -95,8 +95,7 @@ func encoders() []struct {
 	}{
 		{"text", encodeText},
 		{"json", encodeJSON},
-		
-		
+		{"html", encodeHTML},
 	}
 }
 

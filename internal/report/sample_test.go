@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,8 @@ func fixedTexts() map[string]i18n.Text {
 
 func (f fixed) Has(key string) bool {
 	_, ok := fixedTexts()[key]
-	return ok || strings.HasPrefix(key, "report.") && f.real.Has(key)
+	theme, _, _ := strings.Cut(key, ".")
+	return ok || slices.Contains([]string{"report", "verdict", "severity", "kind", "method", "status", "claim"}, theme) && f.real.Has(key)
 }
 
 func (f fixed) T(lang i18n.Lang, key string, args map[string]string) string {

@@ -76,11 +76,7 @@ func (t *textWriter) title(s string) { t.line(); t.line(t.paint(bold, s)) }
 func (t *textWriter) head() {
 	id, r := t.in.Product.Identity, t.in.Run
 	t.block("", 0, t.paint(bold, foreign(id.Name).Text())+"  "+foreign(id.Model+"  "+id.Release+" · "+id.Maker.Name).Text())
-	kicker := t.s("report.pre-assessment")
-	if r.Laboratory {
-		kicker = t.s("report.assessment")
-	}
-	t.block("", 0, kicker+" · "+foreign(r.ID).Text()+" · "+stamp(r.Started))
+	t.block("", 0, t.kicker()+" · "+foreign(r.ID).Text()+" · "+stamp(r.Started))
 	if len(t.Simulated) > 0 {
 		t.block("", 0, t.s("report.note.simulated", "units", joined(t.Simulated)))
 	}
@@ -107,7 +103,13 @@ func (t *textWriter) standards() {
 		t.block("", 2, t.s("report.text.counts", "n", fmt.Sprint(s.Summary.Total()), "tally", t.tally(s.Summary)))
 		t.block("", 2, t.s("report.text.rule", "profile", t.s("report.profile."+s.Profile), "rule", prose(s.Rule).Text()))
 	}
+	told := make(map[string]bool)
 	for _, o := range t.Overruled {
+		key := o.Case + "\x00" + o.Subject.raw()
+		if told[key] {
+			continue
+		}
+		told[key] = true
 		t.block("  ! ", 4, t.s("report.text.overruled", "case", o.Case, "subject", o.Subject.Text(), "by", o.By.By.Text()))
 	}
 }
@@ -131,15 +133,15 @@ func (t *textWriter) findings() {
 	}
 	t.title(t.s("report.text.findings", "shown", fmt.Sprint(len(shown)), "n", fmt.Sprint(len(t.Findings))))
 	for i, f := range shown {
-		lead := fmt.Sprintf("%2d  %s", i+1, t.s("report.severity."+string(f.Severity)))
+		lead := fmt.Sprintf("%2d  %s", i+1, t.or(string(f.Severity), "severity."+string(f.Severity)))
 		if f.Advisory {
 			lead = fmt.Sprintf("%2d  %s", i+1, t.s("report.advisory"))
 		}
 		const indent = 14
 		t.block(t.paint(severityColor(f), lead), indent, f.Title.Text())
-		place := f.Subject.Text()
+		place := runewidth.Truncate(f.Subject.Text(), t.width, "…")
 		if len(f.Evidence) > 0 && !f.Evidence[0].Locator.Empty() {
-			place += ", " + f.Evidence[0].Locator.Text()
+			place += ", " + runewidth.Truncate(f.Evidence[0].Locator.Text(), t.width, "…")
 		}
 		t.block("", indent, t.paint(dim, strings.Join(requirementNames(f.Requirements, 6), ", ")+" · "+place))
 		if f.Remedy != "" {
@@ -178,10 +180,10 @@ func (t *textWriter) needs() {
 		}
 		what := n.Items[0].What.Text()
 		switch {
-		case len(n.Items) > 1 && n.Title != "":
+		case len(n.Items) > 1 && t.texts.Has("report.need."+strings.TrimPrefix(n.Key, "provide.")), n.Key == recordKey:
 			what = n.Title + " (" + t.counted("report.text.items", len(n.Items)) + ")"
 		case len(n.Items) > 1:
-			what += " " + t.counted("report.text.more", len(n.Items)-1)
+			what += " (" + t.counted("report.text.more", len(n.Items)-1) + ")"
 		}
 		t.block(fmt.Sprintf("%4d  ", n.Count), 6, what)
 	}
@@ -212,7 +214,7 @@ func (t *textWriter) foot() {
 	if t.in.Report != "" {
 		t.line()
 		// A path is never wrapped: people copy it.
-		t.line(t.s("report.text.report"), " ", foreign(t.in.Report).Text())
+		t.line(t.s("report.text.report"), foreign(t.in.Report).Text())
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"assay/internal/fact"
 	"assay/internal/judge"
-	"assay/internal/product"
 	"assay/internal/standard"
 	"assay/internal/testcase"
 	"assay/internal/verdict"
@@ -22,6 +21,7 @@ const (
 	maxRefs    = 6  // of one fact
 	maxValues  = 14 // of one fact's data
 	maxValue   = 240
+	maxLines   = 12 // of one excerpt
 )
 
 // view is a run as people read it: sentences in one language, sorted and
@@ -91,7 +91,7 @@ type node struct {
 
 type caseView struct {
 	ID, Title, Kind, Method string
-	Params                  string
+	Params, Shows, Limits   string
 	Verdict                 verdict.Verdict
 	Results                 []resultView
 	More                    int
@@ -128,8 +128,9 @@ type factView struct {
 type pair struct{ Name, Value phrase }
 
 type refView struct {
-	Locator, Excerpt phrase
-	SHA256           string // short
+	Locator phrase
+	Lines   []phrase // of the excerpt
+	SHA256  string   // short
 }
 
 type findingView struct {
@@ -352,9 +353,11 @@ func (v *view) caseTitle(id testcase.ID) string {
 func (v *view) testCase(c judge.CaseVerdict) caseView {
 	out := caseView{
 		ID: string(c.ID), Title: v.caseTitle(c.ID), Verdict: known(c.Verdict),
-		Kind:   v.or(string(c.Kind), "report.kind."+string(c.Kind)),
-		Method: v.or(string(c.Method), "report.method."+string(c.Method)),
+		Kind:   v.or(string(c.Kind), "kind."+string(c.Kind)),
+		Method: v.or(string(c.Method), "method."+string(c.Method)),
 	}
+	prefix := "case." + string(c.ID)
+	out.Shows, out.Limits = v.or("", prefix+".establishes"), v.or("", prefix+".limits")
 	var params []string
 	for k, p := range c.Params {
 		params = append(params, k+"="+p)
@@ -425,7 +428,22 @@ func (v *view) person(p *fact.PersonResult) *personView {
 func (v *view) refs(rs []fact.Ref) []refView {
 	var out []refView
 	for _, r := range rs {
-		out = append(out, refView{foreign(r.Locator), foreign(r.Excerpt), short(r.SHA256)})
+		out = append(out, refView{foreign(r.Locator), lines(r.Excerpt), short(r.SHA256)})
+	}
+	return out
+}
+
+// lines splits an excerpt, at most maxLines of it.
+func lines(s string) []phrase {
+	if s == "" {
+		return nil
+	}
+	var out []phrase
+	for i, l := range strings.Split(strings.TrimRight(clip(s, maxOutside), "\r\n"), "\n") {
+		if i == maxLines {
+			return append(out, foreign("…"))
+		}
+		out = append(out, foreign(strings.TrimRight(l, "\r")))
 	}
 	return out
 }
@@ -433,7 +451,7 @@ func (v *view) refs(rs []fact.Ref) []refView {
 func (v *view) finding(f judge.Finding) findingView {
 	out := findingView{
 		ID: f.ID, Anchor: anchor("f", f.ID), Severity: f.Severity, Advisory: f.Advisory, Title: v.reason(f.Reason), Subject: foreign(f.Subject),
-		Case: string(f.Case), CaseTitle: v.caseTitle(f.Case), Remedy: remedyOf(v.in.Standards, f.Requirements, string(v.lang)),
+		Case: string(f.Case), CaseTitle: v.caseTitle(f.Case), Remedy: v.remedy(v.in, f),
 		Requirements: v.links(f.Requirements),
 	}
 	refs := evidenceOf(v.in.Assessment.Facts, f.Facts)
@@ -501,8 +519,6 @@ func (v *view) overruled() []overruledView {
 	return out
 }
 
-func (v *view) units() []product.Unit { return v.in.Product.Units }
-
 var notAnchor = regexp.MustCompile(`[^A-Za-z0-9.]+`)
 
 // anchor makes an id for HTML and Markdown: letters, digits, dots and dashes.
@@ -547,4 +563,17 @@ func (v *view) tally(s verdict.Summary) string {
 		out = append(out, fmt.Sprintf("%d %s", c.N, v.verdict(c.Verdict)))
 	}
 	return strings.Join(out, " · ")
+}
+
+// between writes a span of time, the day once where it is the same.
+func between(from, to time.Time) string {
+	if to.IsZero() || from.IsZero() {
+		return stamp(from)
+	}
+	from, to = from.UTC(), to.UTC()
+	end := to.Format("15:04:05")
+	if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
+		end = to.Format("2006-01-02 15:04:05")
+	}
+	return from.Format("2006-01-02 15:04:05") + " – " + end + " UTC"
 }

@@ -68,7 +68,7 @@ func start(job Job, input *os.File) (*proc, error) {
 	o := order{
 		Parser: job.Parser, Args: job.Args, AddressSpace: job.Limits.AddressSpace,
 		CPUSeconds: uint64(job.Limits.Deadline.Seconds()+1) * uint64(job.Limits.Procs),
-		Until: time.Now().Add(soft(job.Limits.Deadline)), MaxOutput: job.Limits.MaxOutput, MaxLine: job.Limits.MaxLine,
+		Until:      time.Now().Add(soft(job.Limits.Deadline)), MaxOutput: job.Limits.MaxOutput, MaxLine: job.Limits.MaxLine,
 	}
 	if o.Args == nil {
 		o.Args = json.RawMessage("null")

@@ -282,7 +282,8 @@ func credentialScope(l login, tried, all int) fact.Scope {
 func (g *Guess) streamCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
 	good, _ := g.entitled(l.unit.ID)
 	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
-	before := p.Describe(ctx, good.wire())
+	right := good.wire()
+	before := p.Ask(ctx, "DESCRIBE", &right)
 	var outcomes []rtsp.Attempt
 	for i, c := range list {
 		if i > 0 {
@@ -290,9 +291,9 @@ func (g *Guess) streamCredentials(ctx context.Context, r fact.Recorder, o fact.O
 				return err
 			}
 		}
-		outcomes = append(outcomes, p.Describe(ctx, c))
+		outcomes = append(outcomes, p.Ask(ctx, "DESCRIBE", &c))
 	}
-	after := p.Describe(ctx, good.wire())
+	after := p.Ask(ctx, "DESCRIBE", &right)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -438,7 +439,8 @@ func (g *Guess) throttleStream(ctx context.Context, r fact.Recorder, o fact.Obse
 		LockSeconds: int(max(res.Announced, res.Waited) / time.Second), CorrectRefused: res.RightRefused, NewConnection: res.RightRefused,
 		Control: fact.Bracket{Before: res.Before.Outcome == rtsp.Allowed, After: res.Ended}}
 	if !t.Control.After && second {
-		t.Control.After = p.Describe(ctx, other.wire()).Outcome == rtsp.Allowed
+		entitled := other.wire()
+		t.Control.After = p.Ask(ctx, "DESCRIBE", &entitled).Outcome == rtsp.Allowed
 	}
 	ref, err := streamTranscript(r, l.key+" throttle", p)
 	if err != nil {

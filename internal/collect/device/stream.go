@@ -21,7 +21,7 @@ func (c *Collector) stream(ctx context.Context, r fact.Recorder, u product.Unit,
 		w := k.wire()
 		cred = &w
 	}
-	res := p.Access(ctx, cred)
+	res := p.Probe(ctx, cred)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

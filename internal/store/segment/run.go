@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -363,8 +365,8 @@ func (r *Run) Close() error {
 	}
 	r.closed = true
 	var writers []*Writer
-	for _, w := range r.open {
-		writers = append(writers, w)
+	for _, name := range slices.Sorted(maps.Keys(r.open)) {
+		writers = append(writers, r.open[name])
 	}
 	r.mu.Unlock()
 	var errs []error

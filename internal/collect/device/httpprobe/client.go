@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"assay/internal/collect/device/httpwire"
@@ -200,7 +198,7 @@ func (s *Session) do(ctx context.Context, m message) (resp *httpwire.Response, e
 	defer cancel()
 	reused := s.conn != nil
 	resp, err = s.roundTrip(ctx, m.method, text)
-	if reused && err != nil && ctx.Err() == nil && idleClosed(err) {
+	if reused && err != nil && ctx.Err() == nil && httpwire.HungUp(err) {
 		s.Close()
 		resp, err = s.roundTrip(ctx, m.method, text)
 	}
@@ -214,12 +212,6 @@ func (s *Session) do(ctx context.Context, m message) (resp *httpwire.Response, e
 		s.learn(resp)
 	}
 	return resp, s.p.record(start, s.id, text, resp, err), err
-}
-
-// idleClosed reports whether an error is that of a connection which was
-// closed before any of the answer came.
-func idleClosed(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
 func (s *Session) roundTrip(ctx context.Context, method, text string) (*httpwire.Response, error) {

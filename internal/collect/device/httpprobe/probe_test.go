@@ -459,7 +459,11 @@ func TestBadPeers(t *testing.T) {
 					// interface, not a bad one: ask for digest.
 					api.Form, api.LoginPath = Digest, "/api/status"
 				}
-				use(ctx, t, New(Dial(dial), api, Config{}))
+				cfg := Config{}
+				if name != "login" { // one use shows the default bounds
+					cfg.Limits.BodyBytes = 64 << 10
+				}
+				use(ctx, t, New(Dial(dial), api, cfg))
 			})
 		})
 	}

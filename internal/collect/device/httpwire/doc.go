@@ -2,7 +2,7 @@
 // their authentication. In: bytes of a connection, a challenge, a credential.
 // Out: a response with bounds on header and body, the challenges in it, and
 // the value of an Authorization header (Basic, RFC 7617; Digest with MD5 or
-// SHA-256, RFC 7616 and RFC 2069).
+// SHA-256, RFC 7616 and RFC 2069). It also masks credentials in transcripts.
 package httpwire
 
 // Field is one header field; names keep the spelling of the sender.

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // ErrFormat is wrapped by errors about bytes that are no such message.
@@ -80,6 +82,13 @@ func ReadResponse(r *bufio.Reader, method string, l Limits) (*Response, error) {
 		return resp, readBody(r, resp, method, l)
 	}
 	return nil, fmt.Errorf("more than 8 interim responses: %w", ErrFormat)
+}
+
+// HungUp reports whether err says that the other side had closed a connection
+// before any of the answer came, as servers do with an idle one.
+func HungUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
 }
 
 // lines reads lines within a budget of bytes.

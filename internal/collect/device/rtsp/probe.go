@@ -251,7 +251,7 @@ func (s *session) do(ctx context.Context, method, auth string, a *Attempt) (*htt
 	defer cancel()
 	reused := s.conn != nil
 	text, resp, err := s.roundTrip(ctx, method, auth)
-	if reused && errors.Is(err, io.EOF) && ctx.Err() == nil {
+	if reused && httpwire.HungUp(err) && ctx.Err() == nil {
 		s.close()
 		text, resp, err = s.roundTrip(ctx, method, auth)
 	}

@@ -143,6 +143,9 @@ type VersionResult struct {
 	SuitesWhole bool
 	SuitesEnd   Offer
 	Preference  Preference
+	// DHBits is the size of the smallest finite-field prime that came with
+	// a DHE suite; 0 when none did.
+	DHBits int
 	// Groups are the named groups that the server chose, best first;
 	// GroupsWhole says that it refused the others that were offered.
 	Groups      []Group

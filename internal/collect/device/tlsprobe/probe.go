@@ -225,6 +225,9 @@ func (p *prober) suites(ctx context.Context, vr *VersionResult, list []uint16, l
 			return p.refusal(ctx, vr, o)
 		}
 		vr.Suites = append(vr.Suites, SuiteOf(o.Suite))
+		if o.DHBits > 0 && (vr.DHBits == 0 || o.DHBits < vr.DHBits) {
+			vr.DHBits = o.DHBits
+		}
 		list = slices.DeleteFunc(list, func(c uint16) bool { return c == o.Suite })
 	}
 	return len(list) == 0

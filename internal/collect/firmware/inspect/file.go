@@ -44,7 +44,8 @@ type Where struct {
 	Line   int   // from 1; 0 in binary files
 }
 
-// File is one regular file of the tree.
+// File is one regular file of the tree. It keeps what it worked out about its
+// lines, so it is for one goroutine at a time.
 type File struct {
 	Path string // absolute
 	Mode uint32 // permission bits: 0o7777
@@ -57,6 +58,7 @@ type File struct {
 
 	lines   []int32 // offsets of the first byte of each line but the first
 	indexed bool
+	last    around
 	parts   []span // where strings may stand in a binary
 }
 
@@ -131,24 +133,43 @@ func (f *File) Line(off int) int {
 	return i + 1
 }
 
+// window is how the text around a place is cut: a minified script is one line of
+// megabytes, and what is farther away says nothing about the place.
+const window = 4096
+
+// around is the answer of LineAround for places in [from, to).
+type around struct{ start, end, from, to int }
+
 // LineAround returns the bytes of the line that off stands in, without its end,
-// and the offset of its first byte. In binaries it is the printable run.
+// and the offset of its first byte. In binaries it is the printable run. Of a
+// long line it is the piece around off, at least 4 KiB to each side.
 func (f *File) LineAround(off int) (line []byte, start int) {
+	if a := f.last; off >= a.from && off < a.to {
+		return f.Data[a.start:a.end], a.start
+	}
 	d := f.Data
 	stop := func(c byte) bool { return c == '\n' || c == '\r' }
 	if f.Kind != Text {
 		stop = func(c byte) bool { return !printable[c] }
 	}
-	// A minified script is one line of megabytes: what is more than this far
-	// away says nothing about the hit.
-	const reach = 4096
-	start = off
-	for start > 0 && off-start < reach && !stop(d[start-1]) {
-		start--
+	// Windows stand at fixed places, so that a walk over a long line cuts it
+	// once per window and not once per place.
+	block := off / window * window
+	low, high := max(0, block-window), min(len(d), block+2*window)
+	a := around{start: off, end: off}
+	for a.start > low && !stop(d[a.start-1]) {
+		a.start--
 	}
-	end := off
-	for end < len(d) && end-off < reach && !stop(d[end]) {
-		end++
+	for a.end < high && !stop(d[a.end]) {
+		a.end++
 	}
-	return d[start:end], start
+	a.from, a.to = max(a.start, block), min(a.end, block+window)
+	if a.start > low {
+		a.from = a.start
+	}
+	if a.end < high {
+		a.to = a.end
+	}
+	f.last = a
+	return d[a.start:a.end], a.start
 }

@@ -31,7 +31,8 @@ func scan(f *inspect.File, now time.Time) ([]Certificate, []Broken) {
 	if c := der(f, now); c != nil {
 		return []Certificate{*c}, nil
 	}
-	for off := 0; len(out)+len(broken) < maxCertificates; {
+	tries := 0
+	for off := 0; ; {
 		i := bytes.Index(f.Data[off:], begin)
 		if i < 0 {
 			break
@@ -43,6 +44,10 @@ func scan(f *inspect.File, now time.Time) ([]Certificate, []Broken) {
 		off += len(begin)
 		if !bytes.Contains(line, []byte("CERTIFICATE-----")) || bytes.Contains(line, []byte("REQUEST")) {
 			continue
+		}
+		if tries++; tries > maxCertificates {
+			broken = append(broken, Broken{f.At(at), fmt.Errorf("more than %d certificates: the rest of the file was not looked at", maxCertificates)})
+			break
 		}
 		b, _ := pem.Decode(d)
 		if b == nil || !bytes.HasPrefix(d, []byte("-----BEGIN "+b.Type+"-----")) || !strings.HasSuffix(b.Type, "CERTIFICATE") {

@@ -11,14 +11,14 @@ import (
 // string, and strings that are a host as a whole.
 func (s *scanner) binary() {
 	for r := range s.f.Runs(6) {
-		if len(s.uses) >= maxUses {
+		if s.full() {
 			return
 		}
 		if bytes.IndexByte(r.Text, '.') < 0 {
 			continue
 		}
 		found := false
-		for i := 0; ; {
+		for i := 0; !s.full(); {
 			k := bytes.Index(r.Text[i:], []byte("://"))
 			if k < 0 {
 				break

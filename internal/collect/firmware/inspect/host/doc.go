@@ -22,6 +22,7 @@ const (
 	Comment       Class = "comment"
 	Certificate   Class = "certificate"
 	Local         Class = "local" // loopback, any, broadcast, netmask, multicast, local names
+	Cut           Class = "cut"   // no host: a limit was hit here, what follows in the file was not looked at
 )
 
 // Contacted says that the use is one that makes the device talk to the host.

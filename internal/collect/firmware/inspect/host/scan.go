@@ -35,12 +35,24 @@ func scan(f *inspect.File) []Use {
 }
 
 func (s *scanner) add(off int, u Use) {
-	if len(s.uses) >= maxUses {
+	switch {
+	case len(s.uses) > maxUses:
 		return
+	case len(s.uses) == maxUses:
+		u = Use{Class: Cut, Text: "too many hosts; the rest of the file was not looked at"}
 	}
 	u.Where = s.f.At(off)
 	s.uses = append(s.uses, u)
 }
+
+// full says that no more is looked for.
+func (s *scanner) full() bool { return len(s.uses) > maxUses }
+
+// reach is how far around a host the text matters.
+const reach = 512
+
+// tail returns the end of b, at most reach bytes.
+func tail(b []byte) []byte { return b[max(0, len(b)-reach):] }
 
 // usage is the class of what stands in this file in general.
 func (s *scanner) usage() Class {
@@ -180,9 +192,9 @@ func reserved(host string) bool {
 
 var prose = [][]byte{[]byte("report"), []byte("bug"), []byte("see "), []byte("home page"), []byte("homepage"), []byte("for more"), []byte("documentation"), []byte("visit"), []byte("licen"), []byte("copyright"), []byte("manual"), []byte("e.g."), []byte("example"), []byte("usage"), []byte("warranty"), []byte("refer to"), []byte("please "), []byte("written by"), []byte("info at"), []byte("read about"), []byte("maintained")}
 
-// sentence says that the text around is written for people.
-func sentence(line []byte) bool {
-	low := bytes.ToLower(line)
+// sentence says that the text around line[at] is written for people.
+func sentence(line []byte, at int) bool {
+	low := bytes.ToLower(line[max(0, at-reach):min(len(line), at+reach)])
 	for _, p := range prose {
 		if bytes.Contains(low, p) {
 			return true

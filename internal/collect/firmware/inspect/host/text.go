@@ -13,7 +13,7 @@ import (
 // text goes over the lines of a text; a line without a dot names no host.
 func (s *scanner) text() {
 	d := s.f.Data
-	for start := 0; start < len(d) && len(s.uses) < maxUses; {
+	for start := 0; start < len(d) && !s.full(); {
 		end := bytes.IndexByte(d[start:], '\n')
 		if end < 0 {
 			end = len(d)
@@ -31,14 +31,14 @@ func (s *scanner) text() {
 func (s *scanner) line(line []byte, start int) {
 	if s.f.Role == inspect.Config && strings.HasSuffix(s.f.Path, "resolv.conf") {
 		// IPv6 name servers, too.
-		if f := bytes.Fields(line); len(f) >= 2 && string(f[0]) == "nameserver" {
+		if f := bytes.Fields(line[:min(len(line), reach)]); len(f) >= 2 && string(f[0]) == "nameserver" {
 			if host, ip, ok := parse(string(f[1])); ok && ip {
 				s.bare(start+bytes.Index(line, f[1]), len(f[1]), host, true, 0, line, start, "dns")
 			}
 			return
 		}
 	}
-	for i := 0; i < len(line); {
+	for i := 0; i < len(line) && !s.full(); {
 		if !hostByte[line[i]] {
 			if line[i] == ':' && bytes.HasPrefix(line[i:], []byte("://")) {
 				if end := s.url(line, start, start+i); end > start+i {
@@ -140,7 +140,7 @@ var commands = map[string]string{
 // directive of a known file, a key whose name says so; and what is spoken.
 func (s *scanner) context(line []byte, i int) (scheme string, ok bool) {
 	base := path.Base(s.f.Path)
-	before := string(line[:i])
+	before := string(tail(line[:i]))
 	switch base {
 	case "resolv.conf", "resolv.conf.auto":
 		return "dns", strings.HasPrefix(strings.TrimSpace(before), "nameserver")
@@ -215,8 +215,8 @@ func (s *scanner) value(line []byte, i, j int, host string, port int) bool {
 	if s.f.Role == inspect.Script || s.f.Role == inspect.Web {
 		return quoted && (labels >= 3 || port > 0)
 	}
-	after := bytes.TrimSpace(line[end:])
-	alone := len(after) == 0 && bytes.HasSuffix(bytes.TrimRight(line[:i], " \t"), []byte("="))
+	after := bytes.TrimSpace(line[end:min(len(line), end+reach)])
+	alone := len(after) == 0 && bytes.HasSuffix(bytes.TrimRight(tail(line[:i]), " \t"), []byte("="))
 	return (quoted || alone) && (labels >= 3 || port > 0)
 }
 
@@ -262,7 +262,7 @@ func (s *scanner) section(start int) string {
 func (s *scanner) portBeside(line []byte, start, off int) int {
 	if s.f.Role == inspect.History || s.f.Role == inspect.Script {
 		// "telnet 203.0.113.1 23": the argument behind.
-		f := bytes.Fields(line[min(len(line), off-start):])
+		f := bytes.Fields(line[min(len(line), off-start):min(len(line), off-start+reach)])
 		if len(f) >= 2 {
 			if p, err := strconv.Atoi(string(f[1])); err == nil && p > 0 && p < 65536 {
 				return p
@@ -349,7 +349,7 @@ func version(before []byte, host string, after []byte) bool {
 // oid says that the numbers begin as identifiers of ASN.1 do (X.660): joint and
 // ISO arcs; no host of the internet has these.
 func oid(host string) bool {
-	return strings.HasPrefix(host, "0.") || strings.HasPrefix(host, "1.2.840.") || strings.HasPrefix(host, "1.3.") || strings.HasPrefix(host, "2.5.") || strings.HasPrefix(host, "1.2.0.") || strings.HasPrefix(host, "2.16.") || strings.HasPrefix(host, "2.23.") || strings.HasPrefix(host, "1.0.8802.")
+	return strings.HasPrefix(host, "0.") && host != "0.0.0.0" || strings.HasPrefix(host, "1.2.840.") || strings.HasPrefix(host, "1.3.") || strings.HasPrefix(host, "2.5.") || strings.HasPrefix(host, "1.2.0.") || strings.HasPrefix(host, "2.16.") || strings.HasPrefix(host, "2.23.") || strings.HasPrefix(host, "1.0.8802.")
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }

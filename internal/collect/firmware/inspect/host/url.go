@@ -154,7 +154,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 	case base == Documentation || base == Certificate:
 		return base
 	}
-	before := bytes.ToLower(line[:from-start])
+	before := bytes.ToLower(tail(line[:from-start]))
 	switch {
 	case bytes.Contains(before, []byte("xmlns")) || bytes.Contains(before, []byte("<!doctype")) || bytes.Contains(before, []byte("schemalocation")) || bytes.Contains(before, []byte("targetnamespace")):
 		return Namespace
@@ -163,7 +163,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 	}
 	switch base {
 	case InBinary:
-		if under(host, projectHosts) || reserved(host) || manual(rest) || sentence(line) || s.thirdParty() {
+		if under(host, projectHosts) || reserved(host) || manual(rest) || sentence(line, from-start) || s.thirdParty() {
 			return Documentation
 		}
 	case InWeb:
@@ -172,7 +172,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 			return Documentation
 		}
 	case InScript:
-		if under(host, projectHosts) && (manual(rest) || sentence(line)) {
+		if under(host, projectHosts) && (manual(rest) || sentence(line, from-start)) {
 			return Documentation
 		}
 	}

@@ -41,10 +41,12 @@ func (s *scanner) command(off int) {
 	if s.f.Kind != inspect.Text || !s.boundary(off) {
 		return
 	}
+	s.commands++
 	line, start := s.f.LineAround(off)
 	if s.f.Comment(off) {
 		return
 	}
+	line = line[:min(len(line), off-start+1024)]
 	end := len(line)
 	if i := bytes.IndexAny(line[off-start:], ";|&"); i >= 0 {
 		end = off - start + i

@@ -27,6 +27,7 @@ const (
 	SymmetricKey  Kind = "symmetric-key"
 	AuthorizedKey Kind = "ssh-authorized-key" // public, yet opens a door to its owner
 	EmbeddedLogin Kind = "embedded-login"     // account and password among a program's strings
+	Cut           Kind = "cut"                // no secret: a limit was hit here, what follows in the file was not looked at
 )
 
 // Hit is one secret.

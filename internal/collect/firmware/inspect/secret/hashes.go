@@ -37,8 +37,11 @@ func hashAt(b []byte) (hash, name string) {
 		if !bytes.HasPrefix(b, []byte(sc.prefix)) {
 			continue
 		}
-		end := len(sc.prefix)
-		for end < len(b) && end < 256 && (b64(b[end]) || b[end] == '$' || b[end] == '=') {
+		end, fences := len(sc.prefix), 0
+		for end < len(b) && end < 256 && fences <= 2 && (b64(b[end]) || b[end] == '$' || b[end] == '=') {
+			if b[end] == '$' {
+				fences++
+			}
 			end++
 		}
 		fields := strings.Split(string(b[len(sc.prefix):end]), "$")
@@ -76,7 +79,7 @@ func (s *scanner) hash(off int) {
 		return // account files are read by their fields
 	}
 	v, name := hashAt(s.f.Data[off:])
-	if v == "" || placeholder(v) {
+	if v == "" {
 		return
 	}
 	line, start := s.f.LineAround(off)

@@ -34,10 +34,11 @@ func (s *scanner) pem(off int) {
 		return
 	}
 	d := s.f.Data[off:min(len(s.f.Data), off+maxPEM)]
-	line, _, _ := bytes.Cut(d, []byte("\n"))
-	if len(line) > 80 || !bytes.Contains(line, []byte("PRIVATE KEY-----")) {
+	line, _, _ := bytes.Cut(d[:min(len(d), 8192)], []byte("\n"))
+	if len(line) > 80 && !bytes.Contains(line[:min(len(line), 80)], []byte(`\n`)) || !bytes.Contains(line, []byte("PRIVATE KEY-----")) {
 		return
 	}
+	s.pems++
 	// In a script or a string table the line ends are escaped.
 	if bytes.Contains(line, []byte(`\n`)) {
 		d = bytes.ReplaceAll(d, []byte(`\n`), []byte("\n"))

@@ -42,8 +42,11 @@ func (s *scanner) program() {
 		}
 	}
 	for i, r := range all {
+		if len(r.Text) > 40 {
+			continue
+		}
 		v := string(r.Text)
-		if strings.ContainsAny(v, " %/\\<>=\"'(){}\t") || len(v) > 40 || placeholder(v) {
+		if strings.ContainsAny(v, " %/\\<>=\"'(){}\t") || placeholder(v) {
 			continue
 		}
 		var context *regexp.Regexp
@@ -88,7 +91,7 @@ func generated(v string) bool {
 func beside(all []inspect.Run, i int, context *regexp.Regexp) (why, user string) {
 	for d := 1; d <= reach && why == ""; d++ {
 		for _, j := range []int{i - d, i + d} {
-			if j >= 0 && j < len(all) && context.Match(all[j].Text) && near(all, i, j) {
+			if j >= 0 && j < len(all) && context.Match(all[j].Text[:min(len(all[j].Text), 200)]) && near(all, i, j) {
 				why = string(all[j].Text)
 				break
 			}
@@ -98,7 +101,7 @@ func beside(all []inspect.Run, i int, context *regexp.Regexp) (why, user string)
 		return "", ""
 	}
 	for _, j := range []int{i - 1, i + 1} {
-		if j >= 0 && j < len(all) && account.Match(all[j].Text) && near(all, i, j) {
+		if j >= 0 && j < len(all) && len(all[j].Text) < 32 && account.Match(all[j].Text) && near(all, i, j) {
 			return why, string(all[j].Text)
 		}
 	}

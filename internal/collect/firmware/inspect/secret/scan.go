@@ -13,11 +13,22 @@ import (
 // lines says nothing more than a thousand of them.
 const maxHits = 1000
 
+// Looks that cost more than a glance are counted: a file made of nothing but
+// beginnings must not take minutes.
+const (
+	maxPEMs     = 2000
+	maxCommands = 20_000
+)
+
 // scanner collects the hits of one file.
 type scanner struct {
 	f    *inspect.File
 	hits []Hit
 	done int // configuration keys that begin before this offset were looked at
+
+	pems, commands int
+	tokenEnd       int // a token that is too long for every provider ends here
+	cut            bool
 }
 
 // look is what a word leads to; at is the offset of its first byte.
@@ -53,7 +64,14 @@ func scan(f *inspect.File) []Hit {
 	s.authorized()
 	words.Each(f.Data, func(m keyword.Match, end int) bool {
 		looks[m.Word](s, end-m.Len)
-		return len(s.hits) < maxHits
+		if len(s.hits) >= maxHits || s.pems >= maxPEMs || s.commands >= maxCommands {
+			s.cut = true
+			if n := len(s.hits); n > 0 {
+				end = max(end, int(s.hits[n-1].Offset)) // a value stands behind its key
+			}
+			s.add(end, Hit{Kind: Cut, Note: "too many places to look at; the rest of the file was not"})
+		}
+		return !s.cut
 	})
 	if f.Kind == inspect.ELF {
 		s.program()
@@ -95,6 +113,9 @@ func (s *scanner) sorted() []Hit {
 }
 
 func overlap(a, b Hit) bool {
+	if a.Kind == Cut || b.Kind == Cut {
+		return false
+	}
 	if a.Kind == UID0Account || b.Kind == UID0Account {
 		return a.Kind == b.Kind && a.Offset == b.Offset
 	}
@@ -109,6 +130,8 @@ func rank(k Kind) int {
 		return 1
 	case EmbeddedLogin:
 		return 3
+	case Cut:
+		return 9
 	}
 	return 2
 }

@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -114,7 +115,18 @@ func kindOfKey(key string) (Kind, bool) {
 func normal(key string) string {
 	// Of "a.b.password" the last part is the name, as of "defaultPass".
 	key = key[strings.LastIndexByte(key, '.')+1:]
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(key))
+	b := make([]byte, 0, len(key))
+	for i := range len(key) {
+		c := key[i]
+		switch {
+		case c == '_' || c == '-':
+			continue
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
 
 // value reads what is assigned to the key at [from, to).
@@ -163,6 +175,9 @@ func (s *scanner) value(from, to int) (v string, at int, quoted, ok bool) {
 // a kind where a space parts name and value.
 func (s *scanner) option(from int) bool {
 	line, start := s.f.LineAround(from)
+	if len(line) > 512 {
+		return false
+	}
 	before := bytes.TrimSpace(line[:from-start])
 	switch string(before) {
 	case "option", "set":
@@ -221,9 +236,6 @@ func (s *scanner) plausible(kind Kind, key, v string, at int, quoted bool) bool 
 		return false
 	}
 	strong := random(v) || hexBits(v) > 0
-	if s.f.Comment(at) && !(strong && len(v) >= 16) {
-		return false // a sample; a key in a comment is a key all the same
-	}
 	switch s.f.Role {
 	case inspect.Web:
 		if !quoted || label(v) || strings.EqualFold(v, normal(key)) {
@@ -240,6 +252,16 @@ func (s *scanner) plausible(kind Kind, key, v string, at int, quoted bool) bool 
 			return false
 		}
 	}
+	if !formed(kind, v) {
+		return false
+	}
+	// What is switched off by a comment is a sample; a key in a comment is a key
+	// all the same.
+	return strong && len(v) >= 16 || !s.f.Comment(at)
+}
+
+// formed says that v has the form of this kind.
+func formed(kind Kind, v string) bool {
 	switch kind {
 	case SymmetricKey:
 		// "key" is too common a name: the value must look like one.
@@ -391,6 +413,9 @@ func head(line []byte) bool {
 
 // assigned returns the value that the line gives to a key with one of the names.
 func assigned(line []byte, names []string) string {
+	if f := bytes.Fields(line[:min(len(line), 512)]); len(f) == 3 && string(f[0]) == "option" && slices.Contains(names, normal(string(f[1]))) {
+		return strings.Trim(string(f[2]), "\"'")
+	}
 	for _, part := range bytes.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' || r == '{' || r == '}' || r == '&' }) {
 		i := bytes.IndexAny(part, "=:>")
 		if i < 0 {

@@ -102,7 +102,13 @@ func (s *scanner) provider(off int) {
 		if !bytes.HasPrefix(d[off:], []byte(p.prefix)) || !s.boundary(off) && p.kind != Webhook {
 			continue
 		}
+		if off < s.tokenEnd {
+			return
+		}
 		rest := s.token(off+len(p.prefix), p.max+1, p.ok)
+		if len(rest) > p.max {
+			s.tokenEnd = off + len(rest)
+		}
 		if len(rest) < p.min || len(rest) > p.max {
 			continue
 		}

@@ -28,6 +28,7 @@ const (
 	DirectoryListing   Kind = "directory-listing"
 	CommandInjection   Kind = "command-injection" // a request's text is evaluated by a shell
 	LoginOverGet       Kind = "login-over-get"
+	Cut                Kind = "cut" // no item: a limit was hit here, what follows in the file was not looked at
 )
 
 // Item is one line that starts or weakens something.

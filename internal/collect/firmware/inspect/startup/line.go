@@ -138,12 +138,20 @@ func (s *scanner) updates(text string, start int) {
 	if s.f.Role != inspect.Script {
 		return
 	}
-	if m := flashes.FindStringIndex(text); m != nil && !verifies.Match(s.f.Data) {
+	if m := flashes.FindStringIndex(text); m != nil && !s.verifies() {
 		s.add(start+m[0], Item{Kind: UpdateUnsigned, Text: strings.TrimSpace(text[m[0]:m[1]]), By: s.by()})
 	}
 	if i := strings.Index(text, "upnpc "); i >= 0 && strings.Contains(text[i:], " -a") {
 		s.add(start+i, Item{Kind: PortForward, Text: strings.TrimSpace(text[i:]), By: s.by()})
 	}
+}
+
+// verifies says that the script checks a signature somewhere.
+func (s *scanner) verifies() bool {
+	if !s.checked {
+		s.checked, s.verified = true, verifies.Match(s.f.Data[:min(len(s.f.Data), 1<<20)])
+	}
+	return s.verified
 }
 
 var weakCipher = regexp.MustCompile(`(?i)\bopenssl\s+(?:enc|smime|cms|rsautl|des\S*|rc4)\b[^;|&]*?\s-((?:aes|aria|camellia|sm4)-?\d*-ecb|des3?(?:-\w+)?|rc4(?:-\d+)?|rc2\S*|bf\S*)`)
@@ -184,7 +192,7 @@ func (s *scanner) settings(text string, start int) {
 	if m := cipherList.FindStringSubmatchIndex(text); m != nil {
 		list := text[m[4]:m[5]]
 		for _, c := range strings.Split(list, ":") {
-			if weakSuite.MatchString(c) && !(strings.EqualFold(c, "ALL") && strings.Contains(list, "!")) {
+			if !strings.HasPrefix(c, "!") && !strings.HasPrefix(c, "-") && weakSuite.MatchString(c) && !(strings.EqualFold(c, "ALL") && strings.Contains(list, "!")) {
 				s.add(start+m[4], Item{Kind: WeakTLS, Name: c, Text: list, By: "config"})
 				break
 			}

@@ -16,9 +16,14 @@ import (
 // maxItems bounds what one file may report.
 const maxItems = 1000
 
+// maxLines bounds how many lines are looked at closely.
+const maxLines = 10_000
+
 type scanner struct {
-	f     *inspect.File
-	items []Item
+	f        *inspect.File
+	items    []Item
+	checked  bool // whether verified is known
+	verified bool // the script checks a signature
 }
 
 // services are programs that open a port, by the name of their file.
@@ -55,15 +60,19 @@ func scan(f *inspect.File) []Item {
 	case strings.Contains(f.Path, "/systemd/") && (strings.HasSuffix(base, ".service") || strings.HasSuffix(base, ".socket") || strings.HasSuffix(base, ".conf")):
 		s.eachLine(s.systemd)
 	}
-	last := -1
+	last, lines := -1, 0
 	gate.Each(f.Data, func(m keyword.Match, end int) bool {
 		line, start := f.LineAround(end - m.Len)
 		if start == last {
 			return true
 		}
 		last = start
+		if lines++; lines > maxLines || len(s.items) >= maxItems {
+			s.items = append(s.items, Item{Kind: Cut, Where: f.At(start), Text: "too many lines to look at; the rest of the file was not"})
+			return false
+		}
 		s.line(line, start)
-		return len(s.items) < maxItems
+		return true
 	})
 	if f.Role == inspect.Web {
 		s.forms()

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/internal/product"
+	"assay/internal/standard"
+)
+
+func (a *app) initCommand() *cobra.Command {
+	template := "camera"
+	c := a.command("init DIR", "init", cobra.ExactArgs(1), func(_ *cobra.Command, args []string) error {
+		files, err := product.WriteTemplate(args[0], template)
+		if err != nil {
+			return &exitError{code: exitUse, err: err, next: a.t("ui.templates", "templates", strings.Join(product.Templates(), ", "))}
+		}
+		if a.quiet {
+			return nil
+		}
+		for _, f := range files {
+			fmt.Fprintln(a.Out, filepath.Join(args[0], filepath.FromSlash(f)))
+		}
+		fmt.Fprintln(a.Out, a.t("ui.init-next", "dir", args[0]))
+		return nil
+	})
+	c.Flags().StringVar(&template, "template", template, a.t("flag.template", "templates", strings.Join(product.Templates(), ", ")))
+	return c
+}
+
+// point is one line of `check`, as programs read it.
+type point struct {
+	Severity string   `json:"severity"`
+	Key      string   `json:"key"`
+	Text     string   `json:"text"`
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"`
+	Column   int      `json:"column,omitempty"`
+	Field    string   `json:"field,omitempty"`
+	Affects  []string `json:"affects,omitempty"`
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	complete := false
+	c := a.command("check", "check", cobra.NoArgs, func(*cobra.Command, []string) error { return a.checkModel(complete) })
+	c.Flags().BoolVar(&complete, "complete", false, a.t("flag.complete"))
+	return c
+}
+
+func (a *app) checkModel(complete bool) error {
+	if err := a.formats("text", "json"); err != nil {
+		return err
+	}
+	w, err := a.open()
+	if err != nil && (w == nil || a.format != "json") {
+		return err
+	}
+	problems := w.problems
+	if err == nil {
+		problems = append(problems, product.Check(w.product)...)
+		files, ferr := product.CheckFiles(w.dir, w.product)
+		if ferr != nil {
+			return use(ferr)
+		}
+		problems = append(problems, files...)
+		for _, s := range w.product.Standards {
+			if _, serr := standard.Get(standard.ID(s.ID)); serr != nil {
+				return use(serr)
+			}
+		}
+	}
+	counts := map[product.Severity]int{}
+	points := []point{}
+	for _, p := range problems {
+		counts[p.Severity]++
+		x := point{Severity: string(p.Severity), Key: p.Key, Text: a.texts.T(a.lang, p.Key, p.Args), File: p.File, Line: p.Line, Column: p.Column, Field: p.Path, Affects: p.Affects}
+		points = append(points, x)
+		if a.format == "text" && !a.quiet {
+			fmt.Fprintf(a.Out, "%s: %s: %s%s\n", p.Where(), a.t("severity.check."+string(p.Severity)), plain(x.Text), affected(p.Affects))
+		}
+	}
+	switch {
+	case counts[product.SeverityError] > 0:
+		a.code = exitUse
+	case complete && counts[product.SeverityOpen] > 0:
+		a.code = exitUndecided
+	}
+	if a.format == "json" {
+		a.json(map[string]any{"schema": "assay/check@1", "valid": counts[product.SeverityError] == 0, "complete": counts[product.SeverityOpen] == 0, "problems": points})
+		return nil
+	}
+	if counts[product.SeverityError] > 0 {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(counts[product.SeverityError])))}
+	}
+	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
+		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))
+	return nil
+}
+
+func affected(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	if len(ids) > 4 {
+		return " [" + strings.Join(ids[:4], ", ") + ", …]"
+	}
+	return " [" + strings.Join(ids, ", ") + "]"
+}

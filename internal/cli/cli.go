@@ -1,0 +1,283 @@
+// Package cli is the command line: one file a command, flags, exit codes,
+// progress and tables. It holds no logic that another front end would need.
+//
+// In: arguments, an environment, three streams. Out: an exit code of
+// docs/json.md: 0 good, 1 something failed, 2 wrong use or bad input,
+// 3 undecided, 4 a fault of Assay itself.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"assay/internal/i18n"
+	"assay/internal/store"
+	"assay/internal/store/segment"
+)
+
+// The exit codes.
+const (
+	exitOK        = 0
+	exitFailed    = 1
+	exitUse       = 2
+	exitUndecided = 3
+	exitFault     = 4
+)
+
+// IO is what the program talks to.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+}
+
+// app is one invocation.
+type app struct {
+	IO
+	texts *i18n.Texts
+	lang  i18n.Lang
+	now   func() time.Time
+	code  int
+
+	dir      string
+	langFlag string
+	format   string
+	out      string
+	quiet    bool
+	verbose  bool
+	noColor  bool
+}
+
+// exitError carries an exit code; text is for the reader, next says what to
+// do.
+type exitError struct {
+	code  int
+	err   error
+	where string
+	next  string
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// use makes an error of wrong use or bad input.
+func use(err error) error { return &exitError{code: exitUse, err: err} }
+
+func usef(format string, args ...any) error { return use(fmt.Errorf(format, args...)) }
+
+// Main runs one command and returns its exit code.
+func Main(ctx context.Context, streams IO, args []string) int {
+	texts, err := i18n.Load()
+	if err != nil {
+		fmt.Fprintln(streams.Err, "assay:", err)
+		return exitFault
+	}
+	a := &app{IO: streams, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(err)
+	}
+	return a.code
+}
+
+// language finds the language before the flags are parsed, because help is
+// written in it too.
+func language(getenv func(string) string, args []string) i18n.Lang {
+	for i, arg := range args {
+		v, ok := strings.CutPrefix(arg, "--lang=")
+		if !ok && arg == "--lang" && i+1 < len(args) {
+			v, ok = args[i+1], true
+		}
+		if ok {
+			if l, err := i18n.ParseLang(v); err == nil {
+				return l
+			}
+		}
+	}
+	if l, err := i18n.ParseLang(getenv("ASSAY_LANG")); err == nil {
+		return l
+	}
+	return i18n.FromEnvironment(getenv)
+}
+
+// t writes a text in the reader's language.
+func (a *app) t(key string, args ...string) string { return a.texts.S(a.lang, key, args...) }
+
+// fail prints an error and what to do next, and picks the exit code.
+func (a *app) fail(err error) int {
+	var e *exitError
+	if !errors.As(err, &e) {
+		e = &exitError{code: exitFault, err: err}
+		var locked *segment.LockedError
+		switch {
+		case errors.Is(err, context.Canceled):
+			e.code = exitUse
+		case errors.Is(err, store.ErrNoRun):
+			e.code, e.next = exitUse, a.t("ui.next.no-run")
+		case errors.As(err, &locked):
+			e.code, e.next = exitUse, a.t("ui.next.locked")
+		case errors.Is(err, os.ErrPermission), errors.Is(err, os.ErrNotExist):
+			e.code = exitUse
+		case isUsage(err):
+			e.code, e.next = exitUse, a.t("ui.next.help")
+		}
+	}
+	if a.format == "json" && a.Out != nil {
+		a.json(map[string]any{"schema": "assay/error@1", "errors": []jsonError{{Code: e.code, Message: e.Error(), Where: e.where}}})
+	}
+	fmt.Fprintf(a.Err, "assay: %s\n", plain(e.Error()))
+	if e.next != "" {
+		fmt.Fprintf(a.Err, "%s\n", e.next)
+	}
+	return e.code
+}
+
+type jsonError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Where   string `json:"where,omitempty"`
+}
+
+// isUsage recognises the flag parser's own errors.
+func isUsage(err error) bool {
+	s := err.Error()
+	for _, p := range []string{"unknown flag", "unknown shorthand", "unknown command", "flag needs an argument", "invalid argument", "accepts ", "requires at least", "required flag", "if any flags in the group", "bad flag syntax"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) json(v any) {
+	enc := json.NewEncoder(a.Out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintln(a.Err, "assay:", err)
+		a.code = exitFault
+	}
+}
+
+// terminal says whether a stream is one.
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colour says whether to write colours.
+func (a *app) colour() bool {
+	return !a.noColor && a.Getenv("NO_COLOR") == "" && terminal(a.Out)
+}
+
+// width is the terminal's, or 80.
+func (a *app) width() int {
+	if f, ok := a.Out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
+			return w
+		}
+	}
+	return 80
+}
+
+// root builds the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: "assay", Short: a.t("cli.assay.short"), Long: a.t("cli.assay.long"), Example: a.t("cli.assay.example"),
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				err := fmt.Errorf("unknown command %q", args[0])
+				if s := c.SuggestionsFor(args[0]); len(s) > 0 {
+					err = fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(s, ", "))
+				}
+				return &exitError{code: exitUse, err: err, next: a.t("ui.next.help")}
+			}
+			return c.Help()
+		},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.check() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	f := root.PersistentFlags()
+	f.StringVarP(&a.dir, "dir", "C", ".", a.t("flag.dir"))
+	f.StringVar(&a.langFlag, "lang", "", a.t("flag.lang"))
+	f.StringVar(&a.format, "format", "text", a.t("flag.format"))
+	f.StringVar(&a.out, "out", "", a.t("flag.out"))
+	f.BoolVarP(&a.quiet, "quiet", "q", false, a.t("flag.quiet"))
+	f.BoolVarP(&a.verbose, "verbose", "v", false, a.t("flag.verbose"))
+	f.BoolVar(&a.noColor, "no-color", false, a.t("flag.no-color"))
+	root.AddCommand(
+		a.demoCommand(), a.initCommand(), a.checkCommand(), a.planCommand(), a.runCommand(), a.judgeCommand(),
+		a.recordCommand(), a.reportCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
+		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(),
+	)
+	root.CompletionOptions.HiddenDefaultCmd = false
+	a.usage(root)
+	return root
+}
+
+// usage gives help its frame in the reader's language, and every command its
+// exit codes.
+func (a *app) usage(root *cobra.Command) {
+	root.SetUsageTemplate(a.t("ui.usage-template"))
+	for _, c := range root.Commands() {
+		c.SetUsageTemplate(a.t("ui.usage-template"))
+	}
+	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Short: a.t("cli.help.short"), RunE: func(c *cobra.Command, args []string) error {
+		target, _, err := root.Find(args)
+		if err != nil || target == nil {
+			return usef("unknown command %q", strings.Join(args, " "))
+		}
+		return target.Help()
+	}})
+	root.InitDefaultHelpFlag()
+}
+
+// check validates the flags that every command has.
+func (a *app) check() error {
+	if a.langFlag != "" {
+		if _, err := i18n.ParseLang(a.langFlag); err != nil {
+			return use(err)
+		}
+	}
+	return nil
+}
+
+// formats restricts --format for one command.
+func (a *app) formats(allowed ...string) error {
+	for _, f := range allowed {
+		if a.format == f {
+			return nil
+		}
+	}
+	return usef("--format %s isn't one of %s", a.format, strings.Join(allowed, ", "))
+}
+
+// command makes a cobra command with its texts.
+func (a *app) command(use, name string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: a.t("cli." + name + ".short"), Long: a.t("cli." + name + ".long"),
+		Example: a.t("cli." + name + ".example"), Args: args, RunE: run}
+}
+
+var _ pflag.Value = (*list)(nil)
+
+// list is a flag that may stand several times.
+type list []string
+
+func (l *list) String() string     { return strings.Join(*l, ",") }
+func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+func (l *list) Type() string       { return "value" }

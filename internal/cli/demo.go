@@ -1,0 +1,404 @@
+package cli
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"assay/internal/collect/device"
+	"assay/internal/fact"
+	"assay/internal/refcam"
+	"assay/internal/store"
+)
+
+// portsPerUnit is how many loopback ports a simulated unit is given: those
+// it needs, and some that stay closed.
+const portsPerUnit = 16
+
+//go:embed samples.yaml
+var samplesFile []byte
+
+// sample is a made-up result of a guided test, for the demonstration.
+type sample struct {
+	Case    string            `yaml:"case"`
+	Subject string            `yaml:"subject"`
+	Note    string            `yaml:"note"`
+	Observe map[string]string `yaml:"observe"`
+	Attach  bool              `yaml:"attach"`
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var f struct {
+		hardened, serve bool
+		weak            list
+	}
+	c := a.command("demo", "demo", cobra.NoArgs, func(c *cobra.Command, _ []string) error {
+		return a.demo(c.Context(), f.hardened, f.serve, f.weak)
+	})
+	c.Flags().BoolVar(&f.hardened, "hardened", false, a.t("flag.hardened"))
+	c.Flags().BoolVar(&f.serve, "serve", false, a.t("flag.serve"))
+	c.Flags().Var(&f.weak, "weakness", a.t("flag.weakness"))
+	return c
+}
+
+func (a *app) demo(ctx context.Context, hardened, serve bool, weak []string) (err error) {
+	if err := a.formats("text", "json", "md", "html"); err != nil {
+		return err
+	}
+	if hardened && len(weak) > 0 {
+		return usef("--hardened and --weakness exclude each other")
+	}
+	if !hardened && len(weak) == 0 {
+		weak = refcam.Typical()
+	}
+	dir, err := a.demoDir()
+	if err != nil {
+		return err
+	}
+	a.out = "" // --out was the folder
+	cam, err := refcam.New(refcam.Options{Weak: weak, Lock: time.Minute, Now: a.now})
+	if err != nil {
+		return &exitError{code: exitUse, err: err, next: "assay refcam --list"}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	bench, err := power(ctx, cam)
+	if err != nil {
+		return err
+	}
+	defer func() { stop(); err = errors.Join(err, bench.wait()) }()
+	if err := cam.Workspace(dir, bench.address); err != nil {
+		return err
+	}
+	a.dir = dir
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	chosen, err := a.standards(nil, w.product)
+	if err != nil {
+		return err
+	}
+	door, err := a.openNetwork(ctx, w.product, nil, "")
+	if err != nil {
+		return err
+	}
+	s, err := a.openStore(dir, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := a.samples(s, dir, w); err != nil {
+		return err
+	}
+	cfg := a.config(w, chosen, s)
+	cfg.Network, cfg.Credentials, cfg.Intrusive = door, accounts(cam), true
+	cfg.LockWait, cfg.By, cfg.Command = 200*time.Millisecond, tester(""), "assay demo"
+	if cfg.ID, err = newID(a.now()); err != nil {
+		return err
+	}
+	if err := a.assess(ctx, cfg, false); err != nil {
+		return err
+	}
+	if a.format == "text" && !a.quiet {
+		fmt.Fprintln(a.Out, a.t("ui.demo-where", "dir", dir, "ports", bench.ports()))
+	}
+	if serve {
+		fmt.Fprintln(a.Err, a.t("ui.serving", "ports", bench.ports()))
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// demoDir is --out, or a fresh temporary folder. A folder with a product of
+// somebody's is left alone.
+func (a *app) demoDir() (string, error) {
+	if a.out == "" {
+		return os.MkdirTemp("", "assay-demo-")
+	}
+	dir, err := filepath.Abs(a.out)
+	if err != nil {
+		return "", use(err)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return "", usef("%s isn't empty: name a folder that the demonstration may fill", dir)
+	}
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// accounts are the accounts of a reference camera, as the tester's own.
+func accounts(cam *refcam.Camera) []device.Credential {
+	var out []device.Credential
+	for _, c := range cam.Credentials() {
+		out = append(out, device.Credential{Unit: c.Unit, Role: c.Role, User: c.User, Password: c.Password})
+	}
+	return out
+}
+
+// samples records the made-up results of guided tests, marked as samples.
+func (a *app) samples(s *store.Store, dir string, w *workspace) error {
+	var all []sample
+	if err := yaml.Unmarshal(samplesFile, &all); err != nil {
+		return fmt.Errorf("samples: %w", err)
+	}
+	for _, i := range w.product.Interfaces {
+		if !i.Physical && i.Purpose != "" {
+			all = append(all, sample{Case: "service.necessary", Subject: i.ID, Note: "sample review", Observe: map[string]string{"purpose": "accepted"}})
+		}
+	}
+	for _, x := range all {
+		subjects := []string{x.Subject}
+		switch x.Subject {
+		case "":
+			subjects = []string{"product"}
+		case "*image":
+			subjects = nil
+			for _, k := range w.product.Components {
+				if k.Firmware != nil {
+					subjects = append(subjects, k.Firmware.File)
+				}
+			}
+		case "*personal":
+			subjects = nil
+			for _, d := range w.product.Data {
+				if d.Category == "sensitive-personal" {
+					subjects = append(subjects, "data/"+d.ID)
+				}
+			}
+		case "*secret":
+			subjects = nil
+			for _, k := range w.product.Secrets {
+				subjects = append(subjects, "secret/"+k.ID)
+			}
+		}
+		for _, subject := range subjects {
+			var attach []string
+			if x.Attach {
+				name := filepath.Join("evidence", "samples", x.Case+".txt")
+				if err := os.MkdirAll(filepath.Join(dir, "evidence", "samples"), 0o755); err != nil {
+					return err
+				}
+				text := "SAMPLE attachment of the demonstration for " + x.Case + "\n" + x.Note + "\n"
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					return err
+				}
+				attach = append(attach, name)
+			}
+			_, err := s.Record(fact.PersonResult{Case: x.Case, Subject: subject, Verdict: "PASS", Observations: x.Observe,
+				By: "Sample Tester", Role: "tester", Note: x.Note, At: a.now().UTC(), Sample: true}, attach)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bench is two simulated units on loopback ports.
+type bench struct {
+	base []uint16 // first port of each unit
+	maps []map[string]uint16
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	err  error
+}
+
+const benchHost = "127.0.0.1"
+
+// power starts every unit of a camera on free ports.
+func power(ctx context.Context, cam *refcam.Camera) (*bench, error) {
+	b := &bench{}
+	for i := range cam.Units() {
+		held, base, err := freePorts(portsPerUnit)
+		if err != nil {
+			return nil, err
+		}
+		ports := make(map[string]uint16)
+		taken := make(map[string]net.Listener)
+		for k, svc := range cam.Services() {
+			ports[svc.Name] = base + uint16(k)
+			taken[svc.Name] = held[k]
+		}
+		for _, l := range held[len(ports):] {
+			if err := l.Close(); err != nil {
+				return nil, err
+			}
+		}
+		declared := make(map[string]uint16)
+		for _, svc := range cam.Services() {
+			if svc.Declared {
+				declared[svc.Name] = ports[svc.Name]
+			}
+		}
+		b.base, b.maps = append(b.base, base), append(b.maps, declared)
+		ready := make(chan struct{})
+		var once sync.Once
+		left := len(taken)
+		b.wg.Go(func() {
+			err := cam.Serve(ctx, i, func(name string, _ uint16) (net.Listener, error) {
+				if left--; left == 0 {
+					once.Do(func() { close(ready) })
+				}
+				return taken[name], nil
+			})
+			once.Do(func() { close(ready) })
+			b.mu.Lock()
+			b.err = errors.Join(b.err, err)
+			b.mu.Unlock()
+		})
+		<-ready
+	}
+	return b, nil
+}
+
+// freePorts finds n loopback ports in a row and keeps them open.
+func freePorts(n int) ([]net.Listener, uint16, error) {
+	for range 50 {
+		probe, err := net.Listen("tcp", benchHost+":0")
+		if err != nil {
+			return nil, 0, fmt.Errorf("no free loopback port: %w", err)
+		}
+		base := probe.Addr().(*net.TCPAddr).Port
+		if err := probe.Close(); err != nil {
+			return nil, 0, err
+		}
+		if base+n > 65535 {
+			continue
+		}
+		var held []net.Listener
+		for p := base; p < base+n; p++ {
+			l, err := net.Listen("tcp", benchHost+":"+strconv.Itoa(p))
+			if err != nil {
+				break
+			}
+			held = append(held, l)
+		}
+		if len(held) == n {
+			return held, uint16(base), nil
+		}
+		for _, l := range held {
+			if err := l.Close(); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	return nil, 0, fmt.Errorf("no %d free loopback ports in a row", n)
+}
+
+func (b *bench) address(unit int) refcam.Address {
+	return refcam.Address{Host: benchHost, Ports: fmt.Sprintf("%d-%d", b.base[unit], b.base[unit]+portsPerUnit-1), Map: b.maps[unit]}
+}
+
+func (b *bench) ports() string {
+	var out []string
+	for _, p := range b.base {
+		out = append(out, fmt.Sprintf("%s:%d-%d", benchHost, p, p+portsPerUnit-1))
+	}
+	return strings.Join(out, ", ")
+}
+
+func (b *bench) wait() error {
+	b.wg.Wait()
+	return b.err
+}
+
+func (a *app) refcamCommand() *cobra.Command {
+	var f struct {
+		hardened, list bool
+		weak           list
+		hostile        list
+	}
+	c := a.command("refcam", "refcam", cobra.NoArgs, func(c *cobra.Command, _ []string) error {
+		if f.list {
+			return a.listWeaknesses()
+		}
+		return a.refcam(c.Context(), f.hardened, f.weak, f.hostile)
+	})
+	c.Flags().BoolVar(&f.hardened, "hardened", false, a.t("flag.hardened"))
+	c.Flags().BoolVar(&f.list, "list", false, a.t("flag.list"))
+	c.Flags().Var(&f.weak, "weakness", a.t("flag.weakness"))
+	c.Flags().Var(&f.hostile, "hostile", a.t("flag.hostile"))
+	return c
+}
+
+func (a *app) listWeaknesses() error {
+	if err := a.formats("text", "json"); err != nil {
+		return err
+	}
+	all := refcam.Weaknesses()
+	if a.format == "json" {
+		a.json(map[string]any{"schema": "assay/refcam@1", "weaknesses": all})
+		return nil
+	}
+	for _, w := range all {
+		title := w.Title
+		if a.lang == "zh-Hant" {
+			title = w.TitleZh
+		}
+		fmt.Fprintf(a.Out, "%-32s %-9s %s\n%-32s %s: %s\n", w.Name, w.Where, title, "", w.Clause, strings.Join(slices.Concat(w.Violates, w.ViolatesStrict), ", "))
+	}
+	return nil
+}
+
+// refcam runs the reference camera until it is stopped.
+func (a *app) refcam(ctx context.Context, hardened bool, weak, hostile []string) (err error) {
+	if err := a.formats("text", "json"); err != nil {
+		return err
+	}
+	if hardened && len(weak) > 0 {
+		return usef("--hardened and --weakness exclude each other")
+	}
+	if !hardened && len(weak) == 0 && len(hostile) == 0 {
+		weak = refcam.Typical()
+	}
+	dir, err := a.demoDir()
+	if err != nil {
+		return err
+	}
+	cam, err := refcam.New(refcam.Options{Weak: weak, Hostile: hostile, Lock: time.Minute, Now: a.now})
+	if err != nil {
+		return &exitError{code: exitUse, err: err, next: "assay refcam --list"}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	b, err := power(ctx, cam)
+	if err != nil {
+		return err
+	}
+	defer func() { stop(); err = errors.Join(err, b.wait()) }()
+	if err := cam.Workspace(dir, b.address); err != nil {
+		return err
+	}
+	creds := dir + "-credentials.yaml"
+	if err := writeCredentials(creds, accounts(cam)); err != nil {
+		return err
+	}
+	if a.format == "json" {
+		a.json(map[string]any{"schema": "assay/refcam@1", "workspace": dir, "credentials": creds, "ports": b.ports()})
+	} else {
+		fmt.Fprintln(a.Out, a.t("ui.refcam-running", "dir", dir, "credentials", creds, "ports", b.ports()))
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// writeCredentials writes the tester's credential file, private to its user.
+func writeCredentials(path string, all []device.Credential) error {
+	b, err := yaml.Marshal(map[string]any{"credentials": all})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, b, 0o600)
+}

@@ -1,0 +1,308 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"assay/internal/i18n"
+)
+
+// browser is a page of a real browser with what it complained about. The
+// test is skipped where there is none, unless ASSAY_REQUIRE_BROWSER is 1.
+type browser struct {
+	ctx      context.Context
+	mu       sync.Mutex
+	problems []string
+	requests []string
+}
+
+func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("browser tests are left out by -short")
+	}
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		if os.Getenv("ASSAY_REQUIRE_BROWSER") == "1" {
+			t.Fatal("no Chromium found, and ASSAY_REQUIRE_BROWSER=1 asks for one")
+		}
+		t.Skip("no Chromium found (chromium, google-chrome): install one to run the browser tests")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.WSURLReadTimeout(60*time.Second))
+	ctx, cancelTime := context.WithTimeout(context.Background(), 3*time.Minute)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, opts...)
+	tab, cancelTab := chromedp.NewContext(alloc)
+	t.Cleanup(func() { cancelTab(); cancelAlloc(); cancelTime() })
+	b := &browser{ctx: tab}
+	if err := chromedp.Listen(tab, b.listen); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	b.run(t, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, network.Enable, network.EnableParams{})
+		if err == nil {
+			_, err = cdp.Call(ctx, tab, log.Enable, cdp.Empty{})
+		}
+		return err
+	}))
+	return b
+}
+
+func (b *browser) listen(ev any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		b.requests = append(b.requests, ev.Request.URL)
+	case *runtime.EventExceptionThrown:
+		b.problems = append(b.problems, "exception: "+ev.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+			b.problems = append(b.problems, fmt.Sprintf("console: %v", ev.Args))
+		}
+	case *log.EventEntryAdded:
+		b.problems = append(b.problems, string(ev.Entry.Level)+": "+ev.Entry.Text)
+	}
+}
+
+func (b *browser) run(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eval[T any](t *testing.T, b *browser, js string) T {
+	t.Helper()
+	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// do runs JavaScript for its effect.
+func do(t *testing.T, b *browser, js string) {
+	t.Helper()
+	eval[bool](t, b, "(() => { "+js+"; return true; })()")
+}
+
+// screen sets the size and the colour scheme.
+func (b *browser) screen(t *testing.T, width int64, scheme, media string) {
+	t.Helper()
+	b.run(t, chromedp.EmulateViewport(width, shotHeight()), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}))
+}
+
+func writeHTML(t *testing.T, in Input) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := encodeHTML(&b, in); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}
+
+const openAll = `document.querySelectorAll("details").forEach(d => d.open = true)`
+
+// overflow lists the elements that stick out to the right.
+const overflow = `(() => {
+  const w = document.documentElement.clientWidth, out = [];
+  if (document.documentElement.scrollWidth > w) out.push("page " + document.documentElement.scrollWidth + " > " + w);
+  document.querySelectorAll("main *, header *").forEach(e => {
+    const r = e.getBoundingClientRect();
+    if (r.width > 0 && r.right > w + 1 && !e.closest(".skip")) out.push(e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(r.right) + ": " + e.textContent.slice(0, 60));
+  });
+  return out.slice(0, 5);
+})()`
+
+// contrast lists texts whose contrast with what lies behind them is below 4.5
+// (WCAG 2.2, 1.4.3).
+const contrast = `(() => {
+  const rgb = s => { const m = s.match(/[\d.]+/g).map(Number); return { c: m.slice(0, 3), a: m.length > 3 ? m[3] : 1 }; };
+  const lum = c => { const f = c.map(x => { x /= 255; return x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4; }); return .2126 * f[0] + .7152 * f[1] + .0722 * f[2]; };
+  const out = new Set();
+  document.querySelectorAll("body *").forEach(e => {
+    if (e.closest("svg, script, .skip") || ![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || !e.checkVisibility()) return;
+    let p = e, bg = null;
+    while (p && !bg) { const x = rgb(getComputedStyle(p).backgroundColor); if (x.a === 1) bg = x.c; p = p.parentElement; }
+    const a = lum(rgb(getComputedStyle(e).color).c), b = lum(bg || [255, 255, 255]);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) out.add(e.tagName + "." + e.className + " " + ratio.toFixed(2));
+  });
+  return [...out];
+})()`
+
+func TestBrowser(t *testing.T) {
+	b := newBrowser(t)
+	for _, lang := range i18n.Langs() {
+		for name, in := range map[string]Input{"sample": sample(t, lang), "realistic": realistic(t, lang)} {
+			t.Run(name+"-"+string(lang), func(t *testing.T) { look(t, b, in, name+"-"+string(lang)) })
+		}
+	}
+}
+
+func look(t *testing.T, b *browser, in Input, name string) {
+	b.mu.Lock()
+	b.problems, b.requests = nil, nil
+	b.mu.Unlock()
+	at := writeHTML(t, in)
+	b.screen(t, 1280, "light", "screen")
+	b.run(t, chromedp.Navigate(at))
+	if n := eval[int](t, b, `document.querySelectorAll("details.req[open]").length`); n != 0 {
+		t.Errorf("%d requirements are open at first", n)
+	}
+	shoot(t, b, name)
+
+	// A link to a requirement opens it.
+	id := eval[string](t, b, `document.querySelector(".cells a").getAttribute("href")`)
+	b.run(t, chromedp.Click(chromedp.CSS(`.cells a`)))
+	if !eval[bool](t, b, `document.querySelector('[id="`+strings.TrimPrefix(id, "#")+`"]').closest("details").open`) {
+		t.Errorf("following %s doesn't open the requirement", id)
+	}
+	// The keyboard opens and shuts it.
+	before := eval[bool](t, b, `(() => { const s = [...document.querySelectorAll(".req > summary")].pop(); s.focus(); return s.parentElement.open; })()`)
+	b.run(t, chromedp.KeyEvent("\r"))
+	if eval[bool](t, b, `[...document.querySelectorAll(".req")].pop().open`) == before {
+		t.Error("Enter on a requirement changes nothing")
+	}
+	filters(t, b)
+
+	do(t, b, openAll)
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{360, 768, 1280} {
+			b.screen(t, width, scheme, "screen")
+			if out := eval[[]string](t, b, overflow); len(out) > 0 {
+				t.Errorf("at %d px something sticks out: %q", width, out)
+			}
+		}
+		if out := eval[[]string](t, b, contrast); len(out) > 0 {
+			t.Errorf("%s: too little contrast: %q", scheme, out)
+		}
+	}
+	printed(t, b)
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.problems) > 0 {
+		t.Errorf("the browser complains: %q", b.problems)
+	}
+	for _, r := range b.requests {
+		if r != at && !strings.HasPrefix(r, at+"#") {
+			t.Errorf("the report asks for %s", r)
+		}
+	}
+}
+
+func filters(t *testing.T, b *browser) {
+	t.Helper()
+	shown := `[...document.querySelectorAll(".req")].filter(r => r.checkVisibility()).map(r => r.dataset.v)`
+	all := eval[[]string](t, b, shown)
+	b.run(t, chromedp.Click(chromedp.CSS(`button[data-show="FAIL"]`)))
+	failed := eval[[]string](t, b, shown)
+	if len(failed) == 0 || len(failed) >= len(all) {
+		t.Errorf("the filter shows %d of %d", len(failed), len(all))
+	}
+	for _, v := range failed {
+		if v != "FAIL" {
+			t.Errorf("the filter for FAIL shows %s", v)
+		}
+	}
+	b.run(t, chromedp.Click(chromedp.CSS(`button[data-show=""]`)))
+	if n := len(eval[[]string](t, b, shown)); n != len(all) {
+		t.Errorf("the filter for all shows %d of %d", n, len(all))
+	}
+}
+
+// printed holds that paper shows what is shut on the screen, by style alone.
+func printed(t *testing.T, b *browser) {
+	t.Helper()
+	do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
+	b.screen(t, 700, "dark", "print")
+	hidden := eval[[]string](t, b, `[...document.querySelectorAll(".req .body, .req .fact")].filter(e => !e.checkVisibility() || e.getBoundingClientRect().height === 0).map(e => e.className + " " + e.checkVisibility() + e.getBoundingClientRect().height + matchMedia("print").matches)`)
+	if len(hidden) > 0 {
+		t.Errorf("%d parts are missing in print: %q", len(hidden), hidden[0])
+	}
+	if c := eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(255, 255, 255)" {
+		t.Errorf("paper is %s", c)
+	}
+	b.screen(t, 1280, "light", "screen")
+}
+
+// shoot writes pictures and a print for people to look at, into the folder
+// that ASSAY_REPORT_SHOTS names.
+func shoot(t *testing.T, b *browser, name string) {
+	t.Helper()
+	dir := os.Getenv("ASSAY_REPORT_SHOTS")
+	if dir == "" {
+		return
+	}
+	save := func(suffix string, data []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name+suffix), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []string{"light", "dark"} {
+		for _, w := range []int64{1280, 390} {
+			b.screen(t, w, s, "screen")
+			for _, part := range []string{"result", "findings", "undecided", ".req", "reading"} {
+				sel := "#" + part
+				if part == ".req" {
+					sel = part
+					do(t, b, `document.querySelectorAll(".req").forEach((r, i) => r.open = r.dataset.v !== "NOT_CLAIMED" && i < 24)`)
+				}
+				do(t, b, `(() => { const e = document.querySelector("`+sel+`"); scrollTo(0, "`+part+`" === "result" ? 0 : e.getBoundingClientRect().top + scrollY - 60); })()`)
+				png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+				if err != nil {
+					t.Fatal(err)
+				}
+				save(fmt.Sprintf("-%s-%d-%s.png", s, w, strings.Trim(part, ".")), png)
+			}
+			do(t, b, `document.querySelectorAll(".req").forEach(r => r.open = false)`)
+		}
+	}
+	b.screen(t, 1280, "light", "")
+	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(".pdf", pdf)
+	b.screen(t, 1280, "light", "screen")
+}
+
+func shotHeight() int64 {
+	if os.Getenv("ASSAY_REPORT_SHOTS") != "" {
+		return 1500
+	}
+	return 900
+}
