@@ -27,6 +27,10 @@ import (
 // it needs, and some that stay closed.
 const portsPerUnit = 16
 
+// demoRefill is how soon a simulated camera lets a source try again: short,
+// so that a demonstration doesn't wait for half-minutes.
+const demoRefill = 40 * time.Millisecond
+
 //go:embed samples.yaml
 var samplesFile []byte
 
@@ -68,7 +72,7 @@ func (a *app) demo(ctx context.Context, hardened, serve bool, weak []string) (er
 		return err
 	}
 	a.out = "" // --out was the folder
-	cam, err := refcam.New(refcam.Options{Weak: weak, Lock: time.Minute, Now: a.now})
+	cam, err := refcam.New(refcam.Options{Weak: weak, Lock: time.Minute, Refill: demoRefill, Now: a.now})
 	if err != nil {
 		return &exitError{code: exitUse, err: err, next: "assay refcam --list"}
 	}
@@ -367,7 +371,7 @@ func (a *app) refcam(ctx context.Context, hardened bool, weak, hostile []string)
 	if err != nil {
 		return err
 	}
-	cam, err := refcam.New(refcam.Options{Weak: weak, Hostile: hostile, Lock: time.Minute, Now: a.now})
+	cam, err := refcam.New(refcam.Options{Weak: weak, Hostile: hostile, Lock: time.Minute, Refill: demoRefill, Now: a.now})
 	if err != nil {
 		return &exitError{code: exitUse, err: err, next: "assay refcam --list"}
 	}

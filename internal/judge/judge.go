@@ -193,12 +193,12 @@ func (j *judge) decideByCondition(v *Verdict, s *standard.Standard, r *standard.
 			confirm, ok := j.confirms[name]
 			if !ok {
 				v.Verdict = verdict.Inconclusive
-				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", name))
+				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", "confirm."+name))
 				return true, nil
 			}
 			if shown, _ := confirm(j.view); !shown {
 				v.Verdict = verdict.Inconclusive
-				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", name))
+				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", "confirm."+name))
 				return true, nil
 			}
 		}

@@ -41,6 +41,9 @@ type Options struct {
 	// Lock is how long an account stays locked after five wrong passwords;
 	// default 10 minutes.
 	Lock time.Duration
+	// Refill is how soon a source that guessed too much may try once more;
+	// default 30 seconds.
+	Refill time.Duration
 	// Now dates certificates and documents; default time.Now. The running
 	// services always use time.Now, so that they follow a synctest bubble.
 	Now func() time.Time
@@ -88,6 +91,9 @@ func New(o Options) (*Camera, error) {
 	}
 	if o.Lock <= 0 {
 		o.Lock = 10 * time.Minute
+	}
+	if o.Refill <= 0 {
+		o.Refill = sourceRefill
 	}
 	if o.Serial == "" {
 		o.Serial = "LC2-000017"

@@ -76,7 +76,7 @@ func (c *Camera) newDevice(u *unit) (*device, error) {
 		}
 		as.list = append(as.list, a)
 	}
-	t := newThrottle(c.opt.Lock, func(name string) bool { return as.find(name) != nil })
+	t := newThrottle(c.opt.Lock, c.opt.Refill, func(name string) bool { return as.find(name) != nil })
 	t.off, t.perConnection = c.weak[NoLoginLimit], c.weak[LockPerConnection]
 	d := &device{
 		cam: c, unit: u, accounts: as, throttle: t, sessions: newSessions(),

@@ -11,6 +11,7 @@ import (
 type throttle struct {
 	mu     sync.Mutex
 	lock   time.Duration
+	refill time.Duration
 	known  func(name string) bool
 	byName map[string]*failures
 	bySrc  map[string]*bucket
@@ -23,7 +24,7 @@ type throttle struct {
 const (
 	maxFailures  = 5
 	sourceBurst  = 20               // wrong passwords of one source before it is slowed down
-	sourceRefill = 30 * time.Second // then one in this time
+	sourceRefill = 30 * time.Second // then one in this time, unless Options say otherwise
 	maxTracked   = 1024             // names and sources; more share one entry
 )
 
@@ -36,8 +37,8 @@ type failures struct {
 // bucket says when all failures of a source will be forgotten.
 type bucket struct{ empty time.Time }
 
-func newThrottle(lock time.Duration, known func(string) bool) *throttle {
-	return &throttle{lock: lock, known: known, byName: map[string]*failures{}, bySrc: map[string]*bucket{}}
+func newThrottle(lock, refill time.Duration, known func(string) bool) *throttle {
+	return &throttle{lock: lock, refill: refill, known: known, byName: map[string]*failures{}, bySrc: map[string]*bucket{}}
 }
 
 // try is one attempt. It counts as a failure from its beginning, so that a
@@ -73,10 +74,10 @@ func (t *throttle) begin(name, src, conn string, now time.Time) (*try, time.Dura
 		if b.empty.Before(now) {
 			b.empty = now
 		}
-		if wait := b.empty.Sub(now) - (sourceBurst-1)*sourceRefill; wait > 0 {
+		if wait := b.empty.Sub(now) - (sourceBurst-1)*t.refill; wait > 0 {
 			return nil, wait
 		}
-		b.empty = b.empty.Add(sourceRefill)
+		b.empty = b.empty.Add(t.refill)
 	}
 	f.count++
 	f.last = now
@@ -140,7 +141,7 @@ func (a *try) ok() {
 	defer t.mu.Unlock()
 	delete(t.byName, a.name)
 	if b := t.bySrc[a.src]; b != nil {
-		b.empty = b.empty.Add(-sourceRefill)
+		b.empty = b.empty.Add(-t.refill)
 	}
 }
 

@@ -26,7 +26,7 @@ type needItem struct {
 	Show         bool     // the subject is not the product as a whole
 	Steps        []string // of a guided test
 	Expect       string
-	Command      string // to copy into a shell; empty where there is none
+	Command      []string // to copy into a shell, in parts that stay together; empty where there is none
 	Requirements []linkView
 }
 
@@ -90,29 +90,27 @@ func (v *view) need(u judge.Undecided, p verdict.Reason) needItem {
 
 // recordCommand is the command that records a person's result, with what the
 // case asks for. A subject that a shell could read otherwise gives none.
-func recordCommand(id testcase.ID, subject string) string {
+func recordCommand(id testcase.ID, subject string) []string {
 	c, err := testcase.Find(id)
 	if err != nil || strings.ContainsFunc(subject, func(r rune) bool { return r < ' ' || r > '~' || r == '\'' }) {
-		return ""
+		return nil
 	}
-	var b strings.Builder
-	b.WriteString("assay record " + string(id))
+	out := []string{"assay record " + string(id)}
 	if subject != "" && subject != "product" {
-		b.WriteString(" --subject " + quote(subject))
+		out = append(out, "--subject "+quote(subject))
 	}
-	b.WriteString(" --verdict PASS")
+	out = append(out, "--verdict PASS")
 	for _, o := range c.Observe {
 		value := "…"
 		if len(o.Options) > 0 {
 			value = strings.Join(o.Options, "|")
 		}
-		b.WriteString(" --observe " + quote(o.Name+"="+value))
+		out = append(out, "--observe "+quote(o.Name+"="+value))
 	}
 	for range c.Attach {
-		b.WriteString(" --attach FILE")
+		out = append(out, "--attach FILE")
 	}
-	b.WriteString(" --by NAME --note '…'")
-	return b.String()
+	return append(out, "--by NAME", "--note '…'")
 }
 
 // quote quotes for a POSIX shell where something needs it; s holds no quote.

@@ -95,6 +95,7 @@ func encoders() []struct {
 	}{
 		{"text", encodeText},
 		{"json", encodeJSON},
+		{"md", encodeMarkdown},
 		{"html", encodeHTML},
 	}
 }

@@ -69,7 +69,7 @@ func fixedTexts() map[string]i18n.Text {
 func (f fixed) Has(key string) bool {
 	_, ok := fixedTexts()[key]
 	theme, _, _ := strings.Cut(key, ".")
-	return ok || slices.Contains([]string{"report", "verdict", "severity", "kind", "method", "status", "claim"}, theme) && f.real.Has(key)
+	return ok || slices.Contains([]string{"report", "verdict", "severity", "status", "claim"}, theme) && f.real.Has(key)
 }
 
 func (f fixed) T(lang i18n.Lang, key string, args map[string]string) string {

@@ -353,8 +353,8 @@ func (v *view) caseTitle(id testcase.ID) string {
 func (v *view) testCase(c judge.CaseVerdict) caseView {
 	out := caseView{
 		ID: string(c.ID), Title: v.caseTitle(c.ID), Verdict: known(c.Verdict),
-		Kind:   v.or(string(c.Kind), "kind."+string(c.Kind)),
-		Method: v.or(string(c.Method), "method."+string(c.Method)),
+		Kind:   v.or(string(c.Kind), "report.kind."+string(c.Kind)),
+		Method: v.or(string(c.Method), "report.method."+string(c.Method)),
 	}
 	prefix := "case." + string(c.ID)
 	out.Shows, out.Limits = v.or("", prefix+".establishes"), v.or("", prefix+".limits")
@@ -479,12 +479,12 @@ func (v *view) links(rs []judge.Requirement) []linkView {
 func (v *view) overruled() []overruledView {
 	var out []overruledView
 	at := make(map[string]int)
-	add := func(key string, req judge.Requirement, make func() overruledView) {
+	add := func(key string, req judge.Requirement, entry func() overruledView) {
 		i, ok := at[key]
 		if !ok {
 			i = len(out)
 			at[key] = i
-			out = append(out, make())
+			out = append(out, entry())
 		}
 		for _, l := range v.links([]judge.Requirement{req}) {
 			if !slices.Contains(out[i].Requirements, l) {
@@ -506,11 +506,11 @@ func (v *view) overruled() []overruledView {
 				base := overruledView{Case: v.caseTitle(c.ID), Subject: foreign(r.Subject), By: v.person(r.By), Verdict: known(r.Verdict)}
 				key := string(c.ID) + "\x00" + r.Subject
 				if r.Automatic == verdict.Fail {
-					add(key, req, func() overruledView { base.Automatic = true; return base })
+					add(key, req, func() overruledView { o := base; o.Automatic = true; return o })
 				}
 				for _, p := range records {
 					if p.Value.Case == string(c.ID) && p.Value.Subject == r.Subject {
-						add(key+"\x00"+string(p.ID), req, func() overruledView { base.Failed = foreign(p.Value.By); return base })
+						add(key+"\x00"+string(p.ID), req, func() overruledView { o := base; o.Failed = foreign(p.Value.By); return o })
 					}
 				}
 			}

@@ -8,10 +8,12 @@ func guidedCases() []Case {
 	guided := func(id ID, severity Severity, steps, attach int, observe ...Observe) Case {
 		return Case{ID: id, Kind: Functional, Method: Guided, Severity: severity, Steps: steps, Attach: attach, Observe: observe}
 	}
+	known := guided("vuln.known-high", Critical, 4, 1, Observe{"database-date", nil}, Observe{"open-high", nil})
+	known.Params = []Param{{Name: "cvss", Default: "7"}}
 	return []Case{
+		known,
 		guided("auth.replay", High, 4, 0, Observe{"interfaces-tried", nil}, Observe{"any-accepted", yesno}),
 		guided("password.change", Medium, 3, 0, Observe{"changed", yesno}, Observe{"old-refused", yesno}),
-		guided("vuln.known-high", Critical, 4, 1, Observe{"database-date", nil}, Observe{"open-high", nil}),
 		guided("service.outbound", Medium, 3, 1, Observe{"hours", nil}, Observe{"unexplained-hosts", nil}),
 		guided("label.model", Low, 2, 1, Observe{"legible", yesno}, Observe{"model-read", nil}),
 		guided("update.recovery", Medium, 4, 0, Observe{"interruptions", nil}, Observe{"recovered", yesno}),

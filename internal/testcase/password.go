@@ -114,12 +114,12 @@ func noCommonPassword(v *View, s Subject, _ Params) Outcome {
 		return x.What == fact.ScopeCredentials && (x.Of == s.Interface || x.Of == s.Key)
 	}) {
 		if !scope.Value.Whole {
-			return Inconclusive(verdict.Because("reason.scope-cut", "what", scope.Value.What, "of", scope.Value.Of, "why", scope.Value.Cut)).With(scope.Fact)
+			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+scope.Value.What, "of", scope.Value.Of, "why", scope.Value.Cut)).With(scope.Fact)
 		}
 		return PassRefused(verdict.Because("reason.common-passwords-refused", "count", fmt.Sprint(len(got))), control,
 			append(facts(got), scope.Fact)...)
 	}
-	return Inconclusive(verdict.Because("reason.scope-missing", "what", fact.ScopeCredentials, "of", s.Key)).With(facts(got)...)
+	return Inconclusive(verdict.Because("reason.scope-missing", "what", "scope."+fact.ScopeCredentials, "of", s.Key)).With(facts(got)...)
 }
 
 // untriedOfImage are log-in credentials of the image whose clear value is

@@ -229,7 +229,7 @@ func unseen(v *View, s Subject, what string) Outcome {
 				verdict.Because("provide.open-interface", "interface", s.Interface)).With(scope.Fact)
 		}
 	}
-	return Inconclusive(verdict.Because("reason.no-facts", "what", what), verdict.Because("provide.reachable-unit", "unit", s.Unit))
+	return Inconclusive(verdict.Because("reason.no-facts", "what", "case."+what+".title"), verdict.Because("provide.reachable-unit", "unit", s.Unit))
 }
 
 // absent decides an empty population of services: nothing of the kind
@@ -240,7 +240,7 @@ func absent(key string) func(*View) Outcome {
 		for _, u := range units(v) {
 			s, ok := wholeScope(v, fact.ScopePorts, u.ID)
 			if !ok {
-				return Inconclusive(verdict.Because("reason.scope-missing", "what", fact.ScopePorts, "of", u.ID),
+				return Inconclusive(verdict.Because("reason.scope-missing", "what", "scope."+fact.ScopePorts, "of", u.ID),
 					verdict.Because("provide.reachable-unit", "unit", u.ID))
 			}
 			basis = append(basis, s.Fact)

@@ -118,7 +118,7 @@ func unread(v *View, s Subject) Outcome {
 	}
 	o := Inconclusive(verdict.Because("reason.image-not-read", "image", s.Key), verdict.Because("provide.readable-image", "image", s.Key))
 	for _, scope := range scopesOf(v, fact.ScopeImageFiles, s.Key) {
-		o = Inconclusive(verdict.Because("reason.scope-cut", "what", scope.Value.What, "of", s.Key, "why", scope.Value.Cut),
+		o = Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+scope.Value.What, "of", s.Key, "why", scope.Value.Cut),
 			verdict.Because("provide.readable-image", "image", s.Key)).With(scope.Fact)
 	}
 	return o

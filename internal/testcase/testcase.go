@@ -175,7 +175,7 @@ func PassAbsent(r verdict.Reason, searched ...fact.Typed[fact.Scope]) Outcome {
 	var basis []fact.Fact
 	for _, s := range searched {
 		if !s.Value.Whole {
-			return Inconclusive(verdict.Because("reason.scope-cut", "what", s.Value.What, "of", s.Value.Of, "why", s.Value.Cut)).With(s.Fact)
+			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+s.Value.What, "of", s.Value.Of, "why", s.Value.Cut)).With(s.Fact)
 		}
 		basis = append(basis, s.Fact)
 	}
@@ -311,10 +311,10 @@ func whole(v *View, w WantScope) (Outcome, bool) {
 		}
 	}
 	for _, s := range found {
-		o := Inconclusive(verdict.Because("reason.scope-cut", "what", w.What, "of", w.Of, "why", s.Value.Cut), w.Provide)
+		o := Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+w.What, "of", w.Of, "why", s.Value.Cut), w.Provide)
 		return o.With(s.Fact), false
 	}
-	return Inconclusive(verdict.Because("reason.scope-missing", "what", w.What, "of", w.Of), w.Provide), false
+	return Inconclusive(verdict.Because("reason.scope-missing", "what", "scope."+w.What, "of", w.Of), w.Provide), false
 }
 
 func finish(c Case, _ *View, s Subject, o Outcome) Result {

@@ -44,6 +44,8 @@ type Config struct {
 	// 15 minutes, or 5 seconds where a second account shows that the service
 	// is still there.
 	LockWait time.Duration
+	// Pace is the time between two wrong passwords; zero: half a second.
+	Pace time.Duration
 }
 
 // Collector asks what any user of the network may ask.

@@ -2,7 +2,6 @@ package device
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -84,35 +83,42 @@ func (g *Guess) Collect(ctx context.Context, sink fact.Sink) error {
 	return nil
 }
 
-// logins lists the interfaces that take a password, each on an expendable
-// unit where there is one.
+// logins lists the interfaces that take a password, each on one unit:
+// expendable ones where there are, in turn, because interfaces of one unit
+// may share their counters.
 func (g *Guess) logins(set *fact.Set) []login {
-	var out []login
-	index := make(map[string]int)
+	at := make(map[string][]login) // by interface: the units it was seen on
+	var order []string
 	for _, u := range g.Product.Units {
 		declared := g.interfaces(u)
 		for _, s := range fact.Where(set, func(s fact.Service) bool { return s.Unit == u.ID }) {
 			f := found{port: s.Value.Port, iface: declared[s.Value.Port], is: banner.Result{Service: banner.Service(s.Value.Protocol), TLS: s.Value.TLS}}
-			takes := f.iface != nil && f.iface.Login != nil
-			for range fact.Where(set, func(c fact.LoginChannel) bool { return c.Unit == u.ID && c.Port == f.port }) {
-				takes = true
-			}
-			if !takes {
+			channels := fact.Where(set, func(c fact.LoginChannel) bool { return c.Unit == u.ID && c.Port == f.port })
+			if len(channels) == 0 && (f.iface == nil || f.iface.Login == nil) {
 				continue
 			}
 			l := login{unit: u, f: f, key: f.id()}
 			if l.key == "" {
 				l.key = subject(u, f)
 			}
-			at, ok := index[l.key]
-			switch {
-			case !ok:
-				index[l.key] = len(out)
-				out = append(out, l)
-			case u.Expendable && !out[at].unit.Expendable:
-				out[at] = l
+			if at[l.key] == nil {
+				order = append(order, l.key)
+			}
+			at[l.key] = append(at[l.key], l)
+		}
+	}
+	var out []login
+	for n, key := range order {
+		var fit []login
+		for _, l := range at[key] {
+			if l.unit.Expendable {
+				fit = append(fit, l)
 			}
 		}
+		if len(fit) == 0 {
+			fit = at[key]
+		}
+		out = append(out, fit[n%len(fit)])
 	}
 	return out
 }
@@ -178,10 +184,7 @@ func (g *Guess) credentials(ctx context.Context, sink fact.Sink, set *fact.Set, 
 		if err != nil {
 			return err
 		}
-		if l.f.is.Service == banner.RTSP || l.f.is.Service == banner.RTSPS {
-			return g.streamCredentials(ctx, r, o, l, list, source)
-		}
-		return g.webCredentials(ctx, r, o, l, list, source)
+		return g.guesses(ctx, r, o, l, list, source)
 	})
 }
 
@@ -224,45 +227,122 @@ func loginSecret(k fact.ImageSecret) bool {
 }
 
 func (g *Guess) interval() time.Duration {
+	if g.Pace > 0 {
+		return g.Pace
+	}
 	if g.Quick {
-		return 10 * time.Millisecond
+		return 50 * time.Millisecond
 	}
 	return 500 * time.Millisecond
 }
 
-func (g *Guess) webCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
-	good, _ := g.entitled(l.unit.ID)
-	p := g.prober(l.unit, l.f, g.api(l.f.iface))
-	for _, c := range list {
-		p.Secret(c.Password)
+// answer is how an interface took one log-in.
+type answer struct {
+	accepted, mustChange, refused, locked bool
+
+	wait   time.Duration // announced
+	status int
+}
+
+// door is an interface as a tester's key sees it: one log-in at a time.
+type door struct {
+	enter      func(context.Context, Credential) answer
+	transcript func(fact.Recorder, string) (fact.Ref, error)
+}
+
+// door opens the way in that fits the protocol.
+func (g *Guess) door(l login, secrets ...string) door {
+	if l.f.is.Service == banner.RTSP || l.f.is.Service == banner.RTSPS {
+		p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+		return door{
+			enter: func(ctx context.Context, c Credential) answer {
+				w := c.wire()
+				a := p.Ask(ctx, "DESCRIBE", &w)
+				return answer{accepted: a.Outcome == rtsp.Allowed, refused: a.Outcome == rtsp.Denied, locked: a.Outcome == rtsp.Locked, wait: a.RetryAfter, status: a.Status}
+			},
+			transcript: func(r fact.Recorder, name string) (fact.Ref, error) { return streamTranscript(r, name, p) },
+		}
 	}
-	before := p.Login(ctx, good.wire())
-	res := p.DefaultCredentials(ctx, list, len(list), g.interval())
-	after := p.Login(ctx, good.wire())
+	p := g.prober(l.unit, l.f, g.api(l.f.iface))
+	p.Secret(secrets...)
+	return door{
+		enter: func(ctx context.Context, c Credential) answer {
+			a := p.Login(ctx, c.wire())
+			a.Session.Close()
+			must := a.Outcome == httpprobe.MustChange
+			return answer{accepted: a.Outcome == httpprobe.Accepted || must, mustChange: must, refused: a.Outcome == httpprobe.Refused,
+				locked: a.Outcome == httpprobe.Locked, wait: a.RetryAfter, status: a.Status}
+		},
+		transcript: func(r fact.Recorder, name string) (fact.Ref, error) { return transcript(r, name, p) },
+	}
+}
+
+// patient enters, and where the interface is locked, waits as long as it
+// says and enters again, but no longer than the run allows.
+func (g *Guess) patient(ctx context.Context, d door, c Credential) answer {
+	end := time.Now().Add(g.lockWait())
+	for {
+		a := d.enter(ctx, c)
+		wait := max(a.wait, time.Second) + 100*time.Millisecond
+		if !a.locked || ctx.Err() != nil || time.Now().Add(wait).After(end) {
+			return a
+		}
+		if sleep(ctx, wait) != nil {
+			return a
+		}
+	}
+}
+
+func (g *Guess) lockWait() time.Duration {
+	if g.LockWait > 0 {
+		return g.LockWait
+	}
+	return 15 * time.Minute
+}
+
+// guesses tries a list of credentials, framed by log-ins of somebody
+// entitled.
+func (g *Guess) guesses(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
+	good, _ := g.entitled(l.unit.ID)
+	var secrets []string // well-known passwords are no secrets
+	for i, c := range list {
+		if source[i] != "list" {
+			secrets = append(secrets, c.Password)
+		}
+	}
+	d := g.door(l, secrets...)
+	before := g.patient(ctx, d, good)
+	got := make([]answer, len(list))
+	for i, c := range list {
+		if err := sleep(ctx, g.interval()); err != nil {
+			return err
+		}
+		got[i] = g.patient(ctx, d, Credential{User: c.User, Password: c.Password})
+	}
+	after := g.patient(ctx, d, good)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	control := fact.Bracket{Before: before.Outcome == httpprobe.Accepted, After: after.Outcome == httpprobe.Accepted}
-	ref, err := transcript(r, l.key+" credentials", p)
+	ref, err := d.transcript(r, l.key+" credentials")
 	if err != nil {
 		return err
 	}
 	tried := 0
-	for _, t := range res.Tried {
-		if t.Login.Outcome == httpprobe.NoAnswer || t.Login.Outcome == httpprobe.Unclear || t.Login.Outcome == httpprobe.Locked {
+	for i, a := range got {
+		if !a.accepted && !a.refused {
 			continue
 		}
 		tried++
-		c := list[t.Index]
-		redacted, _, _, err := r.Seal("password", []byte(c.Password))
-		if err != nil {
-			return err
+		shown := "(" + list[i].User + "/well-known)"
+		if source[i] != "list" {
+			if shown, _, _, err = r.Seal("password", []byte(list[i].Password)); err != nil {
+				return err
+			}
 		}
-		accepted := t.Login.Outcome == httpprobe.Accepted || t.Login.Outcome == httpprobe.MustChange
 		x := ref
-		x.Excerpt = fmt.Sprintf("%s → %d", c.User, t.Login.Status)
-		err = r.Record(o, l.key, fact.Credential{Unit: l.unit.ID, Interface: l.f.id(), User: c.User, Secret: redacted, Source: source[t.Index],
-			Accepted: accepted, MustChange: t.Login.Outcome == httpprobe.MustChange, Control: control}, x)
+		x.Excerpt = fmt.Sprintf("%s → %d", list[i].User, a.status)
+		err := r.Record(o, l.key, fact.Credential{Unit: l.unit.ID, Interface: l.f.id(), User: list[i].User, Secret: shown, Source: source[i],
+			Accepted: a.accepted, MustChange: a.mustChange, Control: fact.Bracket{Before: before.accepted, After: after.accepted}}, x)
 		if err != nil {
 			return err
 		}
@@ -277,50 +357,6 @@ func credentialScope(l login, tried, all int) fact.Scope {
 		s.Cut = "cut.attempts-bounded"
 	}
 	return s
-}
-
-func (g *Guess) streamCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, l login, list []httpprobe.Credential, source []string) error {
-	good, _ := g.entitled(l.unit.ID)
-	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
-	right := good.wire()
-	before := p.Ask(ctx, "DESCRIBE", &right)
-	var outcomes []rtsp.Attempt
-	for i, c := range list {
-		if i > 0 {
-			if err := sleep(ctx, g.interval()); err != nil {
-				return err
-			}
-		}
-		outcomes = append(outcomes, p.Ask(ctx, "DESCRIBE", &c))
-	}
-	after := p.Ask(ctx, "DESCRIBE", &right)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	ref, err := streamTranscript(r, l.key+" credentials", p)
-	if err != nil {
-		return err
-	}
-	control := fact.Bracket{Before: before.Outcome == rtsp.Allowed, After: after.Outcome == rtsp.Allowed}
-	tried := 0
-	for i, a := range outcomes {
-		if a.Outcome != rtsp.Allowed && a.Outcome != rtsp.Denied {
-			continue
-		}
-		tried++
-		redacted, _, _, err := r.Seal("password", []byte(list[i].Password))
-		if err != nil {
-			return err
-		}
-		x := ref
-		x.Excerpt = fmt.Sprintf("%s → %d", list[i].User, a.Status)
-		err = r.Record(o, l.key, fact.Credential{Unit: l.unit.ID, Interface: l.f.id(), User: list[i].User, Secret: redacted, Source: source[i],
-			Accepted: a.Outcome == rtsp.Allowed, Control: control}, x)
-		if err != nil {
-			return err
-		}
-	}
-	return r.Record(o, l.key, credentialScope(l, tried, len(list)))
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -395,6 +431,7 @@ func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observa
 	account, _ := g.throttleAccount(l.unit.ID)
 	other, second := g.second(l.unit.ID, account)
 	p := g.prober(l.unit, l.f, g.api(l.f.iface))
+	g.patient(ctx, g.door(l), account) // an earlier step may have locked it
 	res := p.Throttle(ctx, httpprobe.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -407,14 +444,21 @@ func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observa
 			t.NewConnection = false
 		}
 	}
-	if res.Begins == 0 {
-		t.NewConnection = false
+	if res.Begins == 0 && res.RightRefused {
+		t.LimitedAt = len(res.Attempts) // wrong and right are refused alike: the limit began unseen
+	}
+	clear := true
+	for _, a := range res.Attempts {
+		clear = clear && (a.Outcome == httpprobe.Refused || a.Outcome == httpprobe.Locked)
+	}
+	if t.LimitedAt == 0 && !clear {
+		return notTried(r, o, l.key, "login.limit", "no-clear-answer", "interface", l.key)
 	}
 	if !t.Control.After && second {
 		t.Control.After = p.Login(ctx, other.wire()).Outcome == httpprobe.Accepted
 	}
-	if !res.Whole && res.Begins == 0 {
-		return notTried(r, o, l.key, "login.limit", "interrupted", "unit", l.unit.ID)
+	if !res.Whole && t.LimitedAt == 0 {
+		return notTried(r, o, l.key, "login.limit", "no-clear-answer", "interface", l.key)
 	}
 	ref, err := transcript(r, l.key+" throttle", p)
 	if err != nil {
@@ -428,16 +472,24 @@ func (g *Guess) throttleStream(ctx context.Context, r fact.Recorder, o fact.Obse
 	account, _ := g.throttleAccount(l.unit.ID)
 	other, second := g.second(l.unit.ID, account)
 	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+	g.patient(ctx, g.door(l), account) // an earlier step may have locked it
 	res := p.Throttle(ctx, rtsp.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(res.Err, context.Canceled) || !res.Whole && res.Begins == 0 {
-		return notTried(r, o, l.key, "login.limit", "interrupted", "unit", l.unit.ID)
+	clear := true
+	for _, a := range res.Attempts {
+		clear = clear && (a.Outcome == rtsp.Denied || a.Outcome == rtsp.Locked)
+	}
+	if res.Begins == 0 && !res.RightRefused && (!clear || !res.Whole) {
+		return notTried(r, o, l.key, "login.limit", "no-clear-answer", "interface", l.key)
 	}
 	t := fact.Throttle{Unit: l.unit.ID, Interface: l.f.id(), Attempts: len(res.Attempts), LimitedAt: res.Begins,
 		LockSeconds: int(max(res.Announced, res.Waited) / time.Second), CorrectRefused: res.RightRefused, NewConnection: res.RightRefused,
 		Control: fact.Bracket{Before: res.Before.Outcome == rtsp.Allowed, After: res.Ended}}
+	if res.Begins == 0 && res.RightRefused {
+		t.LimitedAt = len(res.Attempts)
+	}
 	if !t.Control.After && second {
 		entitled := other.wire()
 		t.Control.After = p.Ask(ctx, "DESCRIBE", &entitled).Outcome == rtsp.Allowed

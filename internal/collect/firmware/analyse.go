@@ -183,7 +183,7 @@ func (a *analysis) part(r io.ReaderAt, p carve.Part, all []carve.Part, index int
 			return err
 		}
 		return a.squashfs(io.NewSectionReader(r, p.Offset, p.Size), p)
-	case p.Format == "erased" || holds:
+	case p.Format == "erased" || p.Format == "padding" || holds:
 		rec.Read = true
 		return a.emit(Record{Part: &rec})
 	case p.Size > 0 && p.Size <= rawLimit && p.Entropy < rawEntropy && plain(p.Format):
@@ -343,17 +343,35 @@ func (a *analysis) inspect(f *inspect.File, _ int) error {
 // file has one file inspected; key says that it holds a private key.
 func (a *analysis) file(f *inspect.File) (key bool, err error) {
 	for _, h := range secret.Scan(f) {
+		if h.Kind == secret.Cut {
+			if err := a.sendGap(Gap{Path: h.Path, Offset: h.Offset, Why: "limit", Detail: "more secrets than are kept of one file"}); err != nil {
+				return key, err
+			}
+			continue
+		}
 		key = key || h.Kind == secret.PrivateKey
 		if err := a.send(Record{Secret: &h}); err != nil {
 			return key, err
 		}
 	}
 	for _, u := range host.Scan(f) {
+		if u.Class == host.Cut {
+			if err := a.sendGap(Gap{Path: u.Path, Offset: u.Offset, Why: "limit", Detail: "more hosts than are kept of one file"}); err != nil {
+				return key, err
+			}
+			continue
+		}
 		if err := a.send(Record{Host: &u}); err != nil {
 			return key, err
 		}
 	}
 	for _, s := range startup.Scan(f) {
+		if s.Kind == startup.Cut {
+			if err := a.sendGap(Gap{Path: s.Path, Offset: s.Offset, Why: "limit", Detail: "more start-up lines than are kept of one file"}); err != nil {
+				return key, err
+			}
+			continue
+		}
 		if err := a.send(Record{Start: &s}); err != nil {
 			return key, err
 		}

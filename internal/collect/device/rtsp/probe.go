@@ -169,7 +169,7 @@ func (a *Attempt) judge(resp *httpwire.Response) {
 	}
 	a.SDP = strings.HasPrefix(string(resp.Body), "v=0")
 	switch s := resp.Status; {
-	case s == 429, s/100 == 4 && resp.Header.Get("Retry-After") != "",
+	case s == 429, (s/100 == 4 || s == 503) && resp.Header.Get("Retry-After") != "",
 		s == 403 && (lockText.Match(resp.Body) || lockText.MatchString(resp.Reason)):
 		a.Outcome = Locked
 	case s/100 == 2:

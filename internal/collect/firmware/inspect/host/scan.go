@@ -15,9 +15,14 @@ import (
 // maxUses bounds what one file may report.
 const maxUses = 2000
 
+// maxCandidates bounds the texts that are looked at closely.
+const maxCandidates = 100_000
+
 type scanner struct {
-	f    *inspect.File
-	uses []Use
+	f          *inspect.File
+	uses       []Use
+	candidates int
+	cut        bool
 }
 
 func scan(f *inspect.File) []Use {
@@ -36,20 +41,21 @@ func scan(f *inspect.File) []Use {
 
 func (s *scanner) add(off int, u Use) {
 	switch {
-	case len(s.uses) > maxUses:
+	case s.cut:
 		return
-	case len(s.uses) == maxUses:
-		u = Use{Class: Cut, Text: "too many hosts; the rest of the file was not looked at"}
+	case len(s.uses) >= maxUses || s.candidates >= maxCandidates:
+		u = Use{Class: Cut, Text: "too many hosts to look at; the rest of the file was not"}
+		s.cut = true
 	}
 	u.Where = s.f.At(off)
 	s.uses = append(s.uses, u)
 }
 
 // full says that no more is looked for.
-func (s *scanner) full() bool { return len(s.uses) > maxUses }
+func (s *scanner) full() bool { return s.cut }
 
-// reach is how far around a host the text matters.
-const reach = 512
+// reach is how far around a host the text matters, in bytes.
+const reach = 256
 
 // tail returns the end of b, at most reach bytes.
 func tail(b []byte) []byte { return b[max(0, len(b)-reach):] }

@@ -73,6 +73,10 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 	if i > 0 && line[i-1] == ':' {
 		return
 	}
+	if s.candidates++; s.candidates >= maxCandidates {
+		s.add(start+i, Use{})
+		return
+	}
 	port := 0
 	if j < len(line) && line[j] == ':' {
 		k := j + 1

@@ -16,8 +16,11 @@ import (
 // maxItems bounds what one file may report.
 const maxItems = 1000
 
-// maxLines bounds how many lines are looked at closely.
-const maxLines = 10_000
+// How much is looked at closely in one file: lines, and bytes of them.
+const (
+	maxLines = 10_000
+	maxBytes = 2 << 20
+)
 
 type scanner struct {
 	f        *inspect.File
@@ -60,14 +63,15 @@ func scan(f *inspect.File) []Item {
 	case strings.Contains(f.Path, "/systemd/") && (strings.HasSuffix(base, ".service") || strings.HasSuffix(base, ".socket") || strings.HasSuffix(base, ".conf")):
 		s.eachLine(s.systemd)
 	}
-	last, lines := -1, 0
+	last, lines, size := -1, 0, 0
 	gate.Each(f.Data, func(m keyword.Match, end int) bool {
 		line, start := f.LineAround(end - m.Len)
 		if start == last {
 			return true
 		}
 		last = start
-		if lines++; lines > maxLines || len(s.items) >= maxItems {
+		size += len(line)
+		if lines++; lines > maxLines || size > maxBytes || len(s.items) >= maxItems {
 			s.items = append(s.items, Item{Kind: Cut, Where: f.At(start), Text: "too many lines to look at; the rest of the file was not"})
 			return false
 		}
