@@ -55,6 +55,7 @@ type Config struct {
 	Intrusive   bool
 	Quick       bool          // simulated units: shorter waits
 	LockWait    time.Duration // see device.Config
+	Pace        time.Duration // see device.Config
 	Laboratory  bool
 
 	ID       string // of a new run
@@ -124,7 +125,7 @@ func begin(c Config) (*store.Run, error) {
 
 // collectors lists what looks at this product.
 func collectors(c Config) []fact.Collector {
-	dev := device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, LockWait: c.LockWait}
+	dev := device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, LockWait: c.LockWait, Pace: c.Pace}
 	out := []fact.Collector{
 		&declared.Collector{Product: c.Product, Source: c.Source, Line: func(path string) int { n, _ := c.Product.Position(path); return n }},
 		&document.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Fetch: c.Fetch},

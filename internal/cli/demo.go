@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +18,7 @@ import (
 
 	"assay/internal/collect/device"
 	"assay/internal/fact"
+	"assay/internal/product"
 	"assay/internal/refcam"
 	"assay/internal/store"
 )
@@ -30,18 +30,6 @@ const portsPerUnit = 16
 // demoRefill is how soon a simulated camera lets a source try again: short,
 // so that a demonstration doesn't wait for half-minutes.
 const demoRefill = 40 * time.Millisecond
-
-//go:embed samples.yaml
-var samplesFile []byte
-
-// sample is a made-up result of a guided test, for the demonstration.
-type sample struct {
-	Case    string            `yaml:"case"`
-	Subject string            `yaml:"subject"`
-	Note    string            `yaml:"note"`
-	Observe map[string]string `yaml:"observe"`
-	Attach  bool              `yaml:"attach"`
-}
 
 func (a *app) demoCommand() *cobra.Command {
 	var f struct {
@@ -151,63 +139,67 @@ func accounts(cam *refcam.Camera) []device.Credential {
 	return out
 }
 
-// samples records the made-up results of guided tests, marked as samples.
+// samples records the made-up results of guided tests, marked as samples,
+// and a sample review of every declared purpose.
 func (a *app) samples(s *store.Store, dir string, w *workspace) error {
-	var all []sample
-	if err := yaml.Unmarshal(samplesFile, &all); err != nil {
-		return fmt.Errorf("samples: %w", err)
+	record := func(id, subject, note string, observe map[string]string, attach bool) error {
+		var files []string
+		if attach {
+			name := filepath.Join("evidence", "samples", id+".txt")
+			if err := os.MkdirAll(filepath.Join(dir, "evidence", "samples"), 0o755); err != nil {
+				return err
+			}
+			text := "SAMPLE attachment of the demonstration for " + id + "\n" + note + "\n"
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				return err
+			}
+			files = append(files, name)
+		}
+		_, err := s.Record(fact.PersonResult{Case: id, Subject: subject, Verdict: "PASS", Observations: observe,
+			By: "Sample Tester", Role: "tester", Note: note, At: a.now().UTC(), Sample: true}, files)
+		return err
 	}
 	for _, i := range w.product.Interfaces {
 		if !i.Physical && i.Purpose != "" {
-			all = append(all, sample{Case: "service.necessary", Subject: i.ID, Note: "sample review", Observe: map[string]string{"purpose": "accepted"}})
+			if err := record("service.necessary", i.ID, "sample review", map[string]string{"purpose": "accepted"}, false); err != nil {
+				return err
+			}
 		}
 	}
-	for _, x := range all {
-		subjects := []string{x.Subject}
-		switch x.Subject {
-		case "":
-			subjects = []string{"product"}
-		case "*image":
-			subjects = nil
-			for _, k := range w.product.Components {
-				if k.Firmware != nil {
-					subjects = append(subjects, k.Firmware.File)
-				}
-			}
-		case "*personal":
-			subjects = nil
-			for _, d := range w.product.Data {
-				if d.Category == "sensitive-personal" {
-					subjects = append(subjects, "data/"+d.ID)
-				}
-			}
-		case "*secret":
-			subjects = nil
-			for _, k := range w.product.Secrets {
-				subjects = append(subjects, "secret/"+k.ID)
-			}
-		}
-		for _, subject := range subjects {
-			var attach []string
-			if x.Attach {
-				name := filepath.Join("evidence", "samples", x.Case+".txt")
-				if err := os.MkdirAll(filepath.Join(dir, "evidence", "samples"), 0o755); err != nil {
-					return err
-				}
-				text := "SAMPLE attachment of the demonstration for " + x.Case + "\n" + x.Note + "\n"
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-					return err
-				}
-				attach = append(attach, name)
-			}
-			_, err := s.Record(fact.PersonResult{Case: x.Case, Subject: subject, Verdict: "PASS", Observations: x.Observe,
-				By: "Sample Tester", Role: "tester", Note: x.Note, At: a.now().UTC(), Sample: true}, attach)
-			if err != nil {
+	for _, x := range refcam.Samples() {
+		for _, subject := range sampleSubjects(w.product, x.On) {
+			if err := record(x.Case, subject, x.Note, x.Observe, x.Attach); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// sampleSubjects are the subjects that a sample is about.
+func sampleSubjects(p *product.Product, on string) []string {
+	var out []string
+	switch on {
+	case "image":
+		for _, k := range p.Components {
+			if k.Firmware != nil {
+				out = append(out, k.Firmware.File)
+			}
+		}
+	case "personal":
+		for _, d := range p.Data {
+			if d.Category == "sensitive-personal" {
+				out = append(out, "data/"+d.ID)
+			}
+		}
+	case "secret":
+		for _, k := range p.Secrets {
+			out = append(out, "secret/"+k.ID)
+		}
+	default:
+		out = append(out, "product")
+	}
+	return out
 }
 
 // bench is two simulated units on loopback ports.

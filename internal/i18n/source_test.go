@@ -18,7 +18,7 @@ import (
 )
 
 // families are the first parts of keys that sources name in full.
-var families = []string{"reason", "provide", "not-tried", "cut", "problem", "ui", "report"}
+var families = []string{"reason", "provide", "not-tried", "cut", "problem", "ui", "report", "flag", "progress"}
 
 var (
 	keyShape    = regexp.MustCompile(`^[a-z][a-z-]*(\.[A-Za-z0-9_-]+)+$`)
@@ -35,6 +35,8 @@ var unnamed = map[string]string{
 	"case.":         "made of a test case's id; held against the list of test cases in internal/testcase",
 	"observe.":      "made of an observation's name; held against the list of test cases in internal/testcase",
 	"confirm.":      "made of the names in the standards' data; held against them in internal/testcase",
+	"cli.":          "made of a command's name",
+	"tls.":          "made of an attempt's outcome in a stored fact",
 	"cut.":          "stored in facts: a run of an older version must stay readable",
 	"not-tried.":    "stored in facts: a run of an older version must stay readable",
 	"secret.":       "made of the type in a stored fact; held against the kinds below",

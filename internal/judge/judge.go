@@ -124,8 +124,14 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 	}
 	v.Verdict, v.Cases = got, cases
 	if s.NeverNotApplicable && v.Verdict == verdict.NotApplicable {
+		// Rule 5: a feature that facts prove absent fulfils the item; the
+		// cases' results hold the proof.
 		v.Verdict = verdict.Inconclusive
-		v.Reasons = append(v.Reasons, verdict.Because("reason.cannot-be-not-applicable"))
+		key := "reason.cannot-be-not-applicable"
+		if r.FulfilledByAbsence {
+			v.Verdict, key = verdict.Pass, "reason.fulfilled-by-absence"
+		}
+		v.Reasons = append(v.Reasons, verdict.Because(key))
 	}
 	v.Open = v.Verdict == verdict.Inconclusive && open(cases)
 	if differs(r.Cases) {

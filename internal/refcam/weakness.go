@@ -170,7 +170,7 @@ var weaknesses = []Weakness{
 	{Name: NoDisclosurePolicy, Title: "There is no vulnerability disclosure policy", TitleZh: "沒有漏洞揭露政策",
 		Clause: "iot-1005-1 5.2.3.1", Where: "document", Violates: []string{"doc.disclosure-policy", "doc.policy-contact"}},
 	{Name: DisclosureContactMissing, Title: "security.txt has expired and the policy names no contact", TitleZh: "security.txt 已過期，且政策未載明聯絡方式",
-		Clause: "iot-1005-1 5.2.3.1", Where: "document", Violates: []string{"doc.security-txt", "doc.policy-contact"}},
+		Clause: "etsi-en-303-645 5.2-1", Where: "document", Violates: []string{"doc.policy-contact"}, ViolatesStrict: []string{"doc.security-txt"}},
 	{Name: NoSetupGuide, Title: "There is no guide to secure set-up", TitleZh: "沒有安全設置指南",
 		Clause: "iot-1005-1 5.2.3.3", Where: "document", Violates: []string{"doc.setup-guide"}, Excludes: []string{GuideOfOtherModel}},
 	{Name: GuideOfOtherModel, Title: "The set-up guide is that of another model", TitleZh: "安全設置指南屬於其他型號",

@@ -14,7 +14,7 @@ import (
 // fact lays out one fact: who saw it, what it says, where it stands.
 func (v *view) fact(set *fact.Set, f fact.Fact) factView {
 	o := set.Observation(f)
-	out := factView{ID: string(f.ID), Kind: string(f.Kind), Subject: foreign(f.Subject)}
+	out := factView{ID: string(f.ID), Kind: foreign(string(f.Kind)).Text(), Subject: foreign(f.Subject)}
 	sep := ""
 	for _, s := range []phrase{foreign(o.By), v.vantage(o), foreign(o.Equipment), foreign(stamp(o.Start))} {
 		if !s.Empty() {

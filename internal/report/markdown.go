@@ -160,13 +160,15 @@ func (m *markdown) needs() {
 		m.line(0, md(m.s("report.html.no-undecided")))
 	}
 	for _, n := range m.Needs {
-		title := n.Title
-		if title != "" {
-			title = md(title)
-		} else {
+		title := md(n.Title)
+		if title == "" {
 			title = n.Items[0].What.Markdown()
 		}
 		m.item(0, "**", title, "** (", md(m.counted("report.html.requirements", n.Count)), ")")
+		if n.Title == "" {
+			m.item(1, m.requirements(n.Items[0].Requirements))
+			continue
+		}
 		for _, i := range n.Items {
 			what := i.What.Markdown()
 			if len(i.Command) > 0 {
@@ -323,7 +325,7 @@ func (m *markdown) resultItem(depth int, r resultView) {
 		}
 	}
 	for _, f := range r.Facts {
-		m.item(depth, "`", prose(f.Kind).Text(), "` ", f.Subject.Markdown(), " (", f.Seen.Markdown(), ")")
+		m.item(depth, codeSpan(f.Kind), " ", f.Subject.Markdown(), " (", f.Seen.Markdown(), ")")
 		var values []string
 		for _, x := range f.Values {
 			values = append(values, x.Name.Markdown()+" "+x.Value.Markdown())

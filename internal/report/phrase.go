@@ -107,8 +107,11 @@ func (p phrase) Markdown() string {
 		case x.from != catalogue && in:
 			code.WriteString(t.Terminal())
 			continue
+		case x.from == plain:
+			b.WriteString(light(t.Terminal(), b.Len() == 0))
+			continue
 		case x.from != catalogue:
-			b.WriteString(t.Markdown())
+			b.WriteString(inside(t.Markdown(), b.Len() > 0))
 			continue
 		}
 		for i, part := range strings.Split(t.Terminal(), "`") {
@@ -122,7 +125,7 @@ func (p phrase) Markdown() string {
 			if in {
 				code.WriteString(part)
 			} else {
-				b.WriteString(untrusted.From(part, maxOutside).Markdown())
+				b.WriteString(light(part, b.Len() == 0))
 			}
 		}
 	}
@@ -131,6 +134,36 @@ func (p phrase) Markdown() string {
 	}
 	return b.String()
 }
+
+// inside gives back the spaces at the beginning of a piece that doesn't begin
+// a line: only there could they be read as a code block.
+func inside(s string, within bool) string {
+	spaces := 0
+	for within && strings.HasPrefix(s, "&#32;") {
+		s = s[len("&#32;"):]
+		spaces++
+	}
+	return strings.Repeat(" ", spaces) + s
+}
+
+// light escapes what is markup in the middle of a line, and at its beginning
+// what would begin a block. It is for texts of ours, which should stay
+// readable in the source too.
+func light(s string, begins bool) string {
+	s = markup.Replace(s)
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	switch {
+	case !begins || s == "":
+		return s
+	case strings.ContainsRune("#-+=", rune(s[0])):
+		return `\` + s
+	case digits > 0 && digits < len(s) && (s[digits] == '.' || s[digits] == ')') && (digits+1 == len(s) || s[digits+1] == ' '):
+		return s[:digits] + `\` + s[digits:]
+	}
+	return strings.Repeat("&#32;", len(s)-len(strings.TrimLeft(s, " "))) + strings.TrimLeft(s, " ")
+}
+
+var markup = strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "&", `\&`, "|", `\|`, "~", `\~`)
 
 // codeSpan fences s with more backticks than it holds (CommonMark 6.1).
 func codeSpan(s string) string {
@@ -260,4 +293,9 @@ func (v voice) remedy(in Input, f judge.Finding) string {
 }
 
 // counted is a sentence with a number in it.
-func (v voice) counted(key string, n int) string { return v.s(key, "n", fmt.Sprint(n)) }
+func (v voice) counted(key string, n int) string {
+	if one := key + ".one"; n == 1 && v.texts.Has(one) {
+		key = one
+	}
+	return v.s(key, "n", fmt.Sprint(n))
+}

@@ -71,7 +71,10 @@ func (t *textWriter) block(lead string, indent int, text string) {
 	}
 }
 
-func (t *textWriter) title(s string) { t.line(); t.line(t.paint(bold, s)) }
+func (t *textWriter) title(s string) {
+	t.line()
+	t.block("", 0, t.paint(bold, s))
+}
 
 func (t *textWriter) head() {
 	id, r := t.in.Product.Identity, t.in.Run

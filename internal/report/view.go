@@ -21,7 +21,9 @@ const (
 	maxRefs    = 6  // of one fact
 	maxValues  = 14 // of one fact's data
 	maxValue   = 240
-	maxLines   = 12 // of one excerpt
+	maxLines   = 12      // of one excerpt
+	maxSpent   = 2 << 20 // bytes of foreign text in all results together
+	maxLate    = 3       // results of a test case, once that is spent
 )
 
 // view is a run as people read it: sentences in one language, sorted and
@@ -36,6 +38,8 @@ type view struct {
 	Different []differenceView
 	NotTried  []notTriedView
 	Overruled []overruledView
+
+	spent int // bytes of foreign text laid out so far
 
 	Simulated []phrase // units that are programs
 	Samples   int      // person's results that come with the demonstration
@@ -368,8 +372,8 @@ func (v *view) testCase(c judge.CaseVerdict) caseView {
 	// Where the list is cut, what decides must be in the part that is shown.
 	slices.SortStableFunc(results, func(a, b testcase.Result) int { return weight(a.Verdict) - weight(b.Verdict) })
 	for i, r := range results {
-		if i == maxResults {
-			out.More = len(results) - maxResults
+		if i == maxResults || i >= maxLate && v.spent > maxSpent {
+			out.More = len(results) - i
 			break
 		}
 		out.Results = append(out.Results, v.result(r))
@@ -387,6 +391,9 @@ func (v *view) result(r testcase.Result) resultView {
 	if r.Automatic != "" {
 		out.Automatic = known(r.Automatic)
 	}
+	for _, p := range slices.Concat(out.Reasons, out.Findings, out.Provide) {
+		v.spent += min(len(p.raw()), maxOutside)
+	}
 	set := v.in.Assessment.Facts
 	if set == nil {
 		return out
@@ -396,11 +403,15 @@ func (v *view) result(r testcase.Result) resultView {
 		if !ok || f.Kind == (fact.PersonResult{}).Kind() && r.By != nil { // a person's record is shown as such
 			continue
 		}
-		if len(out.Facts) == maxFacts {
+		if len(out.Facts) == maxFacts || v.spent > maxSpent {
 			out.More++
 			continue
 		}
 		out.Facts = append(out.Facts, v.fact(set, f))
+		v.spent += len(f.Data)
+		for _, e := range evidenceOfFact(set, f) {
+			v.spent += min(len(e.Excerpt), maxOutside) + len(e.Locator)
+		}
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package testcase
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"assay/internal/fact"
 	"assay/internal/verdict"
@@ -26,7 +25,9 @@ func documentCases() []Case {
 		},
 		{
 			ID: "doc.security-txt", Kind: Conceptual, Method: Auto, Severity: Low,
-			Needs: []Need{{Kind: fact.SecurityTxt{}.Kind()}}, Judge: securityTxt,
+			Needs:  []Need{{Kind: fact.SecurityTxt{}.Kind()}},
+			Params: []Param{{Name: "reading", Default: "optional", Allowed: []string{"optional", "required"}}},
+			Judge:  securityTxt,
 		},
 		{
 			ID: "doc.policy-contact", Kind: Conceptual, Method: Auto, Severity: Medium,
@@ -139,22 +140,29 @@ func policyContact(v *View, _ Subject, _ Params) Outcome {
 }
 
 // securityTxt judges RFC 9116: at least one Contact, exactly one Expires,
-// and that in the future of the clock.
-func securityTxt(v *View, _ Subject, _ Params) Outcome {
+// and that in the future of the clock. No standard here asks for the file by
+// name: in the optional reading a bad or missing one is a finding.
+func securityTxt(v *View, _ Subject, p Params) Outcome {
 	got := fact.Of[fact.SecurityTxt](v.Facts)
+	bad := func(r verdict.Reason, basis fact.Fact) Outcome {
+		if p["reading"] == "required" {
+			return Fail(r, basis)
+		}
+		return NotApplicable(verdict.Because("reason.security-txt-optional"), basis).AndFinding(r)
+	}
 	if len(got) == 0 {
-		return Inconclusive(verdict.Because("reason.no-security-txt"), verdict.Because("provide.document", "kind", "security-txt"))
+		scope, ok := wholeScope(v, fact.ScopeDocuments, "product")
+		if !ok || scope.Value.Count == 0 {
+			return Inconclusive(verdict.Because("reason.no-security-txt"), verdict.Because("provide.document", "kind", "security-txt"))
+		}
+		return bad(verdict.Because("reason.no-security-txt"), scope.Fact)
 	}
 	for _, s := range got {
 		if len(s.Value.Problems) > 0 {
-			var keys []string
-			for _, p := range s.Value.Problems {
-				keys = append(keys, p.Key)
-			}
-			return Fail(verdict.Because("reason.security-txt-invalid", "document", s.Value.Document, "problem", strings.Join(keys, ", ")), s.Fact)
+			return bad(verdict.Because("reason.security-txt-invalid", "document", s.Value.Document, "problem", s.Value.Problems[0].Key), s.Fact)
 		}
 		if !s.Value.Expires.After(v.Clock) {
-			return Fail(verdict.Because("reason.security-txt-expired", "document", s.Value.Document, "expires", s.Value.Expires.UTC().Format("2006-01-02")), s.Fact)
+			return bad(verdict.Because("reason.security-txt-expired", "document", s.Value.Document, "expires", s.Value.Expires.UTC().Format("2006-01-02")), s.Fact)
 		}
 	}
 	return Pass(verdict.Because("reason.security-txt-valid", "expires", got[0].Value.Expires.UTC().Format("2006-01-02")), facts(got)...)

@@ -265,7 +265,13 @@ func (c *Collector) service(ctx context.Context, sink fact.Sink, u product.Unit,
 		ask = func(ctx context.Context, r fact.Recorder) error { return c.stream(ctx, r, u, f) }
 	case banner.Telnet, banner.FTP, banner.FTPS:
 		ask = func(_ context.Context, r fact.Recorder) error {
-			return r.Record(r.Observe(envelope(u)), name, fact.LoginChannel{Unit: u.ID, Interface: f.id(), Port: f.port, Scheme: "prompt", Encrypted: f.is.TLS})
+			o := r.Observe(envelope(u))
+			ref, err := r.Evidence(name+" prompt", "transcript", strings.NewReader(string(f.is.Raw)))
+			if err != nil {
+				return err
+			}
+			ref.Excerpt = excerpt(string(f.is.Raw))
+			return r.Record(o, name, fact.LoginChannel{Unit: u.ID, Interface: f.id(), Port: f.port, Scheme: "prompt", Encrypted: f.is.TLS}, ref)
 		}
 	default:
 		return nil

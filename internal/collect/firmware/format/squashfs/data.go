@@ -15,7 +15,8 @@ type pipeline struct {
 	ctx   context.Context
 	items chan item
 	tasks chan *task
-	free  sync.Pool // expanded data blocks
+	ahead chan struct{} // one for each block that is expanded and not taken
+	free  sync.Pool     // expanded data blocks
 	wg    sync.WaitGroup
 	put   *item // an item that was taken too early
 
@@ -44,6 +45,7 @@ type task struct {
 	size   int
 	stored bool
 	shared bool // a fragment: more than one file reads it
+	taken  bool // of the taking goroutine: its place in ahead is free again
 	done   chan struct{}
 	out    []byte
 	err    error
@@ -54,9 +56,12 @@ const keptFragments = 4
 
 func newPipeline(ctx context.Context, f *FS) *pipeline {
 	p := &pipeline{f: f, ctx: ctx, frags: map[uint32]*task{}, left: f.lim.Total}
-	// What is in flight at most: blocks of up to 1 MiB.
-	p.items = make(chan item, 12)
-	p.tasks = make(chan *task, 8)
+	// Blocks of up to 1 MiB are what costs memory; names are cheap, and a long
+	// row of small files in one fragment must not stop the look ahead.
+	const blocks = 12
+	p.ahead = make(chan struct{}, blocks)
+	p.tasks = make(chan *task, blocks)
+	p.items = make(chan item, 1024)
 	p.free.New = func() any { b := make([]byte, f.super.BlockSize); return &b }
 	return p
 }
@@ -93,6 +98,10 @@ func (p *pipeline) next(ctx context.Context) (item, error) {
 	}
 	select {
 	case it := <-p.items:
+		if it.task != nil && !it.task.taken {
+			it.task.taken = true
+			<-p.ahead
+		}
 		return it, nil
 	case <-ctx.Done():
 		return item{}, ctx.Err()
@@ -136,7 +145,8 @@ func (p *pipeline) schedule(at int64, word uint32, shared bool) (*task, error) {
 	}
 	t := &task{at: at, size: size, stored: word&storedBlock != 0, shared: shared, done: make(chan struct{})}
 	select {
-	case p.tasks <- t:
+	case p.ahead <- struct{}{}:
+		p.tasks <- t // has room for all that are ahead
 		return t, nil
 	case <-p.ctx.Done():
 		return nil, p.ctx.Err()
@@ -195,7 +205,7 @@ func (p *pipeline) tail(m *metaReader, n *inode, size int64) error {
 		return p.send(item{err: err, kind: Damaged, at: p.f.super.FragTable})
 	}
 	if int64(n.fragOffset)+size > int64(p.f.super.BlockSize) {
-		return p.send(item{err: fmt.Errorf("tail %d+%d in a fragment", n.fragOffset, size), kind: Damaged, at: t.at})
+		return p.send(item{task: t, err: fmt.Errorf("tail %d+%d in a fragment", n.fragOffset, size), kind: Damaged, at: t.at})
 	}
 	return p.send(item{task: t, from: int(n.fragOffset), to: int(int64(n.fragOffset) + size), at: t.at})
 }

@@ -232,7 +232,7 @@ func TestAuthorizedKey(t *testing.T) {
 // TestHostileTexts holds the time of texts that are made of beginnings.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
-	const size = 1 << 20
+	const size = 128 << 10
 	for _, row := range []struct{ name, path, unit string }{
 		{"password", "/etc/x.conf", "pass "},
 		{"password-lines", "/etc/x.conf", "#pass=abcd\n"},

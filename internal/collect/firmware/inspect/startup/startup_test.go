@@ -70,7 +70,7 @@ func TestScan(t *testing.T) {
 
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
-	const size = 1 << 20
+	const size = 128 << 10
 	for _, row := range []struct{ path, unit string }{
 		{"/a.sh", "curl "}, {"/a.sh", "curl -x\n"}, {"/a.conf", "ssl_protocols "}, {"/www/a.html", "<form>"}, {"/www/a.html", "<form><form></form>"},
 		{"/etc/inittab", "::respawn:x\n"}, {"/etc/xinetd.d/a", "service a {"}, {"/a.sh", "flashcp x /dev/mtd\n"}, {"/bin/x", "\x00http://a/fw/b "}, {"/a.sh", "telnetd;"},

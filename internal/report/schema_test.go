@@ -1,0 +1,157 @@
+package report
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"assay/internal/i18n"
+	"assay/internal/judge"
+	"assay/internal/product"
+)
+
+func readSchema(t *testing.T) map[string]any {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", "assay-run-1.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.(map[string]any)
+}
+
+// shut makes a schema refuse every field that it doesn't describe, so that
+// the documents can't grow fields which it doesn't know.
+func shut(x any) {
+	switch x := x.(type) {
+	case map[string]any:
+		for _, v := range x {
+			shut(v)
+		}
+		if _, ok := x["properties"]; ok && x["type"] == "object" {
+			x["additionalProperties"] = false
+		}
+	case []any:
+		for _, v := range x {
+			shut(v)
+		}
+	}
+}
+
+func compiled(t *testing.T, doc map[string]any) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("run.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("run.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestJSONSchema(t *testing.T) {
+	t.Parallel()
+	doc := readSchema(t)
+	shut(doc)
+	s := compiled(t, doc)
+	empty := Input{Product: &product.Product{}, Assessment: &judge.Assessment{}, Texts: realTexts(t), Lang: i18n.En, Errors: []Error{{"full-disk", "no space", "/x"}}}
+	for name, in := range map[string]Input{
+		"sample-en": sample(t, i18n.En), "sample-zh": sample(t, i18n.Zh), "realistic": realistic(t, i18n.Zh), "crowded": crowded(t, 20), "empty": empty,
+	} {
+		got := encode(t, "json", in)
+		if !strings.HasPrefix(got, "{\n  \"schema\": \"assay/run@1\",") {
+			t.Errorf("%s begins with %.40q", name, got)
+		}
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(got))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := s.Validate(v); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestJSONSchemaRefuses: the schema isn't so loose that anything passes.
+func TestJSONSchemaRefuses(t *testing.T) {
+	t.Parallel()
+	s := compiled(t, readSchema(t))
+	for _, tc := range []struct{ name, from, to string }{
+		{"other-schema", `"schema": "assay/run@1"`, `"schema": "assay/run@2"`},
+		{"verdict-in-words", `"verdict": "NOT_APPLICABLE"`, `"verdict": "not applicable"`},
+		{"null-list", `"errors": []`, `"errors": null`},
+		{"no-reason-text", `"text": "nobody has recorded a result"`, `"txt": ""`},
+		{"bad-time", `"started": "2026-08-01T12:00:00Z"`, `"started": "yesterday"`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			good := encode(t, "json", sample(t, i18n.En))
+			bad := strings.Replace(good, tc.from, tc.to, 1)
+			if bad == good {
+				t.Fatalf("the document holds no %s", tc.from)
+			}
+			v, err := jsonschema.UnmarshalJSON(strings.NewReader(bad))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Validate(v) == nil {
+				t.Error("it passes")
+			}
+		})
+	}
+}
+
+// TestJSONDocumented: docs/json.md names every field, and its example is JSON
+// with known fields.
+func TestJSONDocumented(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	names := 0
+	var walk func(any)
+	walk = func(x any) {
+		switch x := x.(type) {
+		case map[string]any:
+			if ps, ok := x["properties"].(map[string]any); ok {
+				for name := range ps {
+					names++
+					if !strings.Contains(text, "`"+name+"`") {
+						t.Errorf("docs/json.md lacks the field %s", name)
+					}
+				}
+			}
+			for _, v := range x {
+				walk(v)
+			}
+		case []any:
+			for _, v := range x {
+				walk(v)
+			}
+		}
+	}
+	walk(readSchema(t))
+	if names < 60 {
+		t.Errorf("only %d fields", names)
+	}
+	_, example, _ := strings.Cut(text, "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	dec := json.NewDecoder(strings.NewReader(example))
+	dec.DisallowUnknownFields()
+	var run jsonRun
+	if err := dec.Decode(&run); err != nil || len(run.Verdicts) != 1 {
+		t.Errorf("the example: %v", err)
+	}
+}
