@@ -56,6 +56,7 @@ type Config struct {
 	Quick       bool          // simulated units: shorter waits
 	LockWait    time.Duration // see device.Config
 	Pace        time.Duration // see device.Config
+	Asks        []string      // see device.Config
 	Laboratory  bool
 
 	ID       string // of a new run
@@ -337,7 +338,7 @@ func Look(ctx context.Context, c Config) (*fact.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	col := &device.Collector{Config: device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick}}
+	col := &device.Collector{Config: device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, Asks: c.Asks}}
 	g := &gathering{}
 	sink, err := run.Sink(col.Spec(), g.facts, c.Progress)
 	if err != nil {

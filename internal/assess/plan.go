@@ -117,10 +117,10 @@ func missing(c Config, tc testcase.Case) []verdict.Reason {
 		switch n.Kind {
 		case fact.Access{}.Kind(), fact.Logout{}.Kind(), fact.RoleAccess{}.Kind(), fact.Credential{}.Kind(), fact.Throttle{}.Kind(), fact.LoginChannel{}.Kind():
 			if len(c.Credentials) == 0 {
-				add("provide.credentials")
+				add("provide.credentials", "unit", firstUnit(p))
 			}
 			if !slices.ContainsFunc(p.Interfaces, func(i product.Interface) bool { return i.Login != nil }) {
-				add("provide.login-description")
+				add("provide.login-description", "interface", "…")
 			}
 		}
 	}
@@ -129,13 +129,21 @@ func missing(c Config, tc testcase.Case) []verdict.Reason {
 			add("provide.intrusive")
 		}
 		if !slices.ContainsFunc(p.Units, func(u product.Unit) bool { return u.Expendable }) {
-			add("provide.expendable")
+			add("provide.expendable", "unit", firstUnit(p))
 		}
 	}
 	if tc.Method == testcase.Assisted {
 		add("provide.record", "case", string(tc.ID), "subject", "product")
 	}
 	return out
+}
+
+// firstUnit names a unit in an instruction: the first, or a hint at one.
+func firstUnit(p *product.Product) string {
+	if len(p.Units) > 0 {
+		return p.Units[0].ID
+	}
+	return "unit-a"
 }
 
 func hasImage(c Config) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/internal/assess"
+	"assay/internal/collect/device"
 	"assay/internal/fact"
 	"assay/internal/product"
 	"assay/internal/untrusted"
@@ -19,11 +20,23 @@ import (
 func (a *app) deviceCommand() *cobra.Command {
 	var f struct {
 		ports, credFile, credEnv string
+		only                     list
 	}
 	c := a.command("device HOST", "device", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
-		return a.device(c.Context(), args[0], f.ports)
+		creds, err := a.credentials(f.credFile, f.credEnv, "")
+		if err != nil {
+			return err
+		}
+		asks, err := deviceAsks(f.only)
+		if err != nil {
+			return err
+		}
+		return a.device(c.Context(), args[0], f.ports, asks, creds)
 	})
 	c.Flags().StringVar(&f.ports, "ports", "all", a.t("flag.ports"))
+	c.Flags().Var(&f.only, "only", a.t("flag.device-only"))
+	c.Flags().StringVar(&f.credFile, "cred-file", "", a.t("flag.cred-file"))
+	c.Flags().StringVar(&f.credEnv, "cred-env", "", a.t("flag.cred-env"))
 	return c
 }
 
@@ -82,7 +95,7 @@ type deviceSkipped struct {
 
 // device looks at one device by itself: naming it declares it. Nothing is
 // kept: the facts live in a temporary store.
-func (a *app) device(ctx context.Context, host, ports string) (err error) {
+func (a *app) device(ctx context.Context, host, ports string, asks []string, creds []device.Credential) (err error) {
 	if err := a.formats("text", "json"); err != nil {
 		return err
 	}
@@ -116,7 +129,7 @@ func (a *app) device(ctx context.Context, host, ports string) (err error) {
 	}
 	pr := a.progress()
 	set, err := assess.Look(ctx, assess.Config{Dir: dir, Product: p, Source: []byte("schema: " + product.Schema + "\n"), Store: s, Network: door,
-		Quick: loopback(host), ID: id, Now: a.now, Program: "assay " + version(), Progress: pr.show})
+		Credentials: creds, Asks: asks, Quick: loopback(host), ID: id, Now: a.now, Program: "assay " + version(), Progress: pr.show})
 	pr.done()
 	if err != nil {
 		return err
@@ -130,6 +143,22 @@ func (a *app) device(ctx context.Context, host, ports string) (err error) {
 	}
 	a.deviceText(d)
 	return nil
+}
+
+// deviceAsks reads --only tls,http,rtsp,prompt.
+func deviceAsks(given []string) ([]string, error) {
+	var out []string
+	for _, s := range given {
+		for part := range strings.SplitSeq(s, ",") {
+			switch part {
+			case "tls", "http", "rtsp", "prompt":
+				out = append(out, part)
+			default:
+				return nil, usef("--only %s: use tls, http, rtsp or prompt", part)
+			}
+		}
+	}
+	return out, nil
 }
 
 // portList reads "443" or "1-1024": one range, because the declared range is

@@ -287,7 +287,7 @@ func (j jsonWriter) finding(i int) jsonFinding {
 	why := j.one(f.Reason)
 	out := jsonFinding{
 		ID: f.ID, Severity: string(f.Severity), Advisory: f.Advisory, Title: why.Text, Case: string(f.Case), Subject: f.Subject, Reason: why,
-		Requirement: []string{}, Refs: []string{}, Remedy: j.remedy(j.in, f),
+		Requirement: []string{}, Refs: []string{}, Remedy: j.remedy(j.in, f).raw(),
 		Facts: ids(f.Facts), Evidence: refs(evidenceOf(j.in.Assessment.Facts, f.Facts)),
 	}
 	for _, r := range f.Requirements {

@@ -131,8 +131,8 @@ func (m *markdown) findings() {
 		}
 		m.item(0, "**", md(severity), "** ", f.Title.Markdown(), " (`", f.ID, "`)")
 		m.item(1, m.requirements(f.Requirements), " · ", md(f.CaseTitle), " · ", f.Subject.Markdown())
-		if f.Remedy != "" {
-			m.item(1, m.named("report.html.remedy", md(f.Remedy)))
+		if !f.Remedy.Empty() {
+			m.item(1, m.named("report.html.remedy", f.Remedy.Markdown()))
 		}
 		for _, r := range f.Evidence {
 			m.ref(1, r)
@@ -176,10 +176,10 @@ func (m *markdown) needs() {
 			}
 			m.item(1, what, " (", m.requirements(i.Requirements), ")")
 			for k, s := range i.Steps {
-				m.line(2, fmt.Sprint(k+1), ". ", md(s))
+				m.line(2, fmt.Sprint(k+1), ". ", s.Markdown())
 			}
-			if i.Expect != "" {
-				m.item(2, md(m.s("report.html.expect")+" "+i.Expect))
+			if !i.Expect.Empty() {
+				m.item(2, md(m.s("report.html.expect")), " ", i.Expect.Markdown())
 			}
 			if len(i.Command) > 0 {
 				m.item(2, codeSpan(strings.Join(i.Command, " ")))

@@ -24,8 +24,8 @@ type needItem struct {
 	Case         string
 	Subject      phrase
 	Show         bool     // the subject is not the product as a whole
-	Steps        []string // of a guided test
-	Expect       string
+	Steps        []phrase // of a guided test
+	Expect       phrase
 	Command      []string // to copy into a shell, in parts that stay together; empty where there is none
 	Requirements []linkView
 }
@@ -80,9 +80,9 @@ func (v *view) need(u judge.Undecided, p verdict.Reason) needItem {
 	if p.Key == recordKey && u.Case != "" {
 		item.Command = recordCommand(u.Case, u.Subject)
 		prefix := "case." + string(u.Case)
-		item.Expect = v.or("", prefix+".expect")
+		item.Expect = v.maybe(prefix + ".expect")
 		for n := 1; v.texts.Has(prefix + ".step" + strconv.Itoa(n)); n++ {
-			item.Steps = append(item.Steps, v.s(prefix+".step"+strconv.Itoa(n)))
+			item.Steps = append(item.Steps, v.maybe(prefix+".step"+strconv.Itoa(n)))
 		}
 	}
 	return item

@@ -288,8 +288,19 @@ func (v voice) or(last string, keys ...string) string {
 
 // remedy is what to do about a finding: the test case's own, which is more
 // concrete, else that of the requirement.
-func (v voice) remedy(in Input, f judge.Finding) string {
-	return v.or(remedyOf(in.Standards, f.Requirements, string(v.lang)), "case."+string(f.Case)+".remedy")
+func (v voice) remedy(in Input, f judge.Finding) phrase {
+	if p := v.maybe("case." + string(f.Case) + ".remedy"); p != nil {
+		return p
+	}
+	return prose(remedyOf(in.Standards, f.Requirements, string(v.lang)))
+}
+
+// maybe is a text of the catalogue that need not exist.
+func (v voice) maybe(key string) phrase {
+	if !v.texts.Has(key) {
+		return nil
+	}
+	return ours(v.s(key))
 }
 
 // counted is a sentence with a number in it.

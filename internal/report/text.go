@@ -147,8 +147,8 @@ func (t *textWriter) findings() {
 			place += ", " + runewidth.Truncate(f.Evidence[0].Locator.Text(), t.width, "…")
 		}
 		t.block("", indent, t.paint(dim, strings.Join(requirementNames(f.Requirements, 6), ", ")+" · "+place))
-		if f.Remedy != "" {
-			t.line(strings.Repeat(" ", indent), runewidth.Truncate("→ "+prose(f.Remedy).Text(), t.width-indent, "…"))
+		if !f.Remedy.Empty() {
+			t.line(strings.Repeat(" ", indent), runewidth.Truncate("→ "+f.Remedy.Text(), t.width-indent, "…"))
 		}
 	}
 }

@@ -95,7 +95,8 @@ type node struct {
 
 type caseView struct {
 	ID, Title, Kind, Method string
-	Params, Shows, Limits   string
+	Params                  string
+	Shows, Limits           phrase
 	Verdict                 verdict.Verdict
 	Results                 []resultView
 	More                    int
@@ -144,7 +145,7 @@ type findingView struct {
 	Title, Subject phrase
 	Case           string
 	CaseTitle      string
-	Remedy         string
+	Remedy         phrase
 	Requirements   []linkView
 	Evidence       []refView
 }
@@ -361,7 +362,7 @@ func (v *view) testCase(c judge.CaseVerdict) caseView {
 		Method: v.or(string(c.Method), "report.method."+string(c.Method)),
 	}
 	prefix := "case." + string(c.ID)
-	out.Shows, out.Limits = v.or("", prefix+".establishes"), v.or("", prefix+".limits")
+	out.Shows, out.Limits = v.maybe(prefix+".establishes"), v.maybe(prefix+".limits")
 	var params []string
 	for k, p := range c.Params {
 		params = append(params, k+"="+p)

@@ -56,6 +56,9 @@ func Open(workspace string, opt Options) (*Store, error) {
 	}
 	s := &Store{dir: workspace, opt: opt}
 	root := filepath.Join(workspace, Folder)
+	if _, err := os.Stat(root); opt.ReadOnly && errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoRun
+	}
 	if !opt.ReadOnly {
 		if err := os.MkdirAll(root, 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)

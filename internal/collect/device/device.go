@@ -44,6 +44,9 @@ type Config struct {
 	// 15 minutes, or 5 seconds where a second account shows that the service
 	// is still there.
 	LockWait time.Duration
+	// Asks limits what services are asked to some of "tls", "http", "rtsp"
+	// and "prompt"; nil: all.
+	Asks []string
 	// Pace is the time between two wrong passwords; zero: half a second.
 	Pace time.Duration
 }
@@ -248,7 +251,7 @@ func (c *Collector) recordService(r fact.Recorder, o fact.Observation, u product
 // service asks one service all that its protocol knows.
 func (c *Collector) service(ctx context.Context, sink fact.Sink, u product.Unit, f found) error {
 	name := subject(u, f)
-	if f.is.TLS {
+	if f.is.TLS && c.asks("tls") {
 		err := sink.Unit(ctx, fact.Unit{Name: "tls " + name}, func(ctx context.Context, r fact.Recorder) error {
 			sink.Progress("progress.tls", "service", name)
 			return c.tls(ctx, r, u, f)
@@ -258,6 +261,11 @@ func (c *Collector) service(ctx context.Context, sink fact.Sink, u product.Unit,
 		}
 	}
 	var ask func(context.Context, fact.Recorder) error
+	kind := map[banner.Service]string{banner.HTTP: "http", banner.HTTPS: "http", banner.RTSP: "rtsp", banner.RTSPS: "rtsp",
+		banner.Telnet: "prompt", banner.FTP: "prompt", banner.FTPS: "prompt"}[f.is.Service]
+	if !c.asks(kind) {
+		return nil
+	}
 	switch f.is.Service {
 	case banner.HTTP, banner.HTTPS:
 		ask = func(ctx context.Context, r fact.Recorder) error { return c.web(ctx, r, u, f) }
@@ -281,6 +289,8 @@ func (c *Collector) service(ctx context.Context, sink fact.Sink, u product.Unit,
 		return ask(ctx, r)
 	})
 }
+
+func (c *Config) asks(what string) bool { return c.Asks == nil || has(c.Asks, what) }
 
 // credential picks an account of a role for a unit; an empty role means the
 // first.

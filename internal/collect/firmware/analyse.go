@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -175,7 +176,10 @@ func (a *analysis) part(r io.ReaderAt, p carve.Part, all []carve.Part, index int
 	rec := Part{Offset: p.Offset, Size: p.Size, Format: p.Format, Path: p.Path, Entropy: p.Entropy, Note: p.Note, Read: p.Read}
 	holds := false
 	for _, q := range all {
-		holds = holds || q.Within == index
+		holds = holds || q.Within == index && container(p.Format)
+	}
+	if p.Size > 0 && p.Size <= smallPart {
+		rec.Entropy = entropy(r, p.Offset, p.Size) // carving knows whole blocks only
 	}
 	switch {
 	case p.Format == "squashfs" && p.Read:
@@ -186,7 +190,7 @@ func (a *analysis) part(r io.ReaderAt, p carve.Part, all []carve.Part, index int
 	case p.Format == "erased" || p.Format == "padding" || holds:
 		rec.Read = true
 		return a.emit(Record{Part: &rec})
-	case p.Size > 0 && p.Size <= rawLimit && p.Entropy < rawEntropy && plain(p.Format):
+	case p.Size > 0 && p.Size <= rawLimit && rec.Entropy < rawEntropy && plain(p.Format):
 		rec.Read = true
 		if err := a.emit(Record{Part: &rec}); err != nil {
 			return err
@@ -202,6 +206,32 @@ func (a *analysis) part(r io.ReaderAt, p carve.Part, all []carve.Part, index int
 		detail += ": " + p.Note
 	}
 	return a.gap(Gap{Path: p.Path, Offset: p.Offset, Why: "parts-not-read", Detail: detail})
+}
+
+// container says that a format is nothing but its members.
+func container(format string) bool { return format == "cpio" || format == "tar" || format == "zip" }
+
+// smallPart bounds the parts whose entropy is computed byte by byte.
+const smallPart = 1 << 20
+
+// entropy is Shannon's, in bits a byte; 8 where the bytes can't be read.
+func entropy(r io.ReaderAt, offset, size int64) float64 {
+	b := make([]byte, size)
+	if _, err := r.ReadAt(b, offset); err != nil && !errors.Is(err, io.EOF) {
+		return 8
+	}
+	var count [256]int
+	for _, c := range b {
+		count[c]++
+	}
+	sum := 0.0
+	for _, n := range count {
+		if n > 0 {
+			p := float64(n) / float64(size)
+			sum -= p * math.Log2(p)
+		}
+	}
+	return sum
 }
 
 // plain says that a format's bytes may be looked at as they stand: nothing
@@ -342,6 +372,7 @@ func (a *analysis) inspect(f *inspect.File, _ int) error {
 
 // file has one file inspected; key says that it holds a private key.
 func (a *analysis) file(f *inspect.File) (key bool, err error) {
+	var values []string // secrets of this file, which other records must not repeat
 	for _, h := range secret.Scan(f) {
 		if h.Kind == secret.Cut {
 			if err := a.sendGap(Gap{Path: h.Path, Offset: h.Offset, Why: "limit", Detail: "more secrets than are kept of one file"}); err != nil {
@@ -350,6 +381,9 @@ func (a *analysis) file(f *inspect.File) (key bool, err error) {
 			continue
 		}
 		key = key || h.Kind == secret.PrivateKey
+		if h.Kind != secret.UID0Account && h.Kind != secret.AuthorizedKey && len(h.Value) >= 4 {
+			values = append(values, h.Value)
+		}
 		if err := a.send(Record{Secret: &h}); err != nil {
 			return key, err
 		}
@@ -361,6 +395,7 @@ func (a *analysis) file(f *inspect.File) (key bool, err error) {
 			}
 			continue
 		}
+		u.Text = mask(u.Text, values)
 		if err := a.send(Record{Host: &u}); err != nil {
 			return key, err
 		}
@@ -372,6 +407,7 @@ func (a *analysis) file(f *inspect.File) (key bool, err error) {
 			}
 			continue
 		}
+		s.Text = mask(s.Text, values)
 		if err := a.send(Record{Start: &s}); err != nil {
 			return key, err
 		}
@@ -388,6 +424,14 @@ func (a *analysis) file(f *inspect.File) (key bool, err error) {
 		}
 	}
 	return key, nil
+}
+
+// mask takes the secrets of a file out of a text that is shown.
+func mask(text string, values []string) string {
+	for _, v := range values {
+		text = strings.ReplaceAll(text, v, "[redacted]")
+	}
+	return text
 }
 
 // version reads the image's own version where a well-known file states it:
