@@ -73,6 +73,7 @@ type Config struct {
 type Result struct {
 	Stored     *store.Stored
 	Product    *product.Product // as it was at the time of the run
+	Standards  []*standard.Standard
 	Assessment *judge.Assessment
 	// Failed are the collectors that ended in an error, with it. What they
 	// collected before is kept and judged.
@@ -317,7 +318,7 @@ func Judge(ctx context.Context, c Config, id string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Stored: st, Product: p, Assessment: a}, nil
+	return &Result{Stored: st, Product: p, Standards: standards, Assessment: a}, nil
 }
 
 // Profiles are the interpretation profiles that a product file chooses.

@@ -110,8 +110,8 @@ func missing(c Config, tc testcase.Case) []verdict.Reason {
 				add("provide.image")
 			}
 		case fact.Page{}.Kind(), fact.Quote{}.Kind(), fact.SecurityTxt{}.Kind(), fact.SupportEnd{}.Kind():
-			if len(p.Documents) == 0 && p.Identity.Maker.DisclosurePolicy == "" {
-				add("provide.document", "kind", "documents")
+			if n.Of != "" && !hasDocument(p, n.Of) {
+				add("provide.document", "kind", n.Of)
 			}
 		}
 		switch n.Kind {
@@ -144,6 +144,11 @@ func firstUnit(p *product.Product) string {
 		return p.Units[0].ID
 	}
 	return "unit-a"
+}
+
+func hasDocument(p *product.Product, kind string) bool {
+	return slices.ContainsFunc(p.Documents, func(d product.Document) bool { return d.Kind == kind }) ||
+		kind == "disclosure-policy" && p.Identity.Maker.DisclosurePolicy != ""
 }
 
 func hasImage(c Config) bool {

@@ -80,7 +80,7 @@ func (a *app) checkModel(complete bool) error {
 		x := point{Severity: string(p.Severity), Key: p.Key, Text: a.texts.T(a.lang, p.Key, p.Args), File: p.File, Line: p.Line, Column: p.Column, Field: p.Path, Affects: p.Affects}
 		points = append(points, x)
 		if a.format == "text" && !a.quiet {
-			fmt.Fprintf(a.Out, "%s: %s: %s%s\n", p.Where(), a.t("severity.check."+string(p.Severity)), plain(x.Text), affected(p.Affects))
+			fmt.Fprintf(a.Out, "%s: %s: %s\n", p.Where(), a.t("severity.check."+string(p.Severity)), plain(x.Text))
 		}
 	}
 	switch {
@@ -99,14 +99,4 @@ func (a *app) checkModel(complete bool) error {
 	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
 		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))
 	return nil
-}
-
-func affected(ids []string) string {
-	if len(ids) == 0 {
-		return ""
-	}
-	if len(ids) > 4 {
-		return " [" + strings.Join(ids[:4], ", ") + ", …]"
-	}
-	return " [" + strings.Join(ids, ", ") + "]"
 }

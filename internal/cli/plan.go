@@ -131,7 +131,7 @@ func (a *app) planText(rows []assess.Planned, chosen []*standard.Standard) {
 		if len(miss) == 0 {
 			ready++
 		}
-		name := string(r.Case) + " (" + a.t("method."+string(r.Method)) + ")"
+		name := string(r.Case) + " (" + a.t("ui.method."+string(r.Method)) + ")"
 		pad := max(0, 44-runewidth.StringWidth(name))
 		fmt.Fprintf(a.Out, "%9s %s %s%s %s\n", "", mark, name, strings.Repeat(" ", pad), firstOf(miss))
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,7 +164,7 @@ func (a *app) reportInput(cfg assess.Config, res *assess.Result, path string) (r
 	m := res.Stored.Meta
 	in := report.Input{Product: cfg.Product, Assessment: res.Assessment, Lang: a.lang, Texts: a.texts, Report: abs, Color: a.colour(), Width: a.width(),
 		Run: report.Run{ID: m.ID, Started: m.Started, Ended: res.Stored.Ended, Resumed: res.Stored.Resumed, Head: res.Stored.Head,
-			Program: m.Program, By: m.By, Command: m.Command, Only: m.Only, Intrusive: m.Intrusive, Laboratory: cfg.Laboratory, Workspace: cfg.Dir}}
+			Program: strings.TrimPrefix(m.Program, "assay "), By: m.By, Command: m.Command, Only: m.Only, Intrusive: m.Intrusive, Laboratory: cfg.Laboratory, Workspace: cfg.Dir}}
 	for _, s := range cfg.Standards {
 		in.Standards = append(in.Standards, *s)
 	}
@@ -285,11 +286,7 @@ func (a *app) stored(ctx context.Context, run string, standards, only []string, 
 	if res, err = assess.Judge(ctx, cfg, run); err != nil {
 		return cfg, nil, s, err
 	}
-	if len(cfg.Standards) == 0 {
-		if cfg.Standards, err = a.standards(res.Stored.Meta.Standards, nil); err != nil {
-			return cfg, nil, s, err
-		}
-	}
+	cfg.Standards = res.Standards
 	cfg.Product = res.Product
 	return cfg, res, s, nil
 }

@@ -165,7 +165,7 @@ func (a *app) listCases() error {
 		return nil
 	}
 	for _, c := range testcase.All() {
-		fmt.Fprintf(a.Out, "%-28s %-14s %s\n", c.ID, a.t("method."+string(c.Method)), a.t("case."+string(c.ID)+".title"))
+		fmt.Fprintf(a.Out, "%-28s %-14s %s\n", c.ID, a.t("ui.method."+string(c.Method)), a.t("case."+string(c.ID)+".title"))
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func realisticFacts(t testing.TB, p *product.Product) *fact.Set {
 	add(per, "product", fact.PersonResult{Case: "label.model", Subject: "product", Verdict: "PASS", By: "Lin Mei-hua 林美華", Role: "tester", At: sampleTime,
 		Note: "Label on the underside, read without tools.", Sample: true, Observations: map[string]string{"legible": "yes", "model-read": "EX-100"},
 		Attachments: []fact.Ref{{SHA256: sha("66"), Locator: "photos/label.jpg"}}})
-	add(lan, "unit-a", fact.NotTried{Test: "login.limit", Why: "not-tried.no-credentials"})
+	add(lan, "unit-a", fact.NotTried{Test: "login.limit", Why: "not-tried.credentials"})
 	set, err := fact.NewSet(facts, []fact.Observation{lan, img, per})
 	if err != nil {
 		t.Fatal(err)

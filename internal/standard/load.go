@@ -40,18 +40,23 @@ func All() ([]*Standard, error) {
 	return Load(sub)
 }
 
-// Get loads one standard that comes with the program.
+// Get loads one standard that comes with the program: its folder is named by
+// its id, and only that folder is read.
 func Get(id ID) (*Standard, error) {
-	all, err := All()
+	sub, err := fs.Sub(data, "data")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("embedded standards: %w", err)
+	}
+	entries, err := fs.ReadDir(sub, ".")
+	if err != nil {
+		return nil, fmt.Errorf("embedded standards: %w", err)
 	}
 	var ids []string
-	for _, s := range all {
-		if s.ID == id {
-			return s, nil
+	for _, e := range entries {
+		if e.Name() == string(id) {
+			return loadDir(sub, e.Name())
 		}
-		ids = append(ids, string(s.ID))
+		ids = append(ids, e.Name())
 	}
 	return nil, fmt.Errorf("%w %q: choose one of %s", ErrUnknown, id, strings.Join(ids, ", "))
 }

@@ -12,10 +12,10 @@ import (
 // 5.2.3.x, 5.3.1.4; EN 303 645 5.2-1, 5.3-13, 5.12-2). Rule 9: a program may
 // fail a document and pass only structured facts.
 func documentCases() []Case {
-	needs := []Need{{Kind: fact.Page{}.Kind()}}
+	page := func(kind string) []Need { return []Need{{Kind: fact.Page{}.Kind(), Of: kind}} }
 	return []Case{
 		{
-			ID: "doc.disclosure-policy", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			ID: "doc.disclosure-policy", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("disclosure-policy"),
 			Judge: disclosurePolicy,
 			Steps: 3,
 			Observe: []Observe{
@@ -25,21 +25,21 @@ func documentCases() []Case {
 		},
 		{
 			ID: "doc.security-txt", Kind: Conceptual, Method: Auto, Severity: Low,
-			Needs:  []Need{{Kind: fact.SecurityTxt{}.Kind()}},
+			Needs:  []Need{{Kind: fact.SecurityTxt{}.Kind(), Of: "security-txt"}},
 			Params: []Param{{Name: "reading", Default: "optional", Allowed: []string{"optional", "required"}}},
 			Judge:  securityTxt,
 		},
 		{
 			ID: "doc.policy-contact", Kind: Conceptual, Method: Auto, Severity: Medium,
-			Needs: []Need{{Kind: fact.Quote{}.Kind()}}, Judge: policyContact,
+			Needs: []Need{{Kind: fact.Quote{}.Kind(), Of: "disclosure-policy"}}, Judge: policyContact,
 		},
 		{
-			ID: "doc.secure-development", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			ID: "doc.secure-development", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("secure-development"),
 			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "secure-development") },
 			Steps: 2, Observe: []Observe{{Name: "describes-development", Options: []string{"yes", "no"}}},
 		},
 		{
-			ID: "doc.setup-guide", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
+			ID: "doc.setup-guide", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("setup-guide"),
 			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "setup-guide") },
 			Steps: 3,
 			Observe: []Observe{
@@ -49,7 +49,7 @@ func documentCases() []Case {
 		},
 		{
 			ID: "doc.support-period", Kind: Conceptual, Method: Auto, Severity: Medium,
-			Needs: []Need{{Kind: fact.SupportEnd{}.Kind()}, {Kind: fact.Declared{}.Kind()}}, Judge: supportPeriod,
+			Needs: []Need{{Kind: fact.SupportEnd{}.Kind(), Of: "support-period"}, {Kind: fact.Declared{}.Kind()}}, Judge: supportPeriod,
 		},
 	}
 }

@@ -80,6 +80,7 @@ const (
 // it into what has to be provided.
 type Need struct {
 	Kind fact.Kind
+	Of   string // for documents: which kind of document
 }
 
 // Param describes a parameter that a standard's data may set.

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"assay/internal/assess"
+	"assay/internal/sandbox"
+)
+
+// TestMain lets the test binary be the program itself: the confined child
+// that reads hostile bytes, and the command `assay` of the scripts.
+func TestMain(m *testing.M) {
+	if handled, code := sandbox.Main(assess.Parsers(), os.Args); handled {
+		os.Exit(code)
+	}
+	testscript.Main(m, map[string]func(){"assay": program})
+}
+
+func program() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Main(ctx, IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// TestScripts runs what testdata/script holds: the program as its users see
+// it, a file a command.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	found, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(found) < 20 {
+		t.Fatalf("%d scripts (%v), at least one a command is expected", len(found), err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand,
+		},
+		Condition: func(c string) (bool, error) {
+			switch c {
+			case "unprivileged":
+				_, err := exec.LookPath("setpriv")
+				return os.Getuid() != 0 || err == nil, nil
+			case "root":
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", c)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("LC_ALL", "")
+			return nil
+		},
+	})
+}
+
+// codeCommand is `code N assay ARGS…`: the exit code must be N. With a
+// trailing ! (`code! N …`) nothing changes; `! code` isn't allowed. The word
+// unprivileged before assay takes root's right to ignore file modes.
+func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N [unprivileged] COMMAND ARGS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	args = args[1:]
+	if args[0] == "unprivileged" {
+		args = args[1:]
+		if os.Getuid() == 0 {
+			args = append([]string{"setpriv", "--bounding-set", "-all", "--inh-caps", "-all"}, args...)
+		}
+	}
+	got := 0
+	if err := ts.Exec(args[0], args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d\nstdout: %s\nstderr: %s", got, want, head(ts.ReadFile("stdout")), head(ts.ReadFile("stderr")))
+	}
+}
+
+func head(s string) string { return s[:min(len(s), 1500)] }
+
+// jsonCommand is `json FILE PATH [VALUE]`: FILE (or stdout) is one JSON
+// document and nothing else, and PATH leads to something in it, to VALUE
+// where that is given. A path is names and indexes between dots; # is the
+// length, and > before VALUE asks for more than that. `! json` wants the
+// path to be absent in a valid document.
+func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: json FILE PATH [VALUE]")
+	}
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	dec.UseNumber()
+	var doc any
+	if err := dec.Decode(&doc); err != nil {
+		ts.Fatalf("%s isn't JSON: %v", args[0], err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		ts.Fatalf("%s: more than one JSON document (%v)", args[0], err)
+	}
+	got, ok := walk(doc, args[1])
+	match := ok
+	if ok && len(args) == 3 {
+		text := fmt.Sprint(got)
+		if more, is := strings.CutPrefix(args[2], ">"); is {
+			n, nerr := strconv.ParseFloat(text, 64)
+			than, terr := strconv.ParseFloat(more, 64)
+			ts.Check(errors.Join(nerr, terr))
+			match = n > than
+		} else {
+			match = text == args[2]
+		}
+	}
+	if match == neg {
+		ts.Fatalf("%s: %s is %v (there: %t), want %v, negated: %t", args[0], args[1], got, ok, args[2:], neg)
+	}
+}
+
+func walk(doc any, path string) (any, bool) {
+	for _, name := range strings.Split(path, ".") {
+		switch d := doc.(type) {
+		case map[string]any:
+			if name == "#" {
+				doc = len(d)
+				continue
+			}
+			v, ok := d[name]
+			if !ok {
+				return nil, false
+			}
+			doc = v
+		case []any:
+			if name == "#" {
+				doc = len(d)
+				continue
+			}
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(d) {
+				return nil, false
+			}
+			doc = d[i]
+		default:
+			return nil, false
+		}
+	}
+	return doc, true
+}
+
+// awaitCommand waits until a file is there and has something in it.
+func awaitCommand(ts *testscript.TestScript, _ bool, args []string) {
+	end := time.Now().Add(20 * time.Second)
+	for _, name := range args {
+		for {
+			if info, err := os.Stat(ts.MkAbs(name)); err == nil && (info.IsDir() || info.Size() > 0) {
+				break
+			}
+			if time.Now().After(end) {
+				ts.Fatalf("%s didn't appear", name)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
+// flipCommand flips one bit in the middle of the file that a pattern names.
+func flipCommand(ts *testscript.TestScript, _ bool, args []string) {
+	path := one(ts, args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.Chmod(path, 0o600))
+	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+func one(ts *testscript.TestScript, pattern string) string {
+	found, err := filepath.Glob(ts.MkAbs(pattern))
+	ts.Check(err)
+	if len(found) == 0 {
+		ts.Fatalf("nothing matches %s", pattern)
+	}
+	return found[0]
+}
+
+// cleanCommand refuses terminal control sequences and bidirectional
+// overrides in files.
+func cleanCommand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		if bad := dirty(ts.ReadFile(name)); bad != "" {
+			ts.Fatalf("%s holds %s", name, bad)
+		}
+	}
+}
+
+// dirty describes the first character that has no business in an output.
+func dirty(s string) string {
+	for i, r := range s {
+		control := r < 0x20 && r != '\n' && r != '\t' && r != '\r' || r == 0x7f || r >= 0x80 && r < 0xa0
+		bidi := r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+		if control || bidi {
+			return fmt.Sprintf("%U at byte %d, behind %q", r, i, s[max(0, i-40):i])
+		}
+	}
+	return ""
+}
