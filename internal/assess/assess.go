@@ -86,6 +86,10 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Only = nil // a resumed run keeps to what it began with
+	for _, id := range run.Meta.Only {
+		c.Only = append(c.Only, testcase.ID(id))
+	}
 	for _, k := range c.Credentials {
 		run.KeepOut("password", []byte(k.Password))
 	}
@@ -113,7 +117,7 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 
 func begin(c Config) (*store.Run, error) {
 	if c.Resume != "" {
-		return c.Store.Resume(c.Resume)
+		return c.Store.Resume(c.Resume, c.Source)
 	}
 	m := store.Meta{ID: c.ID, Program: c.Program, Started: c.Now().UTC(), By: c.By, Command: c.Command, Intrusive: c.Intrusive, Public: c.Public}
 	for _, s := range c.Standards {

@@ -126,6 +126,8 @@ func (a *app) fail(err error) int {
 		switch {
 		case errors.Is(err, context.Canceled):
 			e.code = exitUse
+		case errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrChanged):
+			e.code = exitUse
 		case errors.Is(err, store.ErrNoRun):
 			e.code, e.next = exitUse, a.t("ui.next.no-run")
 		case errors.As(err, &locked):

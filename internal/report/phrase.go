@@ -305,8 +305,21 @@ func (v voice) maybe(key string) phrase {
 
 // counted is a sentence with a number in it.
 func (v voice) counted(key string, n int) string {
-	if one := key + ".one"; n == 1 && v.texts.Has(one) {
-		key = one
+	if n == 1 {
+		key = singular(key)
 	}
 	return v.s(key, "n", fmt.Sprint(n))
+}
+
+// singular is the key of the sentence for one, where English needs another.
+func singular(key string) string {
+	switch key {
+	case "report.html.requirements":
+		return "report.html.requirements.one"
+	case "report.html.more":
+		return "report.html.more.one"
+	case "report.text.undecided":
+		return "report.text.undecided.one"
+	}
+	return key
 }

@@ -30,6 +30,13 @@ const Folder = ".assay"
 // ErrNoRun says that a workspace holds no run yet.
 var ErrNoRun = errors.New("no run is stored here: start one with assay run")
 
+// ErrEnded says that a run came to its end: there is nothing to resume.
+var ErrEnded = errors.New("the run came to its end: start a new one")
+
+// ErrChanged says that the product file isn't the one that the run began
+// with.
+var ErrChanged = errors.New("assay.yaml has changed since the run began: start a new run")
+
 // Options of Open.
 type Options struct {
 	ReadOnly bool // for judging and verifying: no lock, nothing is written
@@ -192,14 +199,21 @@ func (s *Store) Begin(m Meta, product []byte) (*Run, error) {
 	return r, seg.Sync()
 }
 
-// Resume goes on with a run that was cut off.
-func (s *Store) Resume(id string) (*Run, error) {
+// Resume goes on with a run that was cut off, on the same product file.
+// Errors: ErrEnded, ErrChanged, those of the segments.
+func (s *Store) Resume(id string, product []byte) (*Run, error) {
 	if err := validID(id); err != nil {
 		return nil, err
 	}
 	had, err := s.read(id)
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case !had.end.At.IsZero():
+		return nil, fmt.Errorf("run %s: %w", id, ErrEnded)
+	case evidence.Sum(product).String() != had.meta.Product:
+		return nil, fmt.Errorf("run %s: %w", id, ErrChanged)
 	}
 	seg, err := segment.Open(s.runDir(id), segment.Options{Limits: s.opt.Limits.Segment, Now: s.opt.Now})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // guided decides a case that a person performs: by the record that counts,
 // when it holds the observations and attachments that the case lists.
 func guided(c Case, v *View, s Subject) Result {
-	rec, ok := record(c, v, s)
+	rec, ok := record(v, c.ID, s.Key)
 	if !ok {
 		return finish(c, v, s, Inconclusive(verdict.Because("reason.not-recorded"), verdict.Because("provide.record")))
 	}
@@ -20,7 +20,7 @@ func guided(c Case, v *View, s Subject) Result {
 
 // assisted lets a person decide where a program found nothing to fail.
 func assisted(c Case, v *View, s Subject, auto Result) Result {
-	rec, ok := record(c, v, s)
+	rec, ok := record(v, c.ID, s.Key)
 	if !ok {
 		return auto
 	}
@@ -37,11 +37,11 @@ func assisted(c Case, v *View, s Subject, auto Result) Result {
 // record picks the record that counts: the latest of a reviewer in
 // laboratory mode, else the latest of anyone. Equal times are ordered by
 // fact id, so that judging twice gives the same bytes.
-func record(c Case, v *View, s Subject) (fact.Typed[fact.PersonResult], bool) {
+func record(v *View, id ID, subject string) (fact.Typed[fact.PersonResult], bool) {
 	var best fact.Typed[fact.PersonResult]
 	found := false
 	for _, r := range fact.Where(v.Facts, func(p fact.PersonResult) bool {
-		return p.Case == string(c.ID) && p.Subject == s.Key && (!v.Laboratory || p.Role == "reviewer")
+		return p.Case == string(id) && p.Subject == subject && (!v.Laboratory || p.Role == "reviewer")
 	}) {
 		if !found || r.Value.At.After(best.Value.At) {
 			best, found = r, true

@@ -59,9 +59,7 @@ func necessary(v *View, s Subject, p Params) Outcome {
 	if i.Purpose == "" {
 		return Inconclusive(verdict.Because("reason.no-purpose", "interface", i.ID), verdict.Because("provide.purpose", "interface", i.ID)).With(svc.Fact)
 	}
-	for _, r := range fact.Where(v.Facts, func(r fact.PersonResult) bool {
-		return r.Case == "service.necessary" && r.Subject == i.ID
-	}) {
+	if r, ok := record(v, "service.necessary", i.ID); ok {
 		switch r.Value.Verdict {
 		case string(verdict.Pass):
 			o := Pass(verdict.Because("reason.purpose-accepted", "interface", i.ID, "purpose", i.Purpose, "by", r.Value.By), svc.Fact, r.Fact)

@@ -164,6 +164,11 @@ func (c *Collector) ports(ctx context.Context, sink fact.Sink, u product.Unit) (
 		if err := c.recordSweep(r, o, u, res); err != nil {
 			return err
 		}
+		for _, other := range []string{"UDP", "IPv6"} {
+			if err := notTried(r, o, u.ID, "ports", "not-in-this-version", "protocol", other); err != nil {
+				return err
+			}
+		}
 		declared := c.interfaces(u)
 		for _, port := range res.Open {
 			f := found{port: port, iface: declared[port]}
