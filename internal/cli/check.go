@@ -32,16 +32,25 @@ func (a *app) initCommand() *cobra.Command {
 	return c
 }
 
-// point is one line of `check`, as programs read it.
+// checkDoc is the `check` document.
+type checkDoc struct {
+	Schema   string  `json:"schema"`
+	Valid    bool    `json:"valid"`    // no point is an error
+	Complete bool    `json:"complete"` // no point is open
+	Problems []point `json:"problems"` // in the order of the file
+}
+
+// point is one mistake or one open point.
 type point struct {
-	Severity string   `json:"severity"`
-	Key      string   `json:"key"`
-	Text     string   `json:"text"`
-	File     string   `json:"file"`
-	Line     int      `json:"line,omitempty"`
-	Column   int      `json:"column,omitempty"`
-	Field    string   `json:"field,omitempty"`
-	Affects  []string `json:"affects,omitempty"`
+	Severity string `json:"severity"` // error: the file can't be used; warning; open: a requirement waits for it
+	Key      string `json:"key"`      // the same in every language
+	Text     string `json:"text"`
+	File     string `json:"file"` // relative to the workspace
+	// Line and column count from 1; both are absent where the file as a whole is meant.
+	Line    int      `json:"line,omitempty"`
+	Column  int      `json:"column,omitempty"`
+	Field   string   `json:"field,omitempty"`   // path of the field, such as interfaces[2].port
+	Affects []string `json:"affects,omitempty"` // requirements that wait for an open point, as "standard requirement"
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -90,11 +99,11 @@ func (a *app) checkModel(complete bool) error {
 		a.code = exitUndecided
 	}
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/check@1", "valid": counts[product.SeverityError] == 0, "complete": counts[product.SeverityOpen] == 0, "problems": points})
+		a.json(checkDoc{Schema: "assay/check@1", Valid: counts[product.SeverityError] == 0, Complete: counts[product.SeverityOpen] == 0, Problems: points})
 		return nil
 	}
 	if counts[product.SeverityError] > 0 {
-		return &exitError{code: exitUse, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(counts[product.SeverityError])))}
+		return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(counts[product.SeverityError])))}
 	}
 	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
 		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))

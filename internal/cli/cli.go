@@ -14,12 +14,14 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"assay/internal/evidence"
 	"assay/internal/i18n"
 	"assay/internal/store"
 	"assay/internal/store/segment"
@@ -62,6 +64,7 @@ type app struct {
 // do.
 type exitError struct {
 	code  int
+	kind  errorCode // empty: that of its cause
 	err   error
 	where string
 	next  string
@@ -84,6 +87,9 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	}
 	a := &app{IO: streams, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
 	root := a.root()
+	if f, ok := flagValue(args, "--format"); ok {
+		a.format = f // an error before the flags are parsed is JSON too
+	}
 	root.SetArgs(args)
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
@@ -97,21 +103,31 @@ func Main(ctx context.Context, streams IO, args []string) int {
 // language finds the language before the flags are parsed, because help is
 // written in it too.
 func language(getenv func(string) string, args []string) i18n.Lang {
-	for i, arg := range args {
-		v, ok := strings.CutPrefix(arg, "--lang=")
-		if !ok && arg == "--lang" && i+1 < len(args) {
-			v, ok = args[i+1], true
-		}
-		if ok {
-			if l, err := i18n.ParseLang(v); err == nil {
-				return l
-			}
+	if v, ok := flagValue(args, "--lang"); ok {
+		if l, err := i18n.ParseLang(v); err == nil {
+			return l
 		}
 	}
 	if l, err := i18n.ParseLang(getenv("ASSAY_LANG")); err == nil {
 		return l
 	}
 	return i18n.FromEnvironment(getenv)
+}
+
+// flagValue finds the value of a long flag without parsing: the last one
+// counts, and nothing behind -- does.
+func flagValue(args []string, name string) (value string, found bool) {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, name+"="); ok {
+			value, found = v, true
+		} else if arg == name && i+1 < len(args) {
+			value, found = args[i+1], true
+		}
+	}
+	return value, found
 }
 
 // t writes a text in the reader's language.
@@ -123,6 +139,7 @@ func (a *app) fail(err error) int {
 	if !errors.As(err, &e) {
 		e = &exitError{code: exitFault, err: err}
 		var locked *segment.LockedError
+		var damaged *evidence.LogError
 		switch {
 		case errors.Is(err, context.Canceled):
 			e.code = exitUse
@@ -130,16 +147,20 @@ func (a *app) fail(err error) int {
 			e.code = exitUse
 		case errors.Is(err, store.ErrNoRun):
 			e.code, e.next = exitUse, a.t("ui.next.no-run")
+		case errors.Is(err, store.ErrUnknownRun):
+			e.code = exitUse
+		case errors.As(err, &damaged):
+			e.code, e.next = exitUse, "assay verify"
 		case errors.As(err, &locked):
 			e.code, e.next = exitUse, a.t("ui.next.locked")
-		case errors.Is(err, os.ErrPermission), errors.Is(err, os.ErrNotExist):
+		case errors.Is(err, os.ErrPermission), errors.Is(err, os.ErrNotExist), full(err):
 			e.code = exitUse
 		case isUsage(err):
 			e.code, e.next = exitUse, a.t("ui.next.help")
 		}
 	}
 	if a.format == "json" && a.Out != nil {
-		a.json(map[string]any{"schema": "assay/error@1", "errors": []jsonError{{Code: e.code, Message: e.Error(), Where: e.where}}})
+		a.json(errorDoc{Schema: "assay/error@1", Errors: []jsonError{{Code: e.word(), Exit: e.code, Message: e.Error(), Where: e.where}}})
 	}
 	fmt.Fprintf(a.Err, "assay: %s\n", plain(e.Error()))
 	if e.next != "" {
@@ -148,10 +169,14 @@ func (a *app) fail(err error) int {
 	return e.code
 }
 
-type jsonError struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
-	Where   string `json:"where,omitempty"`
+// full says whether a disk had no room, or may not be written.
+func full(err error) bool {
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG, syscall.EROFS} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // isUsage recognises the flag parser's own errors.
@@ -227,9 +252,31 @@ func (a *app) root() *cobra.Command {
 		a.recordCommand(), a.reportCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
 		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(),
 	)
-	root.CompletionOptions.HiddenDefaultCmd = false
+	a.completion(root)
 	a.usage(root)
 	return root
+}
+
+// completion adds the command of that name; a shell that it doesn't know is
+// wrong use.
+func (a *app) completion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			var shells []string
+			for _, s := range c.Commands() {
+				shells = append(shells, s.Name())
+			}
+			return usef("completion %s: use %s", args[0], strings.Join(shells, ", "))
+		}
+	}
 }
 
 // usage gives help its frame in the reader's language, and every command its
@@ -240,9 +287,9 @@ func (a *app) usage(root *cobra.Command) {
 		c.SetUsageTemplate(a.t("ui.usage-template"))
 	}
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Short: a.t("cli.help.short"), RunE: func(c *cobra.Command, args []string) error {
-		target, _, err := root.Find(args)
-		if err != nil || target == nil {
-			return usef("unknown command %q", strings.Join(args, " "))
+		target, rest, err := root.Find(args)
+		if err != nil || target == nil || target == root && len(rest) > 0 {
+			return &exitError{code: exitUse, err: fmt.Errorf("unknown command %q", strings.Join(args, " ")), next: a.t("ui.next.help")}
 		}
 		return target.Help()
 	}})

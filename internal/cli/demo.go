@@ -20,6 +20,7 @@ import (
 	"assay/internal/fact"
 	"assay/internal/product"
 	"assay/internal/refcam"
+	"assay/internal/standard"
 	"assay/internal/store"
 )
 
@@ -310,6 +311,41 @@ func (b *bench) wait() error {
 	return b.err
 }
 
+// refcamDoc is the `refcam` document of a camera that runs.
+type refcamDoc struct {
+	Schema      string `json:"schema"`
+	Workspace   string `json:"workspace"`   // folder that declares the camera
+	Credentials string `json:"credentials"` // file with the tester's accounts, for --cred-file
+	Ports       string `json:"ports"`       // of each unit, as HOST:FIRST-LAST, between commas
+}
+
+// weaknessesDoc is the `refcam` document of --list.
+type weaknessesDoc struct {
+	Schema     string     `json:"schema"`
+	Weaknesses []weakness `json:"weaknesses"`
+}
+
+// weakness is one switch of the camera.
+type weakness struct {
+	Name           string        `json:"name"` // for --weakness
+	Title          standard.Text `json:"title"`
+	Where          string        `json:"where"`           // where it can be seen: device, firmware, document, model
+	Clause         string        `json:"clause"`          // requirement that it breaks first, as "standard requirement"
+	Violates       []string      `json:"violates"`        // test cases that must fail by it
+	ViolatesStrict []string      `json:"violates_strict"` // that fail by it in the strict reading only
+	MayViolate     []string      `json:"may_violate"`     // that fail or stay undecided by it
+	Excludes       []string      `json:"excludes"`        // switches that can't be on at the same time
+}
+
+func weaknessesDocument(all []refcam.Weakness) weaknessesDoc {
+	d := weaknessesDoc{Schema: "assay/refcam@1", Weaknesses: []weakness{}}
+	for _, w := range all {
+		d.Weaknesses = append(d.Weaknesses, weakness{Name: w.Name, Title: standard.Text{En: w.Title, Zh: w.TitleZh}, Where: w.Where, Clause: w.Clause,
+			Violates: filled(w.Violates), ViolatesStrict: filled(w.ViolatesStrict), MayViolate: filled(w.MayViolate), Excludes: filled(w.Excludes)})
+	}
+	return d
+}
+
 func (a *app) refcamCommand() *cobra.Command {
 	var f struct {
 		hardened, list bool
@@ -335,7 +371,7 @@ func (a *app) listWeaknesses() error {
 	}
 	all := refcam.Weaknesses()
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/refcam@1", "weaknesses": all})
+		a.json(weaknessesDocument(all))
 		return nil
 	}
 	for _, w := range all {
@@ -382,7 +418,7 @@ func (a *app) refcam(ctx context.Context, hardened bool, weak, hostile []string)
 		return err
 	}
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/refcam@1", "workspace": dir, "credentials": creds, "ports": b.ports()})
+		a.json(refcamDoc{Schema: "assay/refcam@1", Workspace: dir, Credentials: creds, Ports: b.ports()})
 	} else {
 		fmt.Fprintln(a.Out, a.t("ui.refcam-running", "dir", dir, "credentials", creds, "ports", b.ports()))
 	}

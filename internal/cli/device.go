@@ -43,54 +43,68 @@ func (a *app) deviceCommand() *cobra.Command {
 // deviceDoc is the `device` document.
 type deviceDoc struct {
 	Schema   string          `json:"schema"`
-	Target   string          `json:"target"`
+	Target   string          `json:"target"` // the address as it was given
 	Ports    devicePorts     `json:"ports"`
 	Services []deviceService `json:"services"`
 	Tests    []deviceTest    `json:"tests"`
 	NotTried []deviceSkipped `json:"not_tried"`
 }
 
+// devicePorts says which ports were looked at.
 type devicePorts struct {
 	Detail string `json:"detail"`
-	Count  int    `json:"count"`
-	Whole  bool   `json:"whole"`
-	Cut    string `json:"cut,omitempty"`
+	Count  int    `json:"count"`         // ports that were looked at
+	Whole  bool   `json:"whole"`         // every port of the search gave an answer
+	Cut    string `json:"cut,omitempty"` // why not the whole, as a key of the texts
 }
 
+// deviceService is what answers on a port.
 type deviceService struct {
-	Transport string      `json:"transport"`
+	Transport string      `json:"transport"` // tcp
 	Port      uint16      `json:"port"`
-	State     string      `json:"state"`
-	Protocol  string      `json:"protocol"`
-	Product   string      `json:"product,omitempty"`
-	Version   string      `json:"version,omitempty"`
-	Banner    string      `json:"banner,omitempty"`
+	State     string      `json:"state"`             // open
+	Protocol  string      `json:"protocol"`          // http, https, rtsp, rtsps, ssh, telnet, ftp, mqtt, mqtts, tls, unknown
+	Product   string      `json:"product,omitempty"` // as the service names itself
+	Version   string      `json:"version,omitempty"` // of that product
+	Banner    string      `json:"banner,omitempty"`  // what it said first
 	TLS       *deviceTLS  `json:"tls,omitempty"`
 	Auth      *deviceAuth `json:"auth,omitempty"`
-	Declared  bool        `json:"declared"`
+	Declared  *bool       `json:"declared"` // null: a device alone comes without a model that could declare it
 }
 
+// deviceTLS is how a service sets up its secure channel.
 type deviceTLS struct {
-	Versions    []fact.TLSVersion `json:"versions"`
-	Suites      []fact.TLSSuite   `json:"suites"`
+	Versions    []fact.TLSVersion `json:"versions"` // every version that was offered
+	Suites      []fact.TLSSuite   `json:"suites"`   // every cipher suite that was accepted
 	Certificate *fact.Certificate `json:"certificate,omitempty"`
 }
 
+// deviceAuth is how a service asks who is there.
 type deviceAuth struct {
-	Required bool     `json:"required"`
-	Schemes  []string `json:"schemes"`
+	Required bool     `json:"required"` // it asked
+	Schemes  []string `json:"schemes"`  // basic, digest-md5, digest-sha256, form, json, prompt
 }
 
+// deviceTest is one thing that was tried.
 type deviceTest struct {
-	ID       string     `json:"id"`
-	Outcome  string     `json:"outcome"`
+	ID       string     `json:"id"`      // such as tls-1.0/443
+	Outcome  string     `json:"outcome"` // accepted, refused, no-answer, bad-answer
 	Detail   string     `json:"detail"`
 	Evidence []fact.Ref `json:"evidence"`
 }
 
+// deviceSkipped is a test that was not made.
 type deviceSkipped struct {
-	Test string `json:"test"`
-	Why  string `json:"why"`
+	Test   string       `json:"test"`
+	Why    string       `json:"why"`    // a sentence
+	Reason deviceReason `json:"reason"` // the same in every language
+}
+
+// deviceReason is why, for programs.
+type deviceReason struct {
+	Key  string            `json:"key"`
+	Args map[string]string `json:"args"`
+	Text string            `json:"text"`
 }
 
 // device looks at one device by itself: naming it declares it. Nothing is
@@ -134,7 +148,7 @@ func (a *app) device(ctx context.Context, host, ports string, asks []string, cre
 	if err != nil {
 		return err
 	}
-	d := deviceDocument(host, set)
+	d := deviceDocument(host, set, func(key string, args map[string]string) string { return a.texts.T(a.lang, key, args) })
 	if !d.Ports.Whole {
 		a.code = exitUndecided
 	}
@@ -174,7 +188,9 @@ func portList(s string) (product.PortRange, error) {
 	return r, nil
 }
 
-func deviceDocument(host string, set *fact.Set) *deviceDoc {
+// deviceDocument gathers what the facts say; say writes a key of the texts in
+// the reader's language.
+func deviceDocument(host string, set *fact.Set, say func(key string, args map[string]string) string) *deviceDoc {
 	d := &deviceDoc{Schema: "assay/device@1", Target: host, Services: []deviceService{}, Tests: []deviceTest{}, NotTried: []deviceSkipped{}}
 	for _, s := range fact.Where(set, func(s fact.Scope) bool { return s.What == fact.ScopePorts }) {
 		d.Ports = devicePorts{s.Value.Detail, s.Value.Count, s.Value.Whole, s.Value.Cut}
@@ -183,9 +199,9 @@ func deviceDocument(host string, set *fact.Set) *deviceDoc {
 		svc := deviceService{Transport: s.Value.Transport, Port: s.Value.Port, State: "open", Protocol: s.Value.Protocol,
 			Product: s.Value.Product, Version: s.Value.Version, Banner: s.Value.Banner}
 		for _, t := range fact.Where(set, func(t fact.TLS) bool { return t.Port == s.Value.Port }) {
-			svc.TLS = &deviceTLS{Versions: t.Value.Versions, Suites: t.Value.Suites}
+			svc.TLS = &deviceTLS{Versions: filled(t.Value.Versions), Suites: filled(t.Value.Suites)}
 			for _, v := range t.Value.Versions {
-				d.Tests = append(d.Tests, deviceTest{fmt.Sprintf("tls-%s/%d", v.Version, s.Value.Port), v.Outcome, v.Detail, t.Evidence})
+				d.Tests = append(d.Tests, deviceTest{fmt.Sprintf("tls-%s/%d", v.Version, s.Value.Port), v.Outcome, v.Detail, filled(t.Evidence)})
 			}
 		}
 		for _, c := range fact.Where(set, func(c fact.Certificate) bool { return c.Port == s.Value.Port }) {
@@ -202,7 +218,11 @@ func deviceDocument(host string, set *fact.Set) *deviceDoc {
 		d.Services = append(d.Services, svc)
 	}
 	for _, n := range fact.Of[fact.NotTried](set) {
-		d.NotTried = append(d.NotTried, deviceSkipped{n.Value.Test, n.Value.Why})
+		why := deviceReason{Key: n.Value.Why, Args: n.Value.Args, Text: say(n.Value.Why, n.Value.Args)}
+		if why.Args == nil {
+			why.Args = map[string]string{}
+		}
+		d.NotTried = append(d.NotTried, deviceSkipped{n.Value.Test, why.Text, why})
 	}
 	return d
 }

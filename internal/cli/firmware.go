@@ -34,94 +34,108 @@ func (a *app) firmwareCommand() *cobra.Command {
 type firmwareDoc struct {
 	Schema       string             `json:"schema"`
 	Image        firmwareImage      `json:"image"`
-	Parts        []firmware.Part    `json:"parts"`
-	Files        int                `json:"files"`
-	Entries      []firmware.Entry   `json:"entries,omitempty"`
-	Version      string             `json:"version,omitempty"`
+	Parts        []firmware.Part    `json:"parts"`             // what stands where in the image
+	Files        int                `json:"files"`             // regular files in all file systems that were read
+	Entries      []firmware.Entry   `json:"entries,omitempty"` // with --files only
+	Version      string             `json:"version,omitempty"` // of the firmware, as read from the image
 	Secrets      []firmwareSecret   `json:"secrets"`
-	Hosts        []firmwareHost     `json:"hosts"`
+	Hosts        []firmwareHost     `json:"hosts"` // that a program of the image would contact
 	Certificates []firmwareCert     `json:"certificates"`
 	Weaknesses   []firmwareWeakness `json:"weaknesses"`
-	Startup      []firmwareStart    `json:"startup"`
-	Incomplete   []firmwareGap      `json:"incomplete"`
-	Stats        firmwareStats      `json:"stats"`
-	Errors       []jsonError        `json:"errors,omitempty"`
+	Startup      []firmwareStart    `json:"startup"`    // what runs at boot and is no weakness by itself
+	Incomplete   []firmwareGap      `json:"incomplete"` // what was not read
+	// NotCollected names lists that this version doesn't fill. They are
+	// absent, and their absence says nothing about the image.
+	NotCollected []string      `json:"not_collected"`
+	Stats        firmwareStats `json:"stats"`
+	Errors       []jsonError   `json:"errors"`
 }
 
+// firmwareImage is the image as a whole.
 type firmwareImage struct {
-	Path       string  `json:"path"`
-	Size       int64   `json:"size"`
+	Path       string  `json:"path"` // as it was given
+	Size       int64   `json:"size"` // bytes
 	SHA256     string  `json:"sha256"`
-	Status     string  `json:"status"`
-	Reason     string  `json:"reason,omitempty"`
-	Analysable bool    `json:"analysable"`
-	Entropy    float64 `json:"entropy"`
+	Status     string  `json:"status"`           // readable, unread, encrypted, unknown, erased; empty where the reader ended early
+	Reason     string  `json:"reason,omitempty"` // of the status
+	Analysable bool    `json:"analysable"`       // something in it could be read
+	Entropy    float64 `json:"entropy"`          // bits a byte, 0 to 8, over the whole image
 }
 
+// firmwareSecret is one secret; its value stays in the image.
 type firmwareSecret struct {
 	Kind        string `json:"kind"`
-	Path        string `json:"path"`
-	Offset      int64  `json:"offset"`
+	Path        string `json:"path"`   // absolute in its file system
+	Offset      int64  `json:"offset"` // in that file
 	Line        int    `json:"line,omitempty"`
-	User        string `json:"user,omitempty"`
-	Scheme      string `json:"scheme,omitempty"`
-	Verified    bool   `json:"verified"` // a hash whose clear value was found, a key that parses
+	User        string `json:"user,omitempty"`   // whose it is
+	Scheme      string `json:"scheme,omitempty"` // how a password is hashed
+	Verified    bool   `json:"verified"`         // a hash whose clear value was found, or a key that parses
 	Redacted    string `json:"redacted"`
 	Fingerprint string `json:"fingerprint"` // of a key: SHA-256 of its public half; else an HMAC under a key of this call
 	Detail      string `json:"detail,omitempty"`
 }
 
+// firmwareHost is one host and the places that name it.
 type firmwareHost struct {
-	Value string          `json:"value"`
-	Kind  string          `json:"kind"` // dns or ip
-	Where []firmwareWhere `json:"where"`
+	Value    string          `json:"value"`
+	Kind     string          `json:"kind"`     // dns, ip
+	Declared *bool           `json:"declared"` // null: an image alone comes without a model that could declare it
+	Where    []firmwareWhere `json:"where"`
 }
 
+// firmwareWhere is one place that names a host.
 type firmwareWhere struct {
 	Path   string `json:"path"`
 	Offset int64  `json:"offset"`
 	Line   int    `json:"line,omitempty"`
-	Usage  string `json:"usage"`
-	Scheme string `json:"scheme,omitempty"`
+	Usage  string `json:"usage"`            // config, script, program
+	Scheme string `json:"scheme,omitempty"` // of the URL
 	Port   int    `json:"port,omitempty"`
 }
 
+// firmwareCert is one certificate.
 type firmwareCert struct {
 	Path      string    `json:"path"`
 	Subject   string    `json:"subject"`
 	NotAfter  time.Time `json:"not_after"`
-	Key       string    `json:"key"`
+	Key       string    `json:"key"` // algorithm and bits
 	Signature string    `json:"signature"`
 	Problems  []string  `json:"problems"`
 }
 
+// firmwareWeakness is something that should not be in an image and is no
+// secret.
 type firmwareWeakness struct {
 	Kind   string `json:"kind"`
 	Path   string `json:"path"`
 	Offset int64  `json:"offset"`
 	Line   int    `json:"line,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Detail string `json:"detail,omitempty"` // a user, a line, a mode in octal
 }
 
+// firmwareStart is something that runs at boot.
 type firmwareStart struct {
-	Kind string `json:"kind"`
+	Kind string `json:"kind"` // service, serial-login, process
 	Path string `json:"path"`
 	Line int    `json:"line,omitempty"`
-	Text string `json:"text"`
+	Text string `json:"text"` // the line
 }
 
+// firmwareGap is a piece that was not read.
 type firmwareGap struct {
 	Path   string `json:"path,omitempty"`
 	Offset int64  `json:"offset"`
-	Why    string `json:"why"`
+	Why    string `json:"why"` // parts-not-read, limit, broken, parser-killed
 	Detail string `json:"detail,omitempty"`
 }
 
+// firmwareStats is what the reading cost.
 type firmwareStats struct {
 	Seconds   float64  `json:"seconds"`
-	PeakBytes int64    `json:"peak_bytes"`
+	PeakBytes int64    `json:"peak_bytes"` // memory of the confined reader
 	BytesRead int64    `json:"bytes_read"`
-	Confined  []string `json:"confined"`
+	Confined  []string `json:"confined"` // how the reader was confined
 }
 
 // firmware reads one image by itself.
@@ -146,7 +160,7 @@ func (a *app) firmware(ctx context.Context, path string, files bool) error {
 	}
 	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))},
 		Parts: []firmware.Part{}, Secrets: []firmwareSecret{}, Hosts: []firmwareHost{}, Certificates: []firmwareCert{},
-		Weaknesses: []firmwareWeakness{}, Startup: []firmwareStart{}, Incomplete: []firmwareGap{}}
+		Weaknesses: []firmwareWeakness{}, Startup: []firmwareStart{}, Incomplete: []firmwareGap{}, NotCollected: []string{"components", "binaries"}, Errors: []jsonError{}}
 	args, err := json.Marshal(firmware.Options{Now: a.now(), Files: files})
 	if err != nil {
 		return err
@@ -169,9 +183,9 @@ func (a *app) firmware(ctx context.Context, path string, files bool) error {
 	}
 	if failed != nil {
 		d.Incomplete = append(d.Incomplete, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
-		d.Errors = append(d.Errors, jsonError{Code: exitUndecided, Message: failed.Error(), Where: path})
+		d.Errors = append(d.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: path})
 	}
-	d.Stats = firmwareStats{Seconds: a.now().Sub(start).Seconds(), PeakBytes: res.PeakBytes, BytesRead: size, Confined: res.Confinement}
+	d.Stats = firmwareStats{Seconds: a.now().Sub(start).Seconds(), PeakBytes: res.PeakBytes, BytesRead: size, Confined: filled(res.Confinement)}
 	switch {
 	case len(d.Secrets)+len(d.Weaknesses) > 0:
 		a.code = exitFailed

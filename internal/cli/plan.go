@@ -50,19 +50,27 @@ func (a *app) planCommand() *cobra.Command {
 	return c
 }
 
+// planDoc is the `plan` document.
+type planDoc struct {
+	Schema string    `json:"schema"`
+	Plan   []planRow `json:"plan"` // in the order of the standards
+}
+
+// planRow is one test case of one requirement.
 type planRow struct {
 	Standard    string            `json:"standard"`
 	Requirement string            `json:"requirement"`
-	Case        string            `json:"case,omitempty"`
-	Title       string            `json:"title,omitempty"`
-	Kind        string            `json:"kind,omitempty"`
-	Method      string            `json:"method,omitempty"`
-	Intrusive   bool              `json:"intrusive"`
-	Params      map[string]string `json:"params,omitempty"`
-	Collectors  []string          `json:"collectors"`
-	Missing     []planMissing     `json:"missing"`
+	Case        string            `json:"case,omitempty"`   // absent where the requirement has no procedure yet
+	Title       string            `json:"title,omitempty"`  // of the test case
+	Kind        string            `json:"kind,omitempty"`   // conceptual, functional
+	Method      string            `json:"method,omitempty"` // automatic, assisted, guided
+	Intrusive   bool              `json:"intrusive"`        // made with --intrusive only
+	Params      map[string]string `json:"params,omitempty"` // of the test case, in the reading that the workspace chose
+	Collectors  []string          `json:"collectors"`       // collectors that write what the case judges
+	Missing     []planMissing     `json:"missing"`          // what to provide; empty: the case can be decided
 }
 
+// planMissing is one thing that a test case lacks.
 type planMissing struct {
 	Key  string `json:"key"`
 	Text string `json:"text"`
@@ -80,7 +88,7 @@ func (a *app) planJSON(rows []assess.Planned) {
 			out[i].Missing = append(out[i].Missing, planMissing{m.Key, a.texts.T(a.lang, m.Key, m.Args)})
 		}
 	}
-	a.json(map[string]any{"schema": "assay/plan@1", "plan": out})
+	a.json(planDoc{Schema: "assay/plan@1", Plan: out})
 }
 
 // planText prints requirement × test case × what is missing, and at the end

@@ -34,6 +34,52 @@ func (a *app) recordCommand() *cobra.Command {
 	return c
 }
 
+// recordDoc is the `record` document of a result that was kept.
+type recordDoc struct {
+	Schema  string   `json:"schema"`
+	Fact    string   `json:"fact"` // id of the fact
+	Case    string   `json:"case"`
+	Subject string   `json:"subject"`
+	Verdict string   `json:"verdict"`
+	Lacks   []string `json:"lacks"` // flags that the case asks for and that weren't given: a PASS without them is undecided
+}
+
+// recordCaseDoc is the `record` document without --verdict: how the case is
+// performed.
+type recordCaseDoc struct {
+	Schema      string          `json:"schema"`
+	Case        string          `json:"case"`
+	Title       string          `json:"title"`
+	Establishes string          `json:"establishes"` // what the case shows
+	Steps       []string        `json:"steps"`
+	Expect      string          `json:"expect,omitempty"` // what is seen where it passes
+	Observe     []recordObserve `json:"observe"`
+	Attach      int             `json:"attach"` // how many files it asks for
+}
+
+// recordObserve is one --observe NAME=VALUE that a case asks for.
+type recordObserve struct {
+	Name    string   `json:"name"`
+	Text    string   `json:"text"`
+	Options []string `json:"options"` // the values; empty: free text
+}
+
+func (a *app) caseDocument(tc testcase.Case) recordCaseDoc {
+	k := "case." + string(tc.ID)
+	d := recordCaseDoc{Schema: "assay/record@1", Case: string(tc.ID), Title: a.t(k + ".title"), Establishes: a.t(k + ".establishes"),
+		Steps: []string{}, Observe: []recordObserve{}, Attach: tc.Attach}
+	for i := 1; i <= tc.Steps; i++ {
+		d.Steps = append(d.Steps, a.t(fmt.Sprintf("%s.step%d", k, i)))
+	}
+	if tc.Steps > 0 {
+		d.Expect = a.t(k + ".expect")
+	}
+	for _, o := range tc.Observe {
+		d.Observe = append(d.Observe, recordObserve{o.Name, a.t("observe." + o.Name), filled(o.Options)})
+	}
+	return d
+}
+
 // record keeps a person's result. Without --verdict it shows how the case is
 // performed.
 func (a *app) record(id, subject, v, note, by, role string, observe, attach []string) (err error) {
@@ -42,12 +88,16 @@ func (a *app) record(id, subject, v, note, by, role string, observe, attach []st
 	}
 	tc, err := testcase.Find(testcase.ID(id))
 	if err != nil {
-		return &exitError{code: exitUse, err: err, next: a.t("ui.next.cases")}
+		return &exitError{code: exitUse, kind: codeNotFound, err: err, next: a.t("ui.next.cases")}
 	}
 	if tc.Method == testcase.Auto && tc.ID != "service.necessary" {
 		return &exitError{code: exitUse, err: errors.New(a.t("ui.case-is-automatic", "case", id)), next: a.t("ui.next.cases")}
 	}
 	if v == "" {
+		if a.format == "json" {
+			a.json(a.caseDocument(tc))
+			return nil
+		}
 		a.describe(tc)
 		return nil
 	}
@@ -84,7 +134,7 @@ func (a *app) record(id, subject, v, note, by, role string, observe, attach []st
 		return err
 	}
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/record@1", "fact": f.ID, "case": id, "subject": subject, "verdict": got})
+		a.json(recordDoc{Schema: "assay/record@1", Fact: string(f.ID), Case: id, Subject: subject, Verdict: string(got), Lacks: filled(lacking(tc, seen, len(attach)))})
 		return nil
 	}
 	if lacks := lacking(tc, seen, len(attach)); len(lacks) > 0 && got != verdict.Fail {
@@ -148,6 +198,14 @@ func inside(dir, path string) (string, error) {
 	rel, err := filepath.Rel(dir, abs)
 	if err != nil || !filepath.IsLocal(rel) {
 		return "", usef("--attach %s: copy it into the workspace's evidence folder first, so that it travels with the product", path)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", use(err)
+	}
+	defer root.Close() // read-only
+	if _, err := root.Stat(rel); err != nil {
+		return "", use(fmt.Errorf("--attach %s: %w: a link that leaves the workspace is no evidence", path, err))
 	}
 	return rel, nil
 }

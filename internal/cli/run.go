@@ -194,7 +194,10 @@ func writeReport(path, format string, in report.Input) (err error) {
 	if err := errors.Join(encode(f, in), f.Close()); err != nil {
 		return fmt.Errorf("report %s: %w", path, err)
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return use(fmt.Errorf("report: %w", err))
+	}
+	return nil
 }
 
 // render writes the answer in the chosen format to stdout, or to --out.
@@ -256,6 +259,9 @@ func (a *app) stored(ctx context.Context, run string, standards, only []string, 
 	dir, err := filepath.Abs(a.dir)
 	if err != nil {
 		return cfg, nil, nil, use(err)
+	}
+	if !exists(filepath.Join(dir, store.Folder)) {
+		return cfg, nil, nil, fmt.Errorf("%s: %w", dir, store.ErrNoRun)
 	}
 	if s, err = a.openStore(dir, true); err != nil {
 		return cfg, nil, nil, err

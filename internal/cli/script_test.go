@@ -105,7 +105,7 @@ func head(s string) string { return s[:min(len(s), 1500)] }
 
 // jsonCommand is `json FILE PATH [VALUE]`: FILE (or stdout) is one JSON
 // document and nothing else, and PATH leads to something in it, to VALUE
-// where that is given. A path is names and indexes between dots; # is the
+// where that is given. A path is names and indexes between dots; LEN is the
 // length, and > before VALUE asks for more than that. `! json` wants the
 // path to be absent in a valid document.
 func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -143,7 +143,7 @@ func walk(doc any, path string) (any, bool) {
 	for _, name := range strings.Split(path, ".") {
 		switch d := doc.(type) {
 		case map[string]any:
-			if name == "#" {
+			if name == "LEN" {
 				doc = len(d)
 				continue
 			}
@@ -153,7 +153,7 @@ func walk(doc any, path string) (any, bool) {
 			}
 			doc = v
 		case []any:
-			if name == "#" {
+			if name == "LEN" {
 				doc = len(d)
 				continue
 			}

@@ -10,6 +10,57 @@ import (
 	"assay/internal/testcase"
 )
 
+// standardsListDoc is the `standards` document of `list`.
+type standardsListDoc struct {
+	Schema    string        `json:"schema"`
+	Standards []standardRow `json:"standards"`
+}
+
+// standardRow is one standard in brief.
+type standardRow struct {
+	ID           standard.ID   `json:"id"`
+	Version      string        `json:"version"`
+	Title        standard.Text `json:"title"`
+	Jurisdiction string        `json:"jurisdiction"` // ISO 3166 alpha-2, or EU
+	Requirements int           `json:"requirements"` // how many
+	Verified     bool          `json:"verified"`     // every entry was compared with the standard itself
+}
+
+// standardsShowDoc is the `standards` document of `show ID`.
+type standardsShowDoc struct {
+	Schema   string             `json:"schema"`
+	Standard *standard.Standard `json:"standard"`
+}
+
+// standardsRequirementDoc is the `standards` document of `show ID
+// REQUIREMENT`.
+type standardsRequirementDoc struct {
+	Schema      string                `json:"schema"`
+	Requirement *standard.Requirement `json:"requirement"`
+}
+
+// standardsSearchDoc is the `standards` document of `search WORDS`.
+type standardsSearchDoc struct {
+	Schema string         `json:"schema"`
+	Query  string         `json:"query"`
+	Hits   []standard.Hit `json:"hits"` // best first
+}
+
+// standardsCasesDoc is the `standards` document of `--cases`.
+type standardsCasesDoc struct {
+	Schema string    `json:"schema"`
+	Cases  []caseRow `json:"cases"`
+}
+
+// caseRow is one test case in brief.
+type caseRow struct {
+	ID        testcase.ID `json:"id"`
+	Title     string      `json:"title"`     // in the language of the call
+	Kind      string      `json:"kind"`      // conceptual, functional
+	Method    string      `json:"method"`    // automatic, assisted, guided
+	Intrusive bool        `json:"intrusive"` // made with --intrusive only
+}
+
 func (a *app) standardsCommand() *cobra.Command {
 	listCases := false
 	c := a.command("standards [list|show ID|search WORDS]", "standards", cobra.ArbitraryArgs, func(_ *cobra.Command, args []string) error {
@@ -43,19 +94,11 @@ func (a *app) listStandards() error {
 		return err
 	}
 	if a.format == "json" {
-		type row struct {
-			ID           standard.ID   `json:"id"`
-			Version      string        `json:"version"`
-			Title        standard.Text `json:"title"`
-			Jurisdiction string        `json:"jurisdiction"`
-			Requirements int           `json:"requirements"`
-			Verified     bool          `json:"verified"`
-		}
-		rows := []row{}
+		rows := []standardRow{}
 		for _, s := range all {
-			rows = append(rows, row{s.ID, s.Version, s.Title, s.Jurisdiction, len(s.Requirements), s.Verified})
+			rows = append(rows, standardRow{s.ID, s.Version, s.Title, s.Jurisdiction, len(s.Requirements), s.Verified})
 		}
-		a.json(map[string]any{"schema": "assay/standards@1", "standards": rows})
+		a.json(standardsListDoc{Schema: "assay/standards@1", Standards: rows})
 		return nil
 	}
 	for _, s := range all {
@@ -80,12 +123,13 @@ func (a *app) showStandard(args []string) error {
 	if len(args) == 2 {
 		r, ok := s.Requirement(standard.RequirementID(args[1]))
 		if !ok {
-			return usef("%s has no requirement %q: `assay standards show %s` lists them", s.ID, args[1], s.ID)
+			return &exitError{code: exitUse, kind: codeNotFound,
+				err: fmt.Errorf("%s has no requirement %q: `assay standards show %s` lists them", s.ID, args[1], s.ID)}
 		}
 		return a.showRequirement(s, r)
 	}
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/standards@1", "standard": s})
+		a.json(standardsShowDoc{Schema: "assay/standards@1", Standard: s})
 		return nil
 	}
 	fmt.Fprintf(a.Out, "%s %s  %s\n%s\n", s.ID, s.Version, s.Title.In(string(a.lang)), s.Rule.In(string(a.lang)))
@@ -97,7 +141,7 @@ func (a *app) showStandard(args []string) error {
 
 func (a *app) showRequirement(s *standard.Standard, r *standard.Requirement) error {
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/standards@1", "requirement": r})
+		a.json(standardsRequirementDoc{Schema: "assay/standards@1", Requirement: r})
 		return nil
 	}
 	lang := string(a.lang)
@@ -136,7 +180,7 @@ func (a *app) searchStandards(query string) error {
 	}
 	hits := standard.Search(all, query, string(a.lang))
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/standards@1", "query": query, "hits": hits})
+		a.json(standardsSearchDoc{Schema: "assay/standards@1", Query: query, Hits: filled(hits)})
 		return nil
 	}
 	for _, h := range hits {
@@ -150,18 +194,11 @@ func (a *app) searchStandards(query string) error {
 
 func (a *app) listCases() error {
 	if a.format == "json" {
-		type row struct {
-			ID        testcase.ID `json:"id"`
-			Title     string      `json:"title"`
-			Kind      string      `json:"kind"`
-			Method    string      `json:"method"`
-			Intrusive bool        `json:"intrusive"`
-		}
-		rows := []row{}
+		rows := []caseRow{}
 		for _, c := range testcase.All() {
-			rows = append(rows, row{c.ID, a.t("case." + string(c.ID) + ".title"), string(c.Kind), string(c.Method), c.Intrusive})
+			rows = append(rows, caseRow{c.ID, a.t("case." + string(c.ID) + ".title"), string(c.Kind), string(c.Method), c.Intrusive})
 		}
-		a.json(map[string]any{"schema": "assay/standards@1", "cases": rows})
+		a.json(standardsCasesDoc{Schema: "assay/standards@1", Cases: rows})
 		return nil
 	}
 	for _, c := range testcase.All() {

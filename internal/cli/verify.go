@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/evidence"
 	"assay/internal/store"
+	"assay/internal/store/segment"
 )
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -26,7 +28,7 @@ func (a *app) verifyCommand() *cobra.Command {
 			return use(err)
 		}
 		if !exists(filepath.Join(dir, store.Folder)) {
-			return &exitError{code: exitUse, err: fmt.Errorf("%s: nothing is stored here", dir), next: a.t("ui.next.no-run")}
+			return &exitError{code: exitUse, kind: codeNotFound, err: fmt.Errorf("%s: nothing is stored here", dir), where: dir, next: a.t("ui.next.no-run")}
 		}
 		s, err := a.openStore(dir, true)
 		if err != nil {
@@ -44,6 +46,41 @@ func (a *app) verifyCommand() *cobra.Command {
 	return c
 }
 
+// verifyDoc is the `verify` document.
+type verifyDoc struct {
+	Schema        string           `json:"schema"`
+	Consistent    bool             `json:"consistent"`    // nothing is damaged, missing or changed
+	Authenticated bool             `json:"authenticated"` // signed by a trusted key; this version signs nothing
+	HeadGiven     bool             `json:"head_given"`    // --head was given: compared with a noted hash
+	Runs          []segment.Report `json:"runs"`          // every run, and "records" with the results of people
+	Evidence      verifyEvidence   `json:"evidence"`
+}
+
+// verifyEvidence is what was seen of the stored bytes.
+type verifyEvidence struct {
+	Objects  int                `json:"objects"` // whose hash was computed again
+	Bytes    int64              `json:"bytes"`   // in them
+	Purged   int                `json:"purged"`  // gone on purpose: hash and reason are kept
+	Problems []evidence.Problem `json:"problems"`
+}
+
+func verifyDocument(v store.Verified, withHead bool) verifyDoc {
+	d := verifyDoc{Schema: "assay/verify@1", Consistent: v.Problems() == 0, HeadGiven: withHead, Runs: slices.Clone(filled(v.Runs)),
+		Evidence: verifyEvidence{v.Evidence.Objects, v.Evidence.Bytes, len(v.Evidence.Purged), filled(v.Evidence.Problems)}}
+	for i := range d.Runs {
+		r := &d.Runs[i]
+		r.Segments, r.Problems = filled(r.Segments), filled(r.Problems)
+	}
+	return d
+}
+
+// purgeDoc is the `purge` document.
+type purgeDoc struct {
+	Schema string               `json:"schema"`
+	Purged []evidence.Tombstone `json:"purged"` // what is gone now
+	Left   []evidence.Object    `json:"left"`   // files of the workspace that were left alone: --files removes them
+}
+
 // verified prints what was found, in words that promise no more than was
 // shown: an unsigned chain finds damage, a noted head finds tampering.
 func (a *app) verified(v store.Verified, withHead bool) {
@@ -55,8 +92,7 @@ func (a *app) verified(v store.Verified, withHead bool) {
 		key = "ui.verify-head"
 	}
 	if a.format == "json" {
-		a.json(map[string]any{"schema": "assay/verify@1", "consistent": v.Problems() == 0, "authenticated": false, "head_given": withHead,
-			"runs": v.Runs, "evidence": map[string]any{"objects": v.Evidence.Objects, "bytes": v.Evidence.Bytes, "purged": len(v.Evidence.Purged), "problems": v.Evidence.Problems}})
+		a.json(verifyDocument(v, withHead))
 		return
 	}
 	for _, r := range v.Runs {
@@ -79,6 +115,9 @@ func (a *app) purgeCommand() *cobra.Command {
 		files   bool
 	}
 	c := a.command("purge", "purge", cobra.NoArgs, func(*cobra.Command, []string) (err error) {
+		if err := a.formats("text", "json"); err != nil {
+			return err
+		}
 		if f.reason == "" {
 			return usef("--reason is missing: the tombstones keep it")
 		}
@@ -87,7 +126,7 @@ func (a *app) purgeCommand() *cobra.Command {
 			return use(err)
 		}
 		if !exists(filepath.Join(dir, store.Folder)) {
-			return &exitError{code: exitUse, err: fmt.Errorf("%s: nothing is stored here", dir), next: a.t("ui.next.no-run")}
+			return &exitError{code: exitUse, kind: codeNotFound, err: fmt.Errorf("%s: nothing is stored here", dir), where: dir, next: a.t("ui.next.no-run")}
 		}
 		order := evidence.PurgeOrder{Reason: f.reason, Files: f.files, Classes: []evidence.Class{evidence.Firmware, evidence.Personal, evidence.Sealed}}
 		if len(f.classes) > 0 {
@@ -106,7 +145,7 @@ func (a *app) purgeCommand() *cobra.Command {
 			return use(err)
 		}
 		if a.format == "json" {
-			a.json(map[string]any{"schema": "assay/purge@1", "purged": res.Purged, "left": res.Left})
+			a.json(purgeDoc{Schema: "assay/purge@1", Purged: filled(res.Purged), Left: filled(res.Left)})
 			return nil
 		}
 		for _, o := range res.Left {

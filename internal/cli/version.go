@@ -24,13 +24,22 @@ func version() string {
 	return release
 }
 
+// versionDoc is the `version` document.
+type versionDoc struct {
+	Schema  string `json:"schema"`
+	Version string `json:"version"` // behind +, the commit that it was built from, where known
+	Go      string `json:"go"`      // the Go release that it was built with
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return a.command("version", "version", cobra.NoArgs, func(*cobra.Command, []string) error {
 		if err := a.formats("text", "json"); err != nil {
 			return err
 		}
 		if a.format == "json" {
-			a.json(map[string]any{"schema": "assay/version@1", "version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+			a.json(versionDoc{Schema: "assay/version@1", Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH})
 			return nil
 		}
 		fmt.Fprintf(a.Out, "assay %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

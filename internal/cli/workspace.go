@@ -45,7 +45,7 @@ func (a *app) open() (*workspace, error) {
 	path := filepath.Join(dir, product.FileName)
 	p, problems, err := product.LoadDir(dir, limit.Default().YAML)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, &exitError{code: exitUse, err: fmt.Errorf("%s: there is no %s here", dir, product.FileName), where: path, next: a.t("ui.next.init")}
+		return nil, &exitError{code: exitUse, kind: codeNotFound, err: fmt.Errorf("%s: there is no %s here", dir, product.FileName), where: path, next: a.t("ui.next.init")}
 	}
 	if err != nil {
 		return nil, &exitError{code: exitUse, err: err, where: path}
@@ -75,7 +75,7 @@ func (a *app) modelErrors(w *workspace) error {
 		n++
 		fmt.Fprintf(a.Err, "%s: %s\n", p.Where(), plain(a.texts.T(a.lang, p.Key, p.Args)))
 	}
-	return &exitError{code: exitUse, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(n))), where: first, next: a.t("ui.next.model")}
+	return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(n))), where: first, next: a.t("ui.next.model")}
 }
 
 func readFile(path string, most int64) ([]byte, error) {
@@ -119,7 +119,7 @@ func cases(names []string) ([]testcase.ID, error) {
 		for part := range strings.SplitSeq(n, ",") {
 			c, err := testcase.Find(testcase.ID(strings.TrimSpace(part)))
 			if err != nil {
-				return nil, &exitError{code: exitUse, err: err, next: "assay standards list --cases"}
+				return nil, &exitError{code: exitUse, kind: codeNotFound, err: err, next: "assay standards list --cases"}
 			}
 			out = append(out, c.ID)
 		}
@@ -136,11 +136,7 @@ func (a *app) credentials(file, env, dir string) ([]device.Credential, error) {
 	case file != "" && env != "":
 		return nil, usef("--cred-file and --cred-env exclude each other")
 	case file != "":
-		abs, aerr := filepath.Abs(file)
-		if aerr != nil {
-			return nil, use(aerr)
-		}
-		if rel, rerr := filepath.Rel(dir, abs); dir != "" && rerr == nil && filepath.IsLocal(rel) {
+		if within(dir, file) {
 			return nil, usef("%s lies in the workspace: keep credentials outside of it, so that they are never shared with it", file)
 		}
 		b, err = readFile(file, 1<<20)
@@ -170,6 +166,28 @@ func (a *app) credentials(file, env, dir string) ([]device.Credential, error) {
 		return nil, &exitError{code: exitUse, err: errors.New("credentials: none in it"), next: a.t("ui.next.credentials")}
 	}
 	return doc.Credentials, nil
+}
+
+// within says whether a file lies in a folder, by its name or by where its
+// links lead.
+func within(dir, file string) bool {
+	local := func(dir, file string) bool {
+		dir, derr := filepath.Abs(dir)
+		file, ferr := filepath.Abs(file)
+		rel, rerr := filepath.Rel(dir, file)
+		return derr == nil && ferr == nil && rerr == nil && filepath.IsLocal(rel)
+	}
+	if dir == "" {
+		return false
+	}
+	if local(dir, file) {
+		return true
+	}
+	// What can't be followed (a pipe of /dev/fd, a file that isn't there)
+	// isn't a file of the workspace.
+	realDir, derr := filepath.EvalSymlinks(dir)
+	realFile, ferr := filepath.EvalSymlinks(file)
+	return derr == nil && ferr == nil && local(realDir, realFile)
 }
 
 // placeOf keeps the line number of a YAML error and nothing else.

@@ -66,6 +66,9 @@ type CaseVerdict struct {
 	Params  testcase.Params
 	Verdict verdict.Verdict
 	Results []testcase.Result
+	// decides says that every group around the case has the case's verdict:
+	// a failed alternative beside one that passed decides nothing.
+	decides bool
 }
 
 // Overall is the verdict on a standard as a whole.

@@ -123,15 +123,8 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 		return v, err
 	}
 	v.Verdict, v.Cases = got, cases
-	if s.NeverNotApplicable && v.Verdict == verdict.NotApplicable {
-		// Rule 5: a feature that facts prove absent fulfils the item; the
-		// cases' results hold the proof.
-		v.Verdict = verdict.Inconclusive
-		key := "reason.cannot-be-not-applicable"
-		if r.FulfilledByAbsence {
-			v.Verdict, key = verdict.Pass, "reason.fulfilled-by-absence"
-		}
-		v.Reasons = append(v.Reasons, verdict.Because(key))
+	if got, why, absent := absence(s, r, got); absent {
+		v.Verdict, v.Reasons = got, append(v.Reasons, why)
 	}
 	v.Open = v.Verdict == verdict.Inconclusive && open(cases)
 	if differs(r.Cases) {
@@ -143,11 +136,27 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 		if err != nil {
 			return v, err
 		}
+		if absent, _, ok := absence(s, r, got); ok {
+			got = absent
+		}
 		if got != v.Verdict {
 			v.Other, v.OtherProfile = got, other
 		}
 	}
 	return v, nil
+}
+
+// absence is the second half of rule 5: where no requirement may be NOT
+// APPLICABLE, a feature that facts prove absent fulfils the item; the cases'
+// results hold the proof.
+func absence(s *standard.Standard, r *standard.Requirement, got verdict.Verdict) (verdict.Verdict, verdict.Reason, bool) {
+	switch {
+	case !s.NeverNotApplicable || got != verdict.NotApplicable:
+		return got, verdict.Reason{}, false
+	case r.FulfilledByAbsence:
+		return verdict.Pass, verdict.Because("reason.fulfilled-by-absence"), true
+	}
+	return verdict.Inconclusive, verdict.Because("reason.cannot-be-not-applicable"), true
 }
 
 // decideByClaim is rule 4: what the claim alone decides.
@@ -178,6 +187,7 @@ func decideByClaim(v *Verdict, r *standard.Requirement, claimed bool, why, suppo
 // decideByCondition is rule 5: NOT APPLICABLE only where a condition is
 // declared false and facts confirm it.
 func (j *judge) decideByCondition(v *Verdict, s *standard.Standard, r *standard.Requirement) (bool, error) {
+	var open []verdict.Reason // declared false, not confirmed
 	for _, id := range r.Conditions {
 		c, ok := s.Condition(id)
 		if !ok {
@@ -195,29 +205,38 @@ func (j *judge) decideByCondition(v *Verdict, s *standard.Standard, r *standard.
 		if holds {
 			continue
 		}
-		for _, name := range c.Confirm {
-			confirm, ok := j.confirms[name]
-			if !ok {
-				v.Verdict = verdict.Inconclusive
-				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", "confirm."+name))
-				return true, nil
-			}
-			if shown, _ := confirm(j.view); !shown {
-				v.Verdict = verdict.Inconclusive
-				v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", "confirm."+name))
-				return true, nil
-			}
-		}
-		if len(c.Confirm) == 0 {
-			v.Verdict = verdict.Inconclusive
-			v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", "-"))
+		name := j.unconfirmed(c)
+		if name == "" { // one condition that doesn't hold is enough
+			v.Verdict = verdict.NotApplicable
+			v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false", "condition", id))
 			return true, nil
 		}
-		v.Verdict = verdict.NotApplicable
-		v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false", "condition", id))
+		open = append(open, verdict.Because("reason.condition-false-unconfirmed", "condition", id, "confirm", name))
+	}
+	if len(open) > 0 {
+		v.Verdict = verdict.Inconclusive
+		v.Reasons = append(v.Reasons, open...)
 		return true, nil
 	}
 	return false, nil
+}
+
+// unconfirmed names the first observation of a condition that the facts
+// don't show; "" where they show all, "-" where the condition names none.
+func (j *judge) unconfirmed(c *standard.Condition) string {
+	for _, name := range c.Confirm {
+		confirm, ok := j.confirms[name]
+		if !ok {
+			return "confirm." + name
+		}
+		if shown, _ := confirm(j.view); !shown {
+			return "confirm." + name
+		}
+	}
+	if len(c.Confirm) == 0 {
+		return "-"
+	}
+	return ""
 }
 
 // expression evaluates the cases of a requirement under a profile.
@@ -231,7 +250,7 @@ func (j *judge) expression(e *standard.Expr, profile, at string) (verdict.Verdic
 		for k, v := range e.With {
 			params[k] = fmt.Sprint(v.For(profile))
 		}
-		cv := CaseVerdict{ID: c.ID, Group: at, Kind: c.Kind, Method: c.Method, Params: params}
+		cv := CaseVerdict{ID: c.ID, Group: at, Kind: c.Kind, Method: c.Method, Params: params, decides: true}
 		if j.in.Only != nil && !slices.Contains(j.in.Only, c.ID) {
 			cv.Verdict = verdict.NotTested
 			return cv.Verdict, []CaseVerdict{cv}, nil
@@ -264,7 +283,11 @@ func (j *judge) expression(e *standard.Expr, profile, at string) (verdict.Verdic
 		}
 		vs, out = append(vs, v), append(out, cases...)
 	}
-	return join(vs...), out, nil
+	joined := join(vs...)
+	for i := range out {
+		out[i].decides = out[i].decides && out[i].Verdict == joined
+	}
+	return joined, out, nil
 }
 
 func (j *judge) run(c testcase.Case, params testcase.Params) []testcase.Result {
@@ -329,6 +352,9 @@ func findings(all []Verdict) []Finding {
 			f = &Finding{ID: id, Severity: severity, Case: c.ID, Subject: r.Subject, Reason: reason, Facts: r.Facts, Advisory: advisory}
 			byID[id], order = f, append(order, id)
 		}
+		if f.Advisory && !advisory { // another standard's reading makes it decide
+			f.Advisory, f.Severity = false, severityOf(c.ID)
+		}
 		req := Requirement{v.Standard, v.Requirement}
 		if !slices.Contains(f.Requirements, req) {
 			f.Requirements = append(f.Requirements, req)
@@ -338,7 +364,7 @@ func findings(all []Verdict) []Finding {
 		for _, c := range v.Cases {
 			for _, r := range c.Results {
 				// A failed alternative beside one that passed asks for nothing.
-				if v.Verdict == verdict.Fail && r.Verdict == verdict.Fail && len(r.Reasons) > 0 {
+				if c.decides && v.Verdict == verdict.Fail && r.Verdict == verdict.Fail && len(r.Reasons) > 0 {
 					add(v, c, r, r.Reasons[0], false)
 				}
 				for _, x := range r.Findings {
@@ -389,12 +415,12 @@ func undecided(all []Verdict) []Undecided {
 			continue
 		}
 		req := Requirement{v.Standard, v.Requirement}
-		if len(v.Cases) == 0 {
+		if !slices.ContainsFunc(v.Cases, func(c CaseVerdict) bool { return c.decides && c.Verdict == verdict.Inconclusive }) {
 			out = append(out, Undecided{Requirement: req, Provide: v.Reasons})
 		}
 		for _, c := range v.Cases {
 			for _, r := range c.Results {
-				if r.Verdict == verdict.Inconclusive {
+				if c.decides && r.Verdict == verdict.Inconclusive {
 					provide := r.Provide
 					if len(provide) == 0 {
 						provide = r.Reasons
@@ -415,7 +441,7 @@ var given = []string{"provide.reachable-unit", "provide.repeat", "provide.contro
 func open(cases []CaseVerdict) bool {
 	for _, c := range cases {
 		for _, r := range c.Results {
-			if r.Verdict != verdict.Inconclusive {
+			if !c.decides || r.Verdict != verdict.Inconclusive {
 				continue
 			}
 			for _, p := range r.Provide {

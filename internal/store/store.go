@@ -37,6 +37,9 @@ var ErrEnded = errors.New("the run came to its end: start a new one")
 // with.
 var ErrChanged = errors.New("assay.yaml has changed since the run began: start a new run")
 
+// ErrUnknownRun says that no run has the given id.
+var ErrUnknownRun = errors.New("no such run")
+
 // Options of Open.
 type Options struct {
 	ReadOnly bool // for judging and verifying: no lock, nothing is written
@@ -135,7 +138,7 @@ func (s *Store) Latest() (string, error) {
 // validID keeps run ids from being paths.
 func validID(id string) error {
 	if id == "" || len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return fmt.Errorf("%q isn't the id of a run: use the id that `assay run` printed", id)
+		return fmt.Errorf("%q isn't the id of a run: use the id that `assay run` printed: %w", id, ErrUnknownRun)
 	}
 	return nil
 }
@@ -359,7 +362,7 @@ func (s *Store) read(id string) (*stored, error) {
 	dir := s.runDir(id)
 	names, err := segment.Names(dir)
 	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("run %s: not found in %s", id, s.runsDir())
+		return nil, s.unknown(id)
 	}
 	h := newStored()
 	for _, name := range names {
@@ -379,6 +382,18 @@ func (s *Store) read(id string) (*stored, error) {
 		return nil, fmt.Errorf("run %s: it has no beginning; remove the folder %s", id, dir)
 	}
 	return h, nil
+}
+
+// unknown says which runs there are.
+func (s *Store) unknown(id string) error {
+	ids, err := s.Runs()
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return fmt.Errorf("run %s: %w in %s: %w", id, ErrUnknownRun, s.runsDir(), ErrNoRun)
+	}
+	return fmt.Errorf("run %s: %w in %s; stored are %s", id, ErrUnknownRun, s.runsDir(), strings.Join(ids[max(0, len(ids)-8):], ", "))
 }
 
 func (h *stored) take(name string, e evidence.Entry) error {

@@ -53,23 +53,35 @@ func stream(protocol string) bool {
 }
 
 // authenticated is the population of interfaces behind which something is
-// protected: declared with authentication, and every web or stream service
-// that was observed.
+// protected: declared with authentication, and every web or stream service,
+// declared or observed. "auth: none" doesn't take one out: that nobody has to
+// log in is what the case looks for.
 func authenticated(v *View) []Subject {
 	return filter(services(v), func(s Subject) bool {
-		if i, ok := declaredInterface(v, s); ok {
-			return i.Auth != "" && i.Auth != "none"
+		if i, ok := declaredInterface(v, s); ok &&
+			((i.Auth != "" && i.Auth != "none") || web(i.Protocol) || stream(i.Protocol)) {
+			return true
 		}
 		svc, ok := observed(v, s)
 		return ok && (web(svc.Value.Protocol) || stream(svc.Value.Protocol))
 	})
 }
 
-// sessions is the population of web interfaces with a login.
+// sessions is the population of web interfaces that keep a session: with a
+// described login that sends a form, or with a password and no word on how it
+// is sent (basic and digest keep no session).
 func sessions(v *View) []Subject {
 	return filter(services(v), func(s Subject) bool {
-		i, ok := declaredInterface(v, s)
-		return ok && i.Login != nil && (i.Login.Form == "json" || i.Login.Form == "form")
+		i, declared := declaredInterface(v, s)
+		if declared && i.Login != nil {
+			return i.Login.Form == "json" || i.Login.Form == "form"
+		}
+		for _, c := range channels(v, s) {
+			if c.Value.Scheme == "form" || c.Value.Scheme == "json" {
+				return true
+			}
+		}
+		return declared && web(i.Protocol) && (i.Auth == "" || i.Auth == "password" || i.Auth == "form")
 	})
 }
 
@@ -104,7 +116,31 @@ func loginRequired(v *View, s Subject, _ Params) Outcome {
 		control.Before = control.Before && a.Value.Control.Before
 		control.After = control.After && a.Value.Control.After
 	}
-	return PassRefused(verdict.Because("reason.login-required", "count", fmt.Sprint(len(shut))), control, facts(shut)...)
+	o := PassRefused(verdict.Because("reason.login-required", "count", fmt.Sprint(len(shut))), control, facts(shut)...)
+	return o.leaving(unsafe(i))
+}
+
+// unsafe lists the declared functions that a test must not call. They don't
+// decide, and are named.
+func unsafe(i product.Interface) []string {
+	if i.Login == nil {
+		return nil
+	}
+	var out []string
+	for _, f := range i.Login.Functions {
+		if f.Safe != nil && !*f.Safe {
+			out = append(out, functionName(f))
+		}
+	}
+	return out
+}
+
+// leaving names functions that were left out.
+func (o Outcome) leaving(functions []string) Outcome {
+	if len(functions) == 0 {
+		return o
+	}
+	return o.And(verdict.Because("reason.functions-untested", "functions", strings.Join(functions, ", ")))
 }
 
 // untested lists declared functions without a fact. Functions that a test
@@ -165,10 +201,11 @@ func rolesHold(v *View, s Subject, _ Params) Outcome {
 	if len(got) == 0 {
 		return unseen(v, s, "access.roles")
 	}
-	if len(i.Roles) < 2 {
+	if len(i.Roles) < 2 || i.Login == nil {
 		return Inconclusive(verdict.Because("reason.one-role", "interface", s.Interface), verdict.Because("provide.roles")).With(facts(got)...)
 	}
 	var lacking []string
+	compared := 0
 	control := fact.Bracket{Before: true, After: true}
 	for _, role := range i.Roles {
 		for _, f := range i.Login.Functions {
@@ -184,6 +221,7 @@ func rolesHold(v *View, s Subject, _ Params) Outcome {
 				continue
 			}
 			r, may := got[at], mayCall(v.Product, role, f)
+			compared++
 			switch {
 			case r.Value.Allowed && !may:
 				return Fail(verdict.Because("reason.role-exceeds", "role", role, "function", name), r.Fact)
@@ -195,11 +233,14 @@ func rolesHold(v *View, s Subject, _ Params) Outcome {
 			}
 		}
 	}
+	if compared == 0 && len(lacking) == 0 { // no function is declared that a test may call
+		return Inconclusive(verdict.Because("reason.functions-untested", "functions", s.Key), verdict.Because("provide.safe-function")).With(facts(got)...)
+	}
 	if len(lacking) > 0 {
 		return Inconclusive(verdict.Because("reason.functions-untested", "functions", strings.Join(lacking, ", ")),
 			verdict.Because("provide.credentials-of-roles")).With(facts(got)...)
 	}
-	return PassRefused(verdict.Because("reason.roles-hold", "roles", strings.Join(i.Roles, ", ")), control, facts(got)...)
+	return PassRefused(verdict.Because("reason.roles-hold", "roles", strings.Join(i.Roles, ", ")), control, facts(got)...).leaving(unsafe(i))
 }
 
 func rolesDefined(v *View, _ Subject, _ Params) Outcome {
@@ -207,7 +248,7 @@ func rolesDefined(v *View, _ Subject, _ Params) Outcome {
 	if len(roles) == 0 {
 		return Inconclusive(verdict.Because("reason.not-declared", "what", "roles"), verdict.Because("provide.roles"))
 	}
-	if n := len(roles); n < 2 || !roles[0].Value.Is {
+	if slices.ContainsFunc(roles, func(d fact.Typed[fact.Declared]) bool { return !d.Value.Is }) || len(roles) < 2 {
 		return Fail(verdict.Because("reason.fewer-than-two-roles"), facts(roles)...)
 	}
 	page, o, ok := present(v, "roles", "user-manual", "setup-guide")

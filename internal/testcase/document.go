@@ -60,11 +60,18 @@ func documentCases() []Case {
 func present(v *View, kinds ...string) (fact.Typed[fact.Page], Outcome, bool) {
 	var missing []fact.Typed[fact.Page]
 	for _, kind := range kinds {
+		var there []fact.Typed[fact.Page]
 		for _, p := range fact.Where(v.Facts, func(p fact.Page) bool { return p.Type == kind }) {
 			if p.Value.Present {
-				return p, Outcome{}, true
+				there = append(there, p)
+			} else {
+				missing = append(missing, p)
 			}
-			missing = append(missing, p)
+		}
+		if len(there) > 0 {
+			// Of several the one that names the model speaks for it.
+			i := slices.IndexFunc(there, func(p fact.Typed[fact.Page]) bool { return p.Value.Model })
+			return there[max(i, 0)], Outcome{}, true
 		}
 	}
 	if len(missing) > 0 {

@@ -99,6 +99,16 @@ func declaredHosts(p *product.Product) []string {
 	return out
 }
 
+// declares says whether a host is among the declared ones, of which
+// *.example.com stands for all names below example.com.
+func declares(declared []string, host string) bool {
+	host = strings.ToLower(host)
+	return slices.ContainsFunc(declared, func(d string) bool {
+		below, wild := strings.CutPrefix(d, "*")
+		return d == host || wild && strings.HasPrefix(below, ".") && strings.HasSuffix(host, below)
+	})
+}
+
 // hostsDeclared: an undeclared host in a configuration or a script is used;
 // one in a program may be, and the maker has to say.
 func hostsDeclared(v *View, s Subject, _ Params) Outcome {
@@ -106,11 +116,11 @@ func hostsDeclared(v *View, s Subject, _ Params) Outcome {
 	var used, open, fine []fact.Typed[fact.ImageHost]
 	for _, h := range fact.Where(v.Facts, func(h fact.ImageHost) bool { return h.Image == s.Key }) {
 		switch {
-		case slices.Contains(declared, strings.ToLower(h.Value.Host)):
+		case declares(declared, h.Value.Host):
 			fine = append(fine, h)
 		case h.Value.Usage == "config" || h.Value.Usage == "script":
 			used = append(used, h)
-		case h.Value.Usage == "program":
+		case h.Value.Usage != "document":
 			open = append(open, h)
 		}
 	}
@@ -176,12 +186,17 @@ func storedEncrypted(v *View, _ Subject, _ Params) Outcome {
 			return Fail(verdict.Because("reason.stored-weakly-hashed", "scheme", k.Value.Scheme, "path", k.Value.Path, "line", fmt.Sprint(k.Value.Line)), k.Fact)
 		}
 	}
+	var names []string
+	var basis []fact.Fact
 	for _, s := range images(v) {
 		scope, whole := wholeScope(v, fact.ScopeImageFiles, s.Key)
 		if !whole {
 			return unread(v, s)
 		}
-		return AskPerson(verdict.Because("reason.image-shows-nothing-stored", "image", s.Key), scope.Fact)
+		names, basis = append(names, s.Key), append(basis, scope.Fact)
+	}
+	if len(names) > 0 {
+		return AskPerson(verdict.Because("reason.image-shows-nothing-stored", "image", strings.Join(names, ", ")), basis...)
 	}
 	if d, ok := declaration(v, "data", ""); ok {
 		return AskPerson(verdict.Because("reason.read-storage"), d.Fact)

@@ -97,7 +97,6 @@ func uniqueKey(v *View, s Subject, _ Params) Outcome {
 		return AskPerson(verdict.Because("reason.secret-not-comparable", "secret", s.Key,
 			"rule", d.Value.Value["unique_by"]), d.Fact)
 	}
-	spki := make(map[string]fact.Typed[fact.Certificate])
 	var basis []fact.Fact
 	seen := make(map[string]bool)
 	for _, c := range fact.Where(v.Facts, func(c fact.Certificate) bool {
@@ -106,11 +105,10 @@ func uniqueKey(v *View, s Subject, _ Params) Outcome {
 		}
 		return c.Unit == s.Unit && c.Port == s.Port
 	}) {
-		if first, ok := spki[c.Value.SPKI]; ok && first.Value.Unit != c.Value.Unit {
-			return Fail(verdict.Because("reason.key-shared", "interface", s.Key,
-				"unit", first.Value.Unit, "other", c.Value.Unit, "fingerprint", short(c.Value.SPKI)), first.Fact, c.Fact)
+		for _, other := range fact.Where(v.Facts, func(o fact.Certificate) bool { return o.SPKI == c.Value.SPKI && o.Unit != c.Value.Unit }) {
+			return Fail(verdict.Because("reason.key-shared", "interface", s.Key, "unit", c.Value.Unit, "other", other.Value.Unit,
+				"fingerprint", short(c.Value.SPKI)), c.Fact, other.Fact)
 		}
-		spki[c.Value.SPKI] = c
 		seen[c.Value.Unit] = true
 		basis = append(basis, c.Fact)
 	}

@@ -2,6 +2,7 @@ package testcase
 
 import (
 	"fmt"
+	"slices"
 
 	"assay/internal/fact"
 	"assay/internal/verdict"
@@ -43,10 +44,19 @@ func passwordCases() []Case {
 	}
 }
 
+// of keeps the facts of an undeclared service apart from those of another
+// one on the same unit: neither has an interface's name.
+func of[T fact.Payload](got []fact.Typed[T], s Subject) []fact.Typed[T] {
+	if s.Interface != "" {
+		return got
+	}
+	return slices.DeleteFunc(got, func(f fact.Typed[T]) bool { return f.Subject != s.Key })
+}
+
 func limited(v *View, s Subject, p Params) Outcome {
-	got := fact.Where(v.Facts, func(t fact.Throttle) bool {
+	got := of(fact.Where(v.Facts, func(t fact.Throttle) bool {
 		return t.Interface == s.Interface && (s.Interface != "" || t.Unit == s.Unit)
-	})
+	}), s)
 	if len(got) == 0 {
 		return unseen(v, s, "login.limit")
 	}
@@ -54,18 +64,23 @@ func limited(v *View, s Subject, p Params) Outcome {
 	for n, t := range got {
 		x := t.Value
 		r := verdict.Because("reason.login-limited", "attempts", fmt.Sprint(x.LimitedAt), "seconds", fmt.Sprint(x.LockSeconds))
+		var one Outcome
 		switch {
-		case x.LimitedAt == 0 && !x.Control.Holds(), x.LimitedAt == 0 && x.Attempts < atLeast(p["max_attempts"]):
-			return PassRefused(r, fact.Bracket{Before: x.Control.Before}, t.Fact)
+		case x.LimitedAt == 0 && x.Attempts < atLeast(p["max_attempts"]):
+			one = Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+fact.ScopeCredentials, "of", s.Key, "why", "cut.attempts-bounded"),
+				verdict.Because("provide.repeat")).With(t.Fact)
+		case x.LimitedAt == 0 && !x.Control.Holds():
+			one = PassRefused(r, x.Control, t.Fact)
 		case x.LimitedAt == 0:
 			return Fail(verdict.Because("reason.login-unlimited", "attempts", fmt.Sprint(x.Attempts)), t.Fact)
 		case !x.NewConnection:
 			return Fail(verdict.Because("reason.limit-per-connection", "attempts", fmt.Sprint(x.LimitedAt)), t.Fact)
 		case !x.CorrectRefused:
 			return Fail(verdict.Because("reason.limit-delay-only", "attempts", fmt.Sprint(x.LimitedAt)), t.Fact)
+		default:
+			one = PassRefused(r, x.Control, t.Fact)
 		}
-		one := PassRefused(r, x.Control, t.Fact)
-		if beyond := x.LimitedAt > atLeast(p["max_attempts"]) || x.LockSeconds < atLeast(p["min_delay_seconds"]); beyond {
+		if beyond := x.LimitedAt > 0 && (x.LimitedAt > atLeast(p["max_attempts"]) || x.LockSeconds < atLeast(p["min_delay_seconds"])); beyond {
 			finding := verdict.Because("reason.limit-beyond-threshold", "attempts", fmt.Sprint(x.LimitedAt),
 				"seconds", fmt.Sprint(x.LockSeconds), "max", p["max_attempts"], "min", p["min_delay_seconds"])
 			if p["threshold"] == "fail" {
@@ -92,9 +107,9 @@ func atLeast(s string) int {
 }
 
 func noCommonPassword(v *View, s Subject, _ Params) Outcome {
-	got := fact.Where(v.Facts, func(c fact.Credential) bool {
+	got := of(fact.Where(v.Facts, func(c fact.Credential) bool {
 		return c.Interface == s.Interface && (s.Interface != "" || c.Unit == s.Unit)
-	})
+	}), s)
 	control := fact.Bracket{Before: true, After: true}
 	for _, c := range got {
 		if c.Value.Accepted && !c.Value.MustChange {

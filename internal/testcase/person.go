@@ -13,7 +13,13 @@ import (
 func guided(c Case, v *View, s Subject) Result {
 	rec, ok := record(v, c.ID, s.Key)
 	if !ok {
-		return finish(c, v, s, Inconclusive(verdict.Because("reason.not-recorded"), verdict.Because("provide.record")))
+		why := verdict.Because("reason.not-recorded")
+		if slices.ContainsFunc(fact.Of[fact.PersonResult](v.Facts), func(r fact.Typed[fact.PersonResult]) bool {
+			return r.Value.Case == string(c.ID) && r.Value.Subject == s.Key
+		}) {
+			why = verdict.Because("reason.not-reviewed")
+		}
+		return finish(c, v, s, Inconclusive(why, verdict.Because("provide.record")))
 	}
 	return fromRecord(c, v, s, rec)
 }
@@ -35,14 +41,21 @@ func assisted(c Case, v *View, s Subject, auto Result) Result {
 }
 
 // record picks the record that counts: the latest of a reviewer in
-// laboratory mode, else the latest of anyone. Equal times are ordered by
+// laboratory mode (one who isn't a tester of the same, rule 8), else the latest of anyone. Equal times are ordered by
 // fact id, so that judging twice gives the same bytes.
 func record(v *View, id ID, subject string) (fact.Typed[fact.PersonResult], bool) {
 	var best fact.Typed[fact.PersonResult]
 	found := false
-	for _, r := range fact.Where(v.Facts, func(p fact.PersonResult) bool {
-		return p.Case == string(id) && p.Subject == subject && (!v.Laboratory || p.Role == "reviewer")
-	}) {
+	all := fact.Where(v.Facts, func(p fact.PersonResult) bool { return p.Case == string(id) && p.Subject == subject })
+	counts := func(p fact.PersonResult) bool {
+		return !v.Laboratory || p.Role == "reviewer" && !slices.ContainsFunc(all, func(t fact.Typed[fact.PersonResult]) bool {
+			return t.Value.Role != "reviewer" && t.Value.By == p.By
+		})
+	}
+	for _, r := range all {
+		if !counts(r.Value) {
+			continue
+		}
 		if !found || r.Value.At.After(best.Value.At) {
 			best, found = r, true
 		}
@@ -59,6 +72,8 @@ func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) R
 		o = Inconclusive(verdict.Because("reason.record-unreadable", "verdict", p.Verdict), verdict.Because("provide.record"))
 	case len(owed) > 0 && got != verdict.Fail:
 		o = Inconclusive(verdict.Because("reason.record-incomplete", "missing", joined(owed)), verdict.Because("provide.record"))
+	case got == verdict.Pass && contradicting(c, p) != "":
+		o = Inconclusive(verdict.Because("reason.record-contradicts", "observed", contradicting(c, p)), verdict.Because("provide.record"))
 	case got == verdict.Pass:
 		o = Pass(verdict.Because("reason.recorded-pass", "by", p.By, "note", p.Note), rec.Fact)
 	case got == verdict.Fail:
@@ -93,6 +108,27 @@ func owes(c Case, p fact.PersonResult) []string {
 		out = append(out, "attachment×"+strconv.Itoa(n))
 	}
 	return out
+}
+
+// met are the answers that go with a PASS, by observation.
+var met = map[string]string{
+	"alert-received": "yes", "any-accepted": "no", "any-in-clear": "no", "asked-before": "yes", "bad-certificate-refused": "yes",
+	"blocked-until-changed": "yes", "changed": "yes", "common-credential-works": "no", "covers-product": "yes", "covers-security": "yes",
+	"describes-development": "yes", "followed-on-unit": "yes", "forward-secrecy": "yes", "found": "no", "generated-per-unit": "yes",
+	"labels-differ": "yes", "legible": "yes", "marker-gone": "yes", "markers-found-in-clear": "no", "names-device": "yes",
+	"need-holds": "yes", "old-refused": "yes", "prompt-shown": "yes", "public": "yes", "recovered": "yes", "refusal-stops": "yes",
+	"rights-defined": "yes", "state-shown": "yes", "states-disclosure": "yes", "states-remedy": "yes", "transfer-seen": "yes", "way-in": "no",
+}
+
+// contradicting returns the first observation of a record that doesn't go
+// with a PASS, as name=answer.
+func contradicting(c Case, p fact.PersonResult) string {
+	for _, o := range c.Observe {
+		if want, ok := met[o.Name]; ok && p.Observations[o.Name] != want {
+			return o.Name + "=" + p.Observations[o.Name]
+		}
+	}
+	return ""
 }
 
 func joined(names []string) string {

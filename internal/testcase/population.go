@@ -300,6 +300,4 @@ func facts[T fact.Payload](ts []fact.Typed[T]) []fact.Fact {
 	return out
 }
 
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
-
 func itoa(n uint16) string { return fmt.Sprint(n) }

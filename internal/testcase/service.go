@@ -33,8 +33,12 @@ func serviceCases() []Case {
 func necessary(v *View, s Subject, p Params) Outcome {
 	svc, open := observed(v, s)
 	i, declared := declaredInterface(v, s)
-	if open && slices.Contains(forbidden, svc.Value.Protocol) {
-		return Fail(verdict.Because("reason.forbidden-service", "protocol", svc.Value.Protocol, "port", fmt.Sprint(s.Port)), svc.Fact)
+	// What answers on a port that is declared as such a service is one, even
+	// where it doesn't give itself away.
+	for _, protocol := range []string{svc.Value.Protocol, strings.ToLower(i.Protocol)} {
+		if open && slices.Contains(forbidden, protocol) {
+			return Fail(verdict.Because("reason.forbidden-service", "protocol", protocol, "port", fmt.Sprint(s.Port)), svc.Fact)
+		}
 	}
 	if open && !declared {
 		r := verdict.Because("reason.undeclared-service", "protocol", svc.Value.Protocol, "port", fmt.Sprint(s.Port))

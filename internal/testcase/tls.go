@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/fact"
 	"assay/internal/verdict"
@@ -17,17 +18,17 @@ func tlsCases() []Case {
 		{
 			ID: "tls.version", Kind: Functional, Method: Auto, Severity: High, Needs: needs,
 			Params:   []Param{{Name: "min", Default: "1.2", Allowed: []string{"1.2", "1.3"}}},
-			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: tlsVersion,
+			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: perEndpoint(tlsVersion),
 		},
 		{
 			ID: "tls.forward-secrecy", Kind: Functional, Method: Auto, Severity: High, Needs: needs,
 			Params:   []Param{{Name: "reading", Default: "supported", Allowed: []string{"supported", "enforced"}}},
-			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: forwardSecrecy,
+			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: perEndpoint(forwardSecrecy),
 		},
 		{
 			ID: "tls.approved-suites", Kind: Functional, Method: Auto, Severity: Medium, Needs: needs,
 			Params:   []Param{{Name: "reading", Default: "preferred", Allowed: []string{"preferred", "all"}}},
-			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: approvedSuites,
+			Subjects: endpoints, Scopes: portScopes, Empty: noEndpoint, Judge: perEndpoint(approvedSuites),
 		},
 		{
 			ID: "tls.certificate", Kind: Functional, Method: Auto, Severity: Medium,
@@ -51,23 +52,60 @@ var versions = []string{"SSL 2.0", "SSL 3.0", "1.0", "1.1", "1.2", "1.3"}
 
 func older(a, than string) bool { return slices.Index(versions, a) < slices.Index(versions, than) }
 
-// endpoint finds the TLS facts of a subject, or says why there are none.
-func endpoint(v *View, s Subject) (fact.Typed[fact.TLS], Outcome, bool) {
-	for _, t := range fact.Where(v.Facts, func(t fact.TLS) bool { return t.Unit == s.Unit && t.Port == s.Port }) {
-		return t, Outcome{}, true
-	}
-	if svc, ok := observed(v, s); ok && !svc.Value.TLS {
-		return fact.Typed[fact.TLS]{}, Fail(verdict.Because("reason.no-tls-at-all", "protocol", svc.Value.Protocol), svc.Fact), false
-	}
-	return fact.Typed[fact.TLS]{}, unseen(v, s, "tls"), false
+// channelsOf are the TLS facts of a subject: several where the unit was seen
+// in several states.
+func channelsOf(v *View, s Subject) []fact.Typed[fact.TLS] {
+	return fact.Where(v.Facts, func(t fact.TLS) bool { return t.Unit == s.Unit && t.Port == s.Port })
 }
 
-func tlsVersion(v *View, s Subject, p Params) Outcome {
-	t, o, ok := endpoint(v, s)
-	if !ok {
-		return o
+// perEndpoint judges every TLS fact of a subject and keeps the worst, or says
+// why there is none.
+func perEndpoint(judge func(fact.Typed[fact.TLS], Params) Outcome) func(*View, Subject, Params) Outcome {
+	return func(v *View, s Subject, p Params) Outcome {
+		got := channelsOf(v, s)
+		if len(got) == 0 {
+			return withoutTLS(v, s)
+		}
+		all := make([]Outcome, len(got))
+		for i, t := range got {
+			all[i] = judge(t, p)
+		}
+		return worst(all)
 	}
+}
+
+// worst joins outcomes on one subject as an `all` group: the first FAIL, else
+// the first INCONCLUSIVE, else the first with the facts of all.
+func worst(all []Outcome) Outcome {
+	for _, bad := range []verdict.Verdict{verdict.Fail, verdict.Inconclusive} {
+		for _, o := range all {
+			if o.verdict == bad {
+				return o
+			}
+		}
+	}
+	o := all[0]
+	for _, other := range all[1:] {
+		o = o.With(other.facts...)
+		o.finding = append(slices.Clone(o.finding), other.finding...)
+	}
+	return o
+}
+
+func withoutTLS(v *View, s Subject) Outcome {
+	if svc, ok := observed(v, s); ok && !svc.Value.TLS {
+		return Fail(verdict.Because("reason.no-tls-at-all", "protocol", svc.Value.Protocol), svc.Fact)
+	}
+	return unseen(v, s, "tls")
+}
+
+func tlsVersion(t fact.Typed[fact.TLS], p Params) Outcome {
 	var old, good, unclear []string
+	for _, must := range []string{"SSL 3.0", "1.0", "1.1", "1.2"} {
+		if older(must, p["min"]) && !slices.ContainsFunc(t.Value.Versions, func(x fact.TLSVersion) bool { return x.Version == must }) {
+			unclear = append(unclear, must+" (-)") // never offered: not shown to be refused
+		}
+	}
 	for _, x := range t.Value.Versions {
 		switch {
 		case x.Outcome == "accepted" && older(x.Version, p["min"]):
@@ -82,7 +120,7 @@ func tlsVersion(v *View, s Subject, p Params) Outcome {
 	case len(old) > 0:
 		return Fail(verdict.Because("reason.tls-too-old", "versions", strings.Join(old, ", "), "min", p["min"]), t.Fact)
 	case len(good) == 0:
-		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", s.Unit)).With(t.Fact)
+		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", t.Value.Unit)).With(t.Fact)
 	case len(unclear) > 0:
 		return Inconclusive(verdict.Because("reason.tls-unclear", "versions", strings.Join(unclear, ", ")), verdict.Because("provide.repeat")).With(t.Fact)
 	}
@@ -92,11 +130,7 @@ func tlsVersion(v *View, s Subject, p Params) Outcome {
 // forwardSecrecy: "shall support" is met by support (literal); that nothing
 // else is accepted is the strict reading. A static key exchange that is
 // accepted, or even preferred, is a finding in the literal one.
-func forwardSecrecy(v *View, s Subject, p Params) Outcome {
-	t, o, ok := endpoint(v, s)
-	if !ok {
-		return o
-	}
+func forwardSecrecy(t fact.Typed[fact.TLS], p Params) Outcome {
 	var with, without []string
 	for _, x := range t.Value.Suites {
 		if x.ForwardSecrecy {
@@ -107,7 +141,7 @@ func forwardSecrecy(v *View, s Subject, p Params) Outcome {
 	}
 	switch {
 	case len(with) == 0 && len(without) == 0:
-		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", s.Unit)).With(t.Fact)
+		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", t.Value.Unit)).With(t.Fact)
 	case len(with) == 0:
 		return Fail(verdict.Because("reason.no-forward-secrecy", "suite", without[0]), t.Fact)
 	case len(without) > 0 && p["reading"] == "enforced":
@@ -125,11 +159,7 @@ func forwardSecrecy(v *View, s Subject, p Params) Outcome {
 // approvedSuites judges the cipher behind a channel that carries
 // authentication factors. IoT-1005-1 5.4.2.2 asks for an algorithm that
 // SP 800-140C approves.
-func approvedSuites(v *View, s Subject, p Params) Outcome {
-	t, o, ok := endpoint(v, s)
-	if !ok {
-		return o
-	}
+func approvedSuites(t fact.Typed[fact.TLS], p Params) Outcome {
 	var chosen, bad []string
 	for _, x := range t.Value.Suites {
 		if p["reading"] == "preferred" && !x.Preferred {
@@ -142,7 +172,7 @@ func approvedSuites(v *View, s Subject, p Params) Outcome {
 	}
 	switch {
 	case len(chosen) == 0:
-		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", s.Unit)).With(t.Fact)
+		return Inconclusive(verdict.Because("reason.tls-none-accepted"), verdict.Because("provide.reachable-unit", "unit", t.Value.Unit)).With(t.Fact)
 	case len(bad) > 0:
 		return Fail(verdict.Because("reason.suite-not-approved", "suite", bad[0], "count", fmt.Sprint(len(bad))), t.Fact)
 	case !t.Value.Whole:
@@ -160,24 +190,31 @@ func approvedCipher(suite string) bool {
 func certificate(v *View, s Subject, _ Params) Outcome {
 	got := fact.Where(v.Facts, func(c fact.Certificate) bool { return c.Unit == s.Unit && c.Port == s.Port })
 	if len(got) == 0 {
-		_, o, ok := endpoint(v, s)
-		if !ok {
-			return o
+		if len(channelsOf(v, s)) == 0 {
+			return withoutTLS(v, s)
 		}
 		return Inconclusive(verdict.Because("reason.no-certificate-read"), verdict.Because("provide.repeat"))
 	}
-	c := got[0].Value
+	all := make([]Outcome, len(got))
+	for i, c := range got {
+		all[i] = certified(c, v.Clock)
+	}
+	return worst(all)
+}
+
+func certified(f fact.Typed[fact.Certificate], clock time.Time) Outcome {
+	c := f.Value
 	switch {
 	case c.Key == "RSA" && c.Bits < 2048, c.Key == "ECDSA" && c.Bits < 224, c.Key == "DSA":
-		return Fail(verdict.Because("reason.certificate-weak-key", "key", c.Key, "bits", fmt.Sprint(c.Bits)), got[0].Fact)
+		return Fail(verdict.Because("reason.certificate-weak-key", "key", c.Key, "bits", fmt.Sprint(c.Bits)), f.Fact)
 	case strings.Contains(strings.ToUpper(c.Signature), "SHA1"), strings.Contains(strings.ToUpper(c.Signature), "MD5"):
-		return Fail(verdict.Because("reason.certificate-weak-signature", "signature", c.Signature), got[0].Fact)
-	case v.Clock.After(c.NotAfter):
-		return Fail(verdict.Because("reason.certificate-expired", "date", c.NotAfter.UTC().Format("2006-01-02")), got[0].Fact)
-	case v.Clock.Before(c.NotBefore):
-		return Fail(verdict.Because("reason.certificate-not-yet", "date", c.NotBefore.UTC().Format("2006-01-02")), got[0].Fact)
+		return Fail(verdict.Because("reason.certificate-weak-signature", "signature", c.Signature), f.Fact)
+	case clock.After(c.NotAfter):
+		return Fail(verdict.Because("reason.certificate-expired", "date", c.NotAfter.UTC().Format("2006-01-02")), f.Fact)
+	case clock.Before(c.NotBefore):
+		return Fail(verdict.Because("reason.certificate-not-yet", "date", c.NotBefore.UTC().Format("2006-01-02")), f.Fact)
 	}
-	o := Pass(verdict.Because("reason.certificate-good", "key", c.Key, "bits", fmt.Sprint(c.Bits), "until", c.NotAfter.UTC().Format("2006-01-02")), got[0].Fact)
+	o := Pass(verdict.Because("reason.certificate-good", "key", c.Key, "bits", fmt.Sprint(c.Bits), "until", c.NotAfter.UTC().Format("2006-01-02")), f.Fact)
 	if c.SelfSigned {
 		o = o.AndFinding(verdict.Because("reason.certificate-self-signed"))
 	}

@@ -26,11 +26,16 @@ func transportCases() []Case {
 	}
 }
 
-// carriers is services without the housekeeping of addresses and names.
+// carriers is services without the housekeeping of addresses and names. What
+// is declared as housekeeping and answers as something else is judged.
 func carriers(v *View) []Subject {
 	return filter(services(v), func(s Subject) bool {
 		i, ok := declaredInterface(v, s)
-		return !ok || !slices.Contains(housekeeping, strings.ToLower(i.Protocol))
+		if !ok || !slices.Contains(housekeeping, strings.ToLower(i.Protocol)) {
+			return true
+		}
+		svc, open := observed(v, s)
+		return open && !agrees(i, svc.Value)
 	})
 }
 
