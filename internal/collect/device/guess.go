@@ -108,7 +108,8 @@ func (g *Guess) logins(set *fact.Set) []login {
 		}
 	}
 	var out []login
-	for n, key := range order {
+	n := 0 // of the interfaces that can be tried
+	for _, key := range order {
 		var fit []login
 		for _, l := range at[key] {
 			if l.unit.Expendable {
@@ -119,6 +120,9 @@ func (g *Guess) logins(set *fact.Set) []login {
 			fit = at[key]
 		}
 		out = append(out, fit[n%len(fit)])
+		if tryable(fit[0]) {
+			n++
+		}
 	}
 	return out
 }
@@ -139,16 +143,24 @@ func (g *Guess) may(r fact.Recorder, o fact.Observation, set *fact.Set, l login,
 	if _, ok := g.entitled(l.unit.ID); !ok {
 		return no("credentials", "unit", l.unit.ID)
 	}
-	switch l.f.is.Service {
-	case banner.HTTP, banner.HTTPS:
-		if l.f.iface == nil || l.f.iface.Login == nil {
+	if !tryable(l) {
+		if l.f.is.Service == banner.HTTP || l.f.is.Service == banner.HTTPS {
 			return no("login-description", "interface", l.key)
 		}
-	case banner.RTSP, banner.RTSPS:
-	default:
 		return no("not-in-this-version", "protocol", string(l.f.is.Service))
 	}
 	return true, nil
+}
+
+// tryable says whether this version can log in to an interface.
+func tryable(l login) bool {
+	switch l.f.is.Service {
+	case banner.HTTP, banner.HTTPS:
+		return l.f.iface != nil && l.f.iface.Login != nil
+	case banner.RTSP, banner.RTSPS:
+		return true
+	}
+	return false
 }
 
 // proven says whether a unit showed the serial number that the workspace
@@ -278,9 +290,8 @@ func (g *Guess) door(l login, secrets ...string) door {
 }
 
 // patient enters, and where the interface is locked, waits as long as it
-// says and enters again, but no longer than the run allows.
-func (g *Guess) patient(ctx context.Context, d door, c Credential) answer {
-	end := time.Now().Add(g.lockWait())
+// says and enters again, but not beyond end.
+func patient(ctx context.Context, d door, c Credential, end time.Time) answer {
 	for {
 		a := d.enter(ctx, c)
 		wait := max(a.wait, time.Second) + 100*time.Millisecond
@@ -311,15 +322,16 @@ func (g *Guess) guesses(ctx context.Context, r fact.Recorder, o fact.Observation
 		}
 	}
 	d := g.door(l, secrets...)
-	before := g.patient(ctx, d, good)
+	end := time.Now().Add(g.lockWait()) // for all waits of this interface together
+	before := patient(ctx, d, good, end)
 	got := make([]answer, len(list))
 	for i, c := range list {
 		if err := sleep(ctx, g.interval()); err != nil {
 			return err
 		}
-		got[i] = g.patient(ctx, d, Credential{User: c.User, Password: c.Password})
+		got[i] = patient(ctx, d, Credential{User: c.User, Password: c.Password}, end)
 	}
-	after := g.patient(ctx, d, good)
+	after := patient(ctx, d, good, end)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -431,7 +443,7 @@ func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observa
 	account, _ := g.throttleAccount(l.unit.ID)
 	other, second := g.second(l.unit.ID, account)
 	p := g.prober(l.unit, l.f, g.api(l.f.iface))
-	g.patient(ctx, g.door(l), account) // an earlier step may have locked it
+	patient(ctx, g.door(l), account, time.Now().Add(g.lockWait())) // an earlier step may have locked it
 	res := p.Throttle(ctx, httpprobe.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -472,7 +484,7 @@ func (g *Guess) throttleStream(ctx context.Context, r fact.Recorder, o fact.Obse
 	account, _ := g.throttleAccount(l.unit.ID)
 	other, second := g.second(l.unit.ID, account)
 	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
-	g.patient(ctx, g.door(l), account) // an earlier step may have locked it
+	patient(ctx, g.door(l), account, time.Now().Add(g.lockWait())) // an earlier step may have locked it
 	res := p.Throttle(ctx, rtsp.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()

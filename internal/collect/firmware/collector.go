@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/startup"
@@ -314,7 +315,9 @@ func clip(s string) string {
 // Local is a sandbox.Runner's input for images that aren't part of a
 // workspace: it opens one by path.
 func Local(path string) (*os.File, error) {
-	f, err := os.Open(path)
+	// A pipe without a writer must not hang the program: it is opened without
+	// waiting, and then refused.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
