@@ -179,7 +179,9 @@ func TestImportsGoDown(t *testing.T) {
 		}
 	}
 	for _, e := range rows {
-		if !used[e.path] {
+		// The go command lists no folder of the name testdata, though it
+		// imports one.
+		if sources, err := filepath.Glob(e.path + "/*.go"); !used[e.path] && (err != nil || len(sources) == 0) {
 			t.Errorf("docs/architecture.md lists %s, which is no package", e.path)
 		}
 	}
@@ -207,19 +209,17 @@ func TestImportsForbidden(t *testing.T) {
 			"only the command line and tests know the reference camera"},
 		{[]string{"internal/refcam"}, []string{"internal/refcam"}, []string{"assay/internal"}, "the reference camera shares no code with what tests it"},
 		{[]string{"internal"}, []string{"internal/sandbox"}, []string{"os/exec"}, "only the sandbox starts processes"},
-		{[]string{"internal", "cmd"}, []string{"internal/testdata"}, []string{"testing", "assay/internal/testdata"}, "the program doesn't know that it is tested"},
-		{[]string{"internal", "cmd"}, nil, []string{"log", "unsafe", "plugin", "C"}, "results are values; nothing is loaded at run time"},
+		{[]string{"internal", "cmd"}, []string{"internal/testdata", "internal/collect/device/peertest"}, []string{"testing", "assay/internal/testdata"}, "the program doesn't know that it is tested"},
+		{[]string{"internal", "cmd"}, []string{"internal/refcam"}, []string{"log"}, "results are values, not log lines"}, // refcam: net/http takes one, to be silent
+		{[]string{"internal", "cmd"}, []string{"internal/sandbox"}, []string{"unsafe"}, "system calls that take pointers are the sandbox's"},
+		{[]string{"internal", "cmd"}, nil, []string{"plugin", "C"}, "nothing is loaded at run time, and nothing needs a C compiler"},
 	}
-	unsafeIn := []string{"internal/sandbox"} // system calls that take pointers: prctl, capset, seccomp
 	for _, p := range list(t) {
 		for _, r := range rules {
 			if !slices.ContainsFunc(r.packages, func(f string) bool { return within(p.path(), f) }) || excepted(p.path(), r.packages, r.except) {
 				continue
 			}
 			for _, imp := range p.Imports {
-				if imp == "unsafe" && slices.Contains(unsafeIn, p.path()) {
-					continue
-				}
 				bad := slices.ContainsFunc(r.not, func(n string) bool {
 					return imp == n || strings.HasPrefix(n, "assay/") && strings.HasPrefix(imp, n+"/")
 				})

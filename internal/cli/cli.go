@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -51,6 +52,7 @@ type app struct {
 	now   func() time.Time
 	code  int
 
+	answer   *os.File // --out, where it is a file for the answer
 	dir      string
 	langFlag string
 	format   string
@@ -94,7 +96,11 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	if err := root.ExecuteContext(ctx); err != nil {
+	err = root.ExecuteContext(ctx)
+	if a.answer != nil {
+		err = errors.Join(err, a.answer.Close())
+	}
+	if err != nil {
 		return a.fail(err)
 	}
 	return a.code
@@ -191,7 +197,7 @@ func isUsage(err error) bool {
 }
 
 func (a *app) json(v any) {
-	enc := json.NewEncoder(a.Out)
+	enc := json.NewEncoder(visible{a.Out})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
@@ -236,7 +242,7 @@ func (a *app) root() *cobra.Command {
 			}
 			return c.Help()
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.check() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.check(c) },
 	}
 	root.SuggestionsMinimumDistance = 2
 	f := root.PersistentFlags()
@@ -296,13 +302,26 @@ func (a *app) usage(root *cobra.Command) {
 	root.InitDefaultHelpFlag()
 }
 
-// check validates the flags that every command has.
-func (a *app) check() error {
+// ownOut are the commands for which --out is more than a place for the
+// answer.
+var ownOut = []string{"demo", "refcam", "run", "judge", "report"}
+
+// check validates the flags that every command has, and sends the answer to
+// --out.
+func (a *app) check(c *cobra.Command) error {
 	if a.langFlag != "" {
 		if _, err := i18n.ParseLang(a.langFlag); err != nil {
 			return use(err)
 		}
 	}
+	if a.out == "" || slices.Contains(ownOut, c.Name()) {
+		return nil
+	}
+	f, err := os.OpenFile(a.out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return use(fmt.Errorf("--out: %w", err))
+	}
+	a.answer, a.Out = f, f
 	return nil
 }
 

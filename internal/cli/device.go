@@ -153,7 +153,8 @@ func (a *app) device(ctx context.Context, host, ports string, asks []string, cre
 		a.code = exitUndecided
 	}
 	if a.format == "json" {
-		return a.jsonTo(d)
+		a.json(d)
+		return nil
 	}
 	a.deviceText(d)
 	return nil

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -193,27 +192,11 @@ func (a *app) firmware(ctx context.Context, path string, files bool) error {
 		a.code = exitUndecided
 	}
 	if a.format == "json" {
-		return a.jsonTo(d)
+		a.json(d)
+		return nil
 	}
 	a.firmwareText(d)
 	return nil
-}
-
-// jsonTo writes a document to stdout or to --out.
-func (a *app) jsonTo(v any) (err error) {
-	if a.out == "" {
-		a.json(v)
-		return nil
-	}
-	f, err := os.Create(a.out)
-	if err != nil {
-		return use(err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	enc := json.NewEncoder(f)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 func (d *firmwareDoc) take(r firmware.Record, key []byte, hosts map[string]int) {

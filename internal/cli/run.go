@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -191,7 +192,11 @@ func writeReport(path, format string, in report.Input) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	if err := errors.Join(encode(f, in), f.Close()); err != nil {
+	var w io.Writer = f
+	if format == "json" {
+		w = visible{f}
+	}
+	if err := errors.Join(encode(w, in), f.Close()); err != nil {
 		return fmt.Errorf("report %s: %w", path, err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -211,6 +216,9 @@ func (a *app) render(in report.Input) error {
 	encode, err := report.Lookup(a.format)
 	if err != nil {
 		return use(err)
+	}
+	if a.format == "json" {
+		return encode(visible{a.Out}, in)
 	}
 	return encode(a.Out, in)
 }

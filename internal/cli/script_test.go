@@ -25,7 +25,9 @@ import (
 // TestMain lets the test binary be the program itself: the confined child
 // that reads hostile bytes, and the command `assay` of the scripts.
 func TestMain(m *testing.M) {
-	if handled, code := sandbox.Main(assess.Parsers(), os.Args); handled {
+	parsers := assess.Parsers()
+	parsers[hungryName] = hungry
+	if handled, code := sandbox.Main(parsers, os.Args); handled {
 		os.Exit(code)
 	}
 	testscript.Main(m, map[string]func(){"assay": program})

@@ -170,10 +170,19 @@ func functionName(f product.Function) string {
 	return m + " " + f.Path
 }
 
+// withoutSession is unseen for cases that have to log in: where the model
+// doesn't describe how, that is what is missing.
+func withoutSession(v *View, s Subject, what string) Outcome {
+	if i, ok := declaredInterface(v, s); s.Unit != "" && (!ok || i.Login == nil) {
+		return Inconclusive(verdict.Because("not-tried.login-description", "interface", s.Key), verdict.Because("provide.login-description"))
+	}
+	return unseen(v, s, what)
+}
+
 func logoutEnds(v *View, s Subject, _ Params) Outcome {
 	got := fact.Where(v.Facts, func(l fact.Logout) bool { return l.Unit == s.Unit && l.Interface == s.Interface })
 	if len(got) == 0 {
-		return unseen(v, s, "session.logout")
+		return withoutSession(v, s, "session.logout")
 	}
 	control := fact.Bracket{Before: true, After: true}
 	for _, l := range got {
@@ -199,7 +208,7 @@ func rolesHold(v *View, s Subject, _ Params) Outcome {
 	i, _ := declaredInterface(v, s)
 	got := fact.Where(v.Facts, func(r fact.RoleAccess) bool { return r.Unit == s.Unit && r.Interface == s.Interface })
 	if len(got) == 0 {
-		return unseen(v, s, "access.roles")
+		return withoutSession(v, s, "access.roles")
 	}
 	if len(i.Roles) < 2 || i.Login == nil {
 		return Inconclusive(verdict.Because("reason.one-role", "interface", s.Interface), verdict.Because("provide.roles")).With(facts(got)...)

@@ -123,7 +123,14 @@ func uniqueKey(v *View, s Subject, _ Params) Outcome {
 	if len(seen) < 2 {
 		return Inconclusive(verdict.Because("reason.one-unit"), verdict.Because("provide.second-unit")).With(basis...)
 	}
-	return Pass(verdict.Because("reason.keys-differ"), basis...)
+	// Two different keys are no rule: the maker says how each comes about.
+	for _, d := range declarations(v, "secret") {
+		if d.Value.Is && strings.HasPrefix(d.Value.Value["kind"], "tls") && d.Value.Value["unique_by"] != "" {
+			return Pass(verdict.Because("reason.keys-differ"), append(basis, d.Fact)...)
+		}
+	}
+	return Inconclusive(verdict.Because("reason.not-declared", "what", "secrets.unique_by"),
+		verdict.Because("provide.declare", "what", "secrets.unique_by")).With(basis...)
 }
 
 // keyInImage judges private keys of the common image: one that a unit shows

@@ -281,14 +281,18 @@ func runs(v *View, image string) (bool, []fact.Fact) {
 	return false, []fact.Fact{img[0].Fact}
 }
 
-// imageNote says whether a verdict on an image speaks for a running unit.
-func imageNote(v *View) verdict.Reason {
+// imageNote says whether a verdict on an image speaks for a running unit,
+// and the facts that show it.
+func imageNote(v *View) (verdict.Reason, []fact.Fact) {
+	var basis []fact.Fact
 	for _, s := range images(v) {
-		if ok, _ := runs(v, s.Key); !ok {
-			return verdict.Because("reason.image-alone", "image", s.Key)
+		ok, shown := runs(v, s.Key)
+		if !ok {
+			return verdict.Because("reason.image-alone", "image", s.Key), nil
 		}
+		basis = append(basis, shown...)
 	}
-	return verdict.Because("reason.image-runs")
+	return verdict.Because("reason.image-runs"), basis
 }
 
 // facts strips the types off.

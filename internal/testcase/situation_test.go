@@ -111,7 +111,7 @@ func readSituation(path string) (*situation, error) {
 			s.view.Clock, err = time.Parse(time.RFC3339, strings.TrimSpace(string(f.Data)))
 		case "laboratory":
 			s.view.Laboratory = true
-		case "want":
+		case "want", "may-fail-without":
 		default:
 			err = fmt.Errorf("unknown file")
 		}

@@ -294,7 +294,8 @@ func one(c Case, v *View, s Subject, p Params) Result {
 	}
 	o := c.Judge(v, s, p)
 	if c.Image && o.verdict == verdict.Pass {
-		o = o.And(imageNote(v))
+		note, basis := imageNote(v)
+		o = o.And(note).With(basis...)
 	}
 	r := finish(c, v, s, o)
 	if c.Method == Assisted && o.person {

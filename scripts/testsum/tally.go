@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,12 +40,13 @@ type tally struct {
 	skipped        map[test]string // with the reason
 	times          []timed
 	output         map[test][]string
+	running        map[test]bool
 	broken         []string // packages that don't build, stages that didn't run
 }
 
 func newTally(installed func(string) bool) *tally {
 	return &tally{installed: installed, passed: map[test]bool{}, failed: map[test]bool{},
-		skipped: map[test]string{}, output: map[test][]string{}}
+		skipped: map[test]string{}, output: map[test][]string{}, running: map[test]bool{}}
 }
 
 func (a *tally) counted() int  { return len(a.passed) + len(a.failed) + len(a.skipped) + len(a.broken) }
@@ -61,6 +63,8 @@ func (a *tally) line(stage string, line []byte, out io.Writer) {
 	switch e.Action {
 	case "build-output":
 		fmt.Fprint(out, e.Output)
+	case "run":
+		a.running[t] = true
 	case "output":
 		a.output[t] = append(a.output[t], e.Output)
 	case "pass", "fail", "skip":
@@ -93,33 +97,45 @@ func (a *tally) ended(e event, t test, out io.Writer) {
 		a.times = append(a.times, timed{t, e.Elapsed})
 	}
 	delete(a.output, t)
+	delete(a.running, t)
 }
 
-// pkg takes the end of a package. One that failed although none of its tests
-// did (a crash, a time-out, no build) counts as a failure of its own.
+// pkg takes the end of a package. Tests that never ended (a crash, a time-out)
+// failed, and so did a package that failed although none of its tests did.
 func (a *tally) pkg(stage string, e event, t test, out io.Writer) {
-	if e.Action == "fail" {
-		known := false
-		for f := range a.failed {
-			known = known || f.pkg == e.Package
-		}
-		if !known {
-			why := "failed outside of a test"
-			if e.FailedBuild != "" {
-				why = "doesn't build"
-			}
-			for o, lines := range a.output { // of a test that never ended, too
-				if o.pkg == e.Package {
-					fmt.Fprint(out, strings.Join(lines, ""))
-				}
-			}
-			a.broken = append(a.broken, stage+": "+e.Package+" "+why)
-		}
-		fmt.Fprintf(out, "FAIL  %s (%.1f s)\n", e.Package, e.Elapsed)
-	} else if e.Action == "pass" {
+	if e.Action == "pass" {
 		fmt.Fprintf(out, "ok    %s (%.1f s)\n", e.Package, e.Elapsed)
 	}
+	if e.Action == "fail" {
+		for _, r := range sorted(a.running) {
+			if r.pkg == e.Package {
+				fmt.Fprint(out, strings.Join(a.output[r], ""))
+				a.broken = append(a.broken, fmt.Sprintf("%s: %s didn't end", stage, r))
+				delete(a.output, r)
+				delete(a.running, r)
+			}
+		}
+		fmt.Fprint(out, strings.Join(a.output[t], ""))
+		why := " failed outside of a test"
+		if e.FailedBuild != "" {
+			why = " doesn't build"
+		}
+		if !a.blamed(e.Package) {
+			a.broken = append(a.broken, stage+": "+e.Package+why)
+		}
+		fmt.Fprintf(out, "FAIL  %s (%.1f s)\n", e.Package, e.Elapsed)
+	}
 	delete(a.output, t)
+}
+
+// blamed says whether a failure of a package's tests is known.
+func (a *tally) blamed(pkg string) bool {
+	for f := range a.failed {
+		if f.pkg == pkg {
+			return true
+		}
+	}
+	return slices.ContainsFunc(a.broken, func(s string) bool { return strings.Contains(s, ": "+pkg+" ") })
 }
 
 // reason is what a skipped test said last before it was skipped.
@@ -137,24 +153,15 @@ func reason(output []string) string {
 	return strings.Join(said, " ")
 }
 
-// lacks maps what a reason for a skip says to the command that it says is
-// missing.
-var lacks = []struct{ says, command string }{
-	{"no Chromium found", "chromium"},
-	{"no openssl here", "openssl"},
-	{"unsquashfs is not installed", "unsquashfs"},
-	{"nginx is not installed", "nginx"},
-	{"lighttpd is not installed", "lighttpd"},
-	{"openssl is not installed", "openssl"},
-	{"ip is not installed", "ip"},
-	{"pdftotext is not installed", "pdftotext"},
-}
+// lacks finds the command that a reason for a skip says is missing: "nginx is
+// not installed", "no openssl here", "no Chromium found".
+var lacks = regexp.MustCompile(`\b([A-Za-z][\w.-]*) is(?: not|n't) installed\b|\bno ([A-Za-z][\w.-]*) (?:found|here)\b`)
 
 // wrong says why a skip is not acceptable here, "" where it is.
 func (a *tally) wrong(reason string) string {
-	for _, l := range lacks {
-		if strings.Contains(reason, l.says) && a.installed(l.command) {
-			return l.command + " is installed"
+	for _, m := range lacks.FindAllStringSubmatch(reason, -1) {
+		if command := strings.ToLower(m[1] + m[2]); a.installed(command) {
+			return command + " is installed"
 		}
 	}
 	if reason == "no reason given" {

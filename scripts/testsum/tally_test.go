@@ -19,7 +19,8 @@ func TestTally(t *testing.T) {
 	t.Parallel()
 	ran := strings.Replace(stream, `"skip"`, `"pass"`, 1)
 	bad := strings.Replace(stream, `"Action":"pass","Package":"p","Test":"TestGood"`, `"Action":"fail","Package":"p","Test":"TestGood"`, 1)
-	crash := `{"Action":"output","Package":"q","Test":"TestX","Output":"panic: boom\n"}
+	crash := `{"Action":"run","Package":"q","Test":"TestX"}
+{"Action":"output","Package":"q","Test":"TestX","Output":"panic: boom\n"}
 {"Action":"fail","Package":"q","Elapsed":1}
 `
 	build := `{"Action":"build-output","ImportPath":"q","Output":"q.go:1: no\n"}
@@ -38,7 +39,7 @@ func TestTally(t *testing.T) {
 		{"ran-in-a-later-stage", []string{stream, ran}, true, 0, "0.50 s  p TestGood", "2 passed, 0 failed, 0 skipped"},
 		{"ran-in-an-earlier-stage", []string{ran, stream}, true, 0, "Slowest", "2 passed, 0 failed, 0 skipped"},
 		{"failed", []string{bad}, false, 1, "p TestGood", "0 passed, 1 failed, 1 skipped"},
-		{"crashed", []string{stream, crash}, false, 1, "panic: boom", "1 passed, 1 failed, 1 skipped"},
+		{"crashed", []string{stream, crash}, false, 1, "q TestX didn't end", "1 passed, 1 failed, 1 skipped"},
 		{"no-build", []string{build}, false, 1, "q doesn't build", "0 passed, 1 failed, 0 skipped"},
 	}
 	for _, tt := range tests {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"assay/internal/fact"
 	"assay/internal/product"
@@ -134,9 +135,13 @@ func (c *Collector) open(ctx context.Context, r fact.Recorder, d product.Documen
 		return nil, fact.Ref{}, "", err
 	}
 	defer root.Close() // read-only
-	f, err := root.Open(filepath.Clean(d.File))
+	// Without waiting: a pipe in a stranger's workspace must not hang a run.
+	f, err := root.OpenFile(filepath.Clean(d.File), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fact.Ref{}, "cut.missing-file", nil // the page fact says that it isn't there
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, fact.Ref{}, "cut.missing-file", f.Close()
 	}
 	ref, err := r.File(d.File, "document")
 	if err != nil {
