@@ -193,6 +193,14 @@ func sampleSubjects(p *product.Product, on string) []string {
 				out = append(out, "data/"+d.ID)
 			}
 		}
+	case "login":
+		for _, u := range p.Units {
+			for _, i := range p.Interfaces {
+				if i.Login != nil && i.On == p.ComponentOf(u) {
+					out = append(out, u.ID+"/"+i.ID)
+				}
+			}
+		}
 	case "secret":
 		for _, k := range p.Secrets {
 			out = append(out, "secret/"+k.ID)

@@ -268,18 +268,20 @@ func mutate(t *testing.T, w refcam.Weakness, good seen) string {
 	return b.String()
 }
 
-// TestEveryAutomaticCaseCanFail: a case that judges devices, images or
-// documents by itself exists only with a weakness that makes it fail.
-func TestEveryAutomaticCaseCanFail(t *testing.T) {
+// TestEveryCaseCanFail: a case that a program can fail exists only with a
+// weakness that makes it fail.
+func TestEveryCaseCanFail(t *testing.T) {
 	t.Parallel()
-	proved := make(map[string]bool)
+	proved := map[string]bool{
+		"firmware.encrypted": true, // the hardened camera fails it: its image is readable, by choice
+	}
 	for _, w := range refcam.Weaknesses() {
-		for _, id := range slices.Concat(w.Violates, w.ViolatesStrict) {
+		for _, id := range slices.Concat(w.Violates, w.ViolatesStrict, w.MayViolate) {
 			proved[id] = true
 		}
 	}
 	for _, c := range testcase.All() {
-		if c.Method == testcase.Auto && !proved[string(c.ID)] {
+		if c.Method != testcase.Guided && !proved[string(c.ID)] {
 			t.Errorf("test case %s has no weakness in refcam that makes it fail", c.ID)
 		}
 	}

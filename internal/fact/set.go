@@ -35,6 +35,7 @@ func NewSet(facts []Fact, observations []Observation) (*Set, error) {
 		observations: make(map[string]Observation, len(observations)),
 		decoded:      make(map[Kind]any),
 	}
+	known := kinds()
 	for _, o := range observations {
 		s.observations[o.ID] = o
 	}
@@ -42,7 +43,7 @@ func NewSet(facts []Fact, observations []Observation) (*Set, error) {
 		if _, ok := s.byID[f.ID]; ok {
 			continue
 		}
-		if make, ok := kinds()[f.Kind]; ok {
+		if make, ok := known[f.Kind]; ok {
 			if err := json.Unmarshal(f.Data, make()); err != nil {
 				return nil, fmt.Errorf("fact %s of kind %s: %w", f.ID, f.Kind, err)
 			}

@@ -7,6 +7,7 @@
 package judge
 
 import (
+	"slices"
 	"time"
 
 	"assay/internal/fact"
@@ -119,6 +120,9 @@ func (a *Assessment) ExitCode() int {
 	for _, v := range a.Verdicts {
 		if v.Verdict == verdict.Fail {
 			return 1
+		}
+		if v.Verdict == verdict.NotTested && slices.ContainsFunc(v.Cases, func(c CaseVerdict) bool { return c.Verdict == verdict.Fail }) {
+			return 1 // a case that was chosen failed, whatever was left out
 		}
 		if v.Verdict == verdict.Inconclusive && v.Open {
 			code = 3

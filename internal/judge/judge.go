@@ -364,7 +364,8 @@ func findings(all []Verdict) []Finding {
 		for _, c := range v.Cases {
 			for _, r := range c.Results {
 				// A failed alternative beside one that passed asks for nothing.
-				if c.decides && v.Verdict == verdict.Fail && r.Verdict == verdict.Fail && len(r.Reasons) > 0 {
+				chosen := v.Verdict == verdict.NotTested // of --only: what it chose decides
+				if (chosen || c.decides && v.Verdict == verdict.Fail) && r.Verdict == verdict.Fail && len(r.Reasons) > 0 {
 					add(v, c, r, r.Reasons[0], false)
 				}
 				for _, x := range r.Findings {
@@ -436,7 +437,8 @@ func undecided(all []Verdict) []Undecided {
 // given are the causes of an INCONCLUSIVE that lie in the inputs that were
 // given (a unit that doesn't answer, a search that was cut), not in inputs
 // that weren't.
-var given = []string{"provide.reachable-unit", "provide.repeat", "provide.control", "provide.readable-image", "provide.open-interface"}
+var given = []string{"provide.reachable-unit", "provide.repeat", "provide.control", "provide.readable-image", "provide.open-interface",
+	"provide.no-clear-answer", "provide.credentials-refused", "provide.interrupted"}
 
 func open(cases []CaseVerdict) bool {
 	for _, c := range cases {

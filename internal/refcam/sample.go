@@ -6,7 +6,8 @@ package refcam
 type Sample struct {
 	Case string
 	// On says what the result is about: "" the product, "image", "personal"
-	// (each datum of personal data), "secret" (each declared secret).
+	// (each datum of personal data), "secret" (each declared secret), "login"
+	// (each interface with a described login, on each unit).
 	On      string
 	Note    string
 	Observe map[string]string
@@ -17,6 +18,8 @@ type Sample struct {
 // stays undecided in the demonstration.
 func Samples() []Sample {
 	return []Sample{
+		{Case: "auth.required", On: "login", Note: "the functions left out were asked for without a login", Observe: map[string]string{"unsafe-functions-refused": "yes"}},
+		{Case: "access.roles", On: "login", Note: "the functions left out were tried in each role", Observe: map[string]string{"unsafe-functions-by-role": "yes"}},
 		{Case: "auth.replay", Note: "recorded requests sent again were refused", Observe: map[string]string{"interfaces-tried": "web, rtsp", "any-accepted": "no"}},
 		{Case: "access.roles-defined", Note: "roles page read", Observe: map[string]string{"rights-defined": "yes"}},
 		{Case: "password.per-unit", Note: "labels of two units compared", Observe: map[string]string{"labels-differ": "yes", "units-compared": "2"}, Attach: true},

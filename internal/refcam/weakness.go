@@ -68,6 +68,7 @@ const (
 	DataWithoutDeletion         = "data-without-deletion"
 	PersonalDataWithoutPurpose  = "personal-data-without-purpose"
 	TelemetryWithoutConsent     = "telemetry-without-consent"
+	FirmwarePublic              = "firmware-public"
 )
 
 // Weaknesses returns the whole table.
@@ -187,4 +188,6 @@ var weaknesses = []Weakness{
 		Clause: "iot-1005-1 5.7.1.1", Where: "model", Violates: []string{"privacy.necessary"}},
 	{Name: TelemetryWithoutConsent, Title: "Telemetry is collected without consent", TitleZh: "未經同意即收集遙測數據",
 		Clause: "iot-1005-1 5.7.1.2", Where: "model", Violates: []string{"privacy.telemetry"}},
+	{Name: FirmwarePublic, Title: "The firmware image can be downloaded by anyone", TitleZh: "任何人都能下載韌體映像檔",
+		Clause: "iot-1005-1 5.4.1.1", Where: "model", Violates: []string{"firmware.not-public"}},
 }

@@ -274,6 +274,9 @@ var shown = map[string]func(t *testing.T, b *bench) bool{
 		return regexp.MustCompile(`id: faces\n    category: sensitive-personal\n    stored_on`).MatchString(text(t, b, "assay.yaml"))
 	},
 	TelemetryWithoutConsent: func(t *testing.T, b *bench) bool { return !strings.Contains(text(t, b, "assay.yaml"), "consent:") },
+	FirmwarePublic: func(t *testing.T, b *bench) bool {
+		return strings.Contains(text(t, b, "assay.yaml"), "public: true }\n    constrained")
+	},
 }
 
 func expires(t *testing.T, b *bench) time.Time {

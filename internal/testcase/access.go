@@ -15,10 +15,11 @@ import (
 func accessCases() []Case {
 	return []Case{
 		{
-			ID: "auth.required", Kind: Functional, Method: Auto, Severity: Critical,
+			ID: "auth.required", Kind: Functional, Method: Assisted, Severity: Critical,
 			Needs:    []Need{{Kind: fact.Access{}.Kind()}},
 			Subjects: authenticated, Scopes: portScopes, Empty: absent("reason.no-login-interface"),
-			Judge: loginRequired,
+			Judge:   loginRequired,
+			Observe: []Observe{{Name: "unsafe-functions-refused", Options: []string{"yes", "no"}}},
 		},
 		{
 			ID: "session.logout", Kind: Functional, Method: Auto, Severity: High,
@@ -27,10 +28,11 @@ func accessCases() []Case {
 			Judge: logoutEnds,
 		},
 		{
-			ID: "access.roles", Kind: Functional, Method: Auto, Severity: High,
+			ID: "access.roles", Kind: Functional, Method: Assisted, Severity: High,
 			Needs:    []Need{{Kind: fact.RoleAccess{}.Kind()}},
 			Subjects: sessions, Scopes: portScopes, Empty: absent("reason.no-session-interface"),
-			Judge: rolesHold,
+			Judge:   rolesHold,
+			Observe: []Observe{{Name: "unsafe-functions-by-role", Options: []string{"yes", "no"}}},
 		},
 		{
 			ID: "access.roles-defined", Kind: Conceptual, Method: Assisted, Severity: Medium,
@@ -121,7 +123,7 @@ func loginRequired(v *View, s Subject, _ Params) Outcome {
 }
 
 // unsafe lists the declared functions that a test must not call. They don't
-// decide, and are named.
+// decide by themselves: a person has to look at them.
 func unsafe(i product.Interface) []string {
 	if i.Login == nil {
 		return nil
@@ -135,12 +137,13 @@ func unsafe(i product.Interface) []string {
 	return out
 }
 
-// leaving names functions that were left out.
+// leaving makes a PASS wait for a person where functions were left out: they
+// are part of the population (rule 1), and a program must not call them.
 func (o Outcome) leaving(functions []string) Outcome {
-	if len(functions) == 0 {
+	if len(functions) == 0 || o.verdict != verdict.Pass {
 		return o
 	}
-	return o.And(verdict.Because("reason.functions-untested", "functions", strings.Join(functions, ", ")))
+	return AskPerson(verdict.Because("reason.functions-unsafe", "functions", strings.Join(functions, ", ")), o.facts...)
 }
 
 // untested lists declared functions without a fact. Functions that a test

@@ -117,7 +117,8 @@ var met = map[string]string{
 	"describes-development": "yes", "followed-on-unit": "yes", "forward-secrecy": "yes", "found": "no", "generated-per-unit": "yes",
 	"labels-differ": "yes", "legible": "yes", "marker-gone": "yes", "markers-found-in-clear": "no", "names-device": "yes",
 	"need-holds": "yes", "old-refused": "yes", "prompt-shown": "yes", "public": "yes", "recovered": "yes", "refusal-stops": "yes",
-	"rights-defined": "yes", "state-shown": "yes", "states-disclosure": "yes", "states-remedy": "yes", "transfer-seen": "yes", "way-in": "no",
+	"rights-defined": "yes", "state-shown": "yes", "states-disclosure": "yes", "states-remedy": "yes", "transfer-seen": "yes", "unsafe-functions-by-role": "yes",
+	"unsafe-functions-refused": "yes", "way-in": "no",
 }
 
 // contradicting returns the first observation of a record that doesn't go

@@ -82,8 +82,12 @@ func stage(all *tally, name string, args []string, out, errs io.Writer) error {
 	return nil
 }
 
-// installed says whether a command is there.
+// installed says whether a command is there, also where only root looks.
 func installed(command string) bool {
-	_, err := exec.LookPath(command)
-	return err == nil
+	for _, dir := range []string{"", "/usr/sbin/", "/sbin/"} {
+		if _, err := exec.LookPath(dir + command); err == nil {
+			return true
+		}
+	}
+	return false
 }

@@ -83,7 +83,7 @@ func (c *Collector) image(ctx context.Context, r fact.Recorder, k product.Compon
 	if err != nil {
 		return err
 	}
-	defer root.Close() // read-only
+	defer root.Close()                                                               // read-only
 	f, err := root.OpenFile(filepath.Clean(name), os.O_RDONLY|syscall.O_NONBLOCK, 0) // r.File has refused pipes; it may have changed since
 	if err != nil {
 		return c.missing(r, o, name, err)
