@@ -149,7 +149,7 @@ func (a *app) fail(err error) int {
 		switch {
 		case errors.Is(err, context.Canceled):
 			e.code = exitUse
-		case errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrChanged):
+		case errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrLink):
 			e.code = exitUse
 		case errors.Is(err, store.ErrNoRun):
 			e.code, e.next = exitUse, a.t("ui.next.no-run")

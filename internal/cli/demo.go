@@ -157,7 +157,8 @@ func (a *app) samples(s *store.Store, dir string, w *workspace) error {
 			files = append(files, name)
 		}
 		_, err := s.Record(fact.PersonResult{Case: id, Subject: subject, Verdict: "PASS", Observations: observe,
-			By: "Sample Tester", Role: "tester", Note: note, At: a.now().UTC(), Sample: true}, files)
+			By: "Sample Tester", Role: "tester", Note: note, At: a.now().UTC(), Sample: true,
+			Model: w.product.Identity.Model, Release: w.product.Identity.Release}, files)
 		return err
 	}
 	for _, i := range w.product.Interfaces {

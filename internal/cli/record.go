@@ -129,7 +129,8 @@ func (a *app) record(id, subject, v, note, by, role string, observe, attach []st
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	f, err := s.Record(fact.PersonResult{Case: id, Subject: subject, Verdict: string(got), Observations: seen, By: by, Role: role, Note: note, At: a.now().UTC()}, attach)
+	f, err := s.Record(fact.PersonResult{Case: id, Subject: subject, Verdict: string(got), Observations: seen, By: by, Role: role, Note: note, At: a.now().UTC(),
+		Model: w.product.Identity.Model, Release: w.product.Identity.Release}, attach)
 	if err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func (a *app) openNetwork(ctx context.Context, p *product.Product, public []stri
 			continue
 		}
 		t := network.Target{Unit: u.ID, Host: u.Address, Public: auth[u.Address]}
-		if u.Simulated && !u.Ports.IsZero() {
+		if u.Simulated && loopback(u.Address) && !u.Ports.IsZero() {
 			t.Ports = network.PortRange{First: u.Ports.From, Last: u.Ports.To}
 		}
 		targets = append(targets, t)

@@ -13,6 +13,10 @@ type PersonResult struct {
 	Role         string            `json:"role,omitempty"` // tester or reviewer
 	Note         string            `json:"note,omitempty"`
 	At           time.Time         `json:"at"`
+	// Model and Release are what the person had before them: a record speaks
+	// for no other release. Empty in records that don't say.
+	Model   string `json:"model,omitempty"`
+	Release string `json:"release,omitempty"`
 	// Sample marks results that come with the demonstration: shown as such.
 	Sample bool `json:"sample,omitempty"`
 }

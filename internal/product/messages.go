@@ -47,6 +47,7 @@ var english = map[string]string{
 	"problem.unit-of-which":          "unit `{id}` must say which device it is (`of`): there are several",
 	"problem.same-address":           "units `{other}` and `{id}` have the same address {value}; if they are not switched on in turn, one is wrong",
 	"problem.same-port":              "interfaces `{other}` and `{id}` have the same port {port} on one component",
+	"problem.simulated-elsewhere":    "unit `{id}` is simulated, so its address is a loopback address such as 127.0.0.1, not {address}",
 	"problem.not-simulated":          "`{field}` is for simulated units only; on a real unit (`{id}`) every port from 1 to 65535 is looked at",
 	"problem.port-outside":           "port {port} of interface `{id}` lies outside the range {ports} of the unit",
 	"problem.bad-schema":             "`{value}` is not the schema of this file; write `schema: {suggestion}`",

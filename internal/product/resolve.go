@@ -128,6 +128,11 @@ func (d *decoder) simulated(u Unit, path string, at func(string) place) {
 		}
 		return
 	}
+	// A program that plays a device stands on this machine. Elsewhere the word
+	// would hide ports of a real one.
+	if ip, err := netip.ParseAddr(u.Address); u.Address != "" && (err != nil || !ip.IsLoopback()) {
+		d.problem(at(path+".address"), path+".address", "problem.simulated-elsewhere", SeverityError, "", "id", u.ID, "address", u.Address)
+	}
 	for _, id := range slices.Sorted(maps.Keys(u.PortMap)) {
 		port := u.PortMap[id]
 		if !u.Ports.IsZero() && !u.Ports.Contains(port) {

@@ -69,6 +69,9 @@ func Open(workspace string, opt Options) (*Store, error) {
 	if _, err := os.Stat(root); opt.ReadOnly && errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoRun
 	}
+	if err := noLinks(root); err != nil {
+		return nil, err
+	}
 	if !opt.ReadOnly {
 		if err := os.MkdirAll(root, 0o700); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -85,6 +88,27 @@ func Open(workspace string, opt Options) (*Store, error) {
 	}
 	s.evidence = ev
 	return s, nil
+}
+
+// ErrLink says that the store's folder, or one in it, is a link: a workspace
+// from a stranger must not send what is written elsewhere.
+var ErrLink = errors.New("is a link: the store writes nothing through links, remove it")
+
+// noLinks refuses a store whose folders lead elsewhere.
+func noLinks(root string) error {
+	for _, name := range []string{"", "runs", "reports", "records", "evidence", "sealed"} {
+		path := filepath.Join(root, name)
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return fmt.Errorf("store: %w", err)
+		case !info.IsDir():
+			return fmt.Errorf("%s %w", path, ErrLink)
+		}
+	}
+	return nil
 }
 
 // Close gives the workspace back.
