@@ -131,17 +131,22 @@ func begin(c Config) (*store.Run, error) {
 
 // collectors lists what looks at this product.
 func collectors(c Config) []fact.Collector {
-	dev := device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, LockWait: c.LockWait, Pace: c.Pace}
+	dev := device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Intrusive: c.Intrusive, Quick: c.Quick, LockWait: c.LockWait, Pace: c.Pace}
 	out := []fact.Collector{
 		&declared.Collector{Product: c.Product, Source: c.Source, Line: func(path string) int { n, _ := c.Product.Position(path); return n }},
 		&document.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Fetch: c.Fetch},
 		&firmware.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Options: firmware.Options{Now: c.Now()}, Passwords: firmware.WellKnownPassword},
 	}
 	if c.Network != nil && len(c.Product.Units) > 0 {
-		out = append(out, &device.Collector{Config: dev}, &device.Guess{Config: dev, Allowed: c.Intrusive, Clear: func(handle string) ([]byte, error) {
+		guess := &device.Guess{Config: dev, Allowed: c.Intrusive, Clear: func(handle string) ([]byte, error) {
 			v, err := c.Store.Evidence().Unseal(handle)
 			return v.Reveal(), err
-		}})
+		}}
+		out = append(out, &device.Collector{Config: dev}, guess)
+		if c.Only != nil {
+			kinds := needed(c.Only, out)
+			guess.Want = func(k fact.Kind) bool { return kinds[k] }
+		}
 	}
 	return wanted(c.Only, out)
 }
@@ -151,36 +156,39 @@ func wanted(only []testcase.ID, all []fact.Collector) []fact.Collector {
 	if only == nil {
 		return all
 	}
-	needed := make(map[fact.Kind]bool)
+	kinds := needed(only, all)
+	return slices.DeleteFunc(slices.Clone(all), func(c fact.Collector) bool { return !writes(c, kinds) })
+}
+
+// needed lists the kinds of facts that the chosen cases judge, and those that
+// the collectors of these read in turn.
+func needed(only []testcase.ID, all []fact.Collector) map[fact.Kind]bool {
+	kinds := make(map[fact.Kind]bool)
 	for _, id := range only {
 		c, err := testcase.Find(id)
 		if err != nil {
 			continue // the caller has checked the ids
 		}
 		for _, n := range c.Needs {
-			needed[n.Kind] = true
+			kinds[n.Kind] = true
 		}
 	}
-	keep := make([]bool, len(all))
-	for changed := true; changed; { // what a kept collector reads is needed too
-		changed = false
-		for i, col := range all {
-			if keep[i] || !slices.ContainsFunc(col.Spec().Writes, func(k fact.Kind) bool { return needed[k] }) {
-				continue
-			}
-			keep[i], changed = true, true
-			for _, k := range col.Spec().Reads {
-				needed[k] = true
+	for before := -1; before != len(kinds); {
+		before = len(kinds)
+		for _, col := range all {
+			if writes(col, kinds) {
+				for _, k := range col.Spec().Reads {
+					kinds[k] = true
+				}
 			}
 		}
 	}
-	var out []fact.Collector
-	for i, col := range all {
-		if keep[i] {
-			out = append(out, col)
-		}
-	}
-	return out
+	return kinds
+}
+
+// writes says whether a collector writes one of some kinds.
+func writes(c fact.Collector, kinds map[fact.Kind]bool) bool {
+	return slices.ContainsFunc(c.Spec().Writes, func(k fact.Kind) bool { return kinds[k] })
 }
 
 // collect runs the collectors, each as soon as those it reads from have
@@ -343,7 +351,11 @@ func Look(ctx context.Context, c Config) (*fact.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	col := &device.Collector{Config: device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, Asks: c.Asks}}
+	dev := device.Config{Product: c.Product, Network: c.Network, Credentials: c.Credentials, Quick: c.Quick, Asks: c.Asks}
+	if len(c.Product.Units) == 1 {
+		dev.Ports = c.Product.Units[0].Ports // named on the command line, wherever the unit stands
+	}
+	col := &device.Collector{Config: dev}
 	g := &gathering{}
 	sink, err := run.Sink(col.Spec(), g.facts, c.Progress)
 	if err != nil {

@@ -35,6 +35,11 @@ func Plan(c Config) ([]Planned, error) {
 	if cc.Network == nil {
 		cc.Network = closed{}
 	}
+	if len(cc.Product.Units) == 0 { // who would look, once there is a unit
+		p := *cc.Product
+		p.Units = []product.Unit{{}}
+		cc.Product = &p
+	}
 	all = append(all, collectors(cc)...)
 	var out []Planned
 	for _, s := range c.Standards {

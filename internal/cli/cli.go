@@ -242,7 +242,7 @@ func (a *app) root() *cobra.Command {
 			}
 			return c.Help()
 		},
-		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.check(c) },
+		PersistentPreRunE: func(c *cobra.Command, args []string) error { return a.check(c, args) },
 	}
 	root.SuggestionsMinimumDistance = 2
 	f := root.PersistentFlags()
@@ -308,13 +308,22 @@ var ownOut = []string{"demo", "refcam", "run", "judge", "report"}
 
 // check validates the flags that every command has, and sends the answer to
 // --out.
-func (a *app) check(c *cobra.Command) error {
+func (a *app) check(c *cobra.Command, args []string) error {
 	if a.langFlag != "" {
 		if _, err := i18n.ParseLang(a.langFlag); err != nil {
 			return use(err)
 		}
 	}
-	if a.out == "" || slices.Contains(ownOut, c.Name()) {
+	if a.out == "-" {
+		a.out = "" // stdout, as elsewhere
+	}
+	if a.out == "" || c.Name() == "demo" || c.Name() == "refcam" {
+		return nil
+	}
+	if err := a.mayWrite(a.out, args...); err != nil {
+		return err
+	}
+	if slices.Contains(ownOut, c.Name()) {
 		return nil
 	}
 	f, err := os.OpenFile(a.out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)

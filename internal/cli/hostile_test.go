@@ -61,7 +61,7 @@ func assessHostile(t *testing.T, opt refcam.Options, run sandbox.Runner) hostile
 		if err != nil {
 			t.Fatal(err)
 		}
-		hosts := []string{"192.168.50.11", "192.168.50.12"}
+		hosts := []string{"127.0.50.11", "127.0.50.12"}
 		mem := network.NewMemory()
 		var wg sync.WaitGroup
 		for i := range cam.Units() {

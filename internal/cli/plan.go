@@ -32,6 +32,9 @@ func (a *app) planCommand() *cobra.Command {
 		if cfg.Credentials, err = a.credentials(credFile, credEnv, w.dir); err != nil {
 			return err
 		}
+		if err := a.checkCredentials(cfg.Credentials, w.product); err != nil {
+			return err
+		}
 		rows, err := assess.Plan(cfg)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/internal/assess"
 	"assay/internal/fact"
 	"assay/internal/testcase"
 	"assay/internal/verdict"
@@ -20,8 +22,8 @@ func (a *app) recordCommand() *cobra.Command {
 		subject, verdict, note, by, role string
 		observe, attach                  list
 	}
-	c := a.command("record CASE", "record", cobra.ExactArgs(1), func(_ *cobra.Command, args []string) error {
-		return a.record(args[0], f.subject, f.verdict, f.note, f.by, f.role, f.observe, f.attach)
+	c := a.command("record CASE", "record", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
+		return a.record(c.Context(), args[0], f.subject, f.verdict, f.note, f.by, f.role, f.observe, f.attach)
 	})
 	fl := c.Flags()
 	fl.StringVar(&f.subject, "subject", "product", a.t("flag.subject"))
@@ -82,7 +84,7 @@ func (a *app) caseDocument(tc testcase.Case) recordCaseDoc {
 
 // record keeps a person's result. Without --verdict it shows how the case is
 // performed.
-func (a *app) record(id, subject, v, note, by, role string, observe, attach []string) (err error) {
+func (a *app) record(ctx context.Context, id, subject, v, note, by, role string, observe, attach []string) (err error) {
 	if err := a.formats("text", "json"); err != nil {
 		return err
 	}
@@ -129,6 +131,13 @@ func (a *app) record(id, subject, v, note, by, role string, observe, attach []st
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	known, err := assess.Subjects(ctx, s, w.product, tc)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(known, subject) {
+		return usef("--subject %s: %s is about %s", subject, id, oneOf(known))
+	}
 	f, err := s.Record(fact.PersonResult{Case: id, Subject: subject, Verdict: string(got), Observations: seen, By: by, Role: role, Note: note, At: a.now().UTC(),
 		Model: w.product.Identity.Model, Release: w.product.Identity.Release}, attach)
 	if err != nil {
@@ -143,6 +152,17 @@ func (a *app) record(id, subject, v, note, by, role string, observe, attach []st
 	}
 	fmt.Fprintln(a.Out, a.t("ui.recorded", "case", id, "subject", subject, "verdict", a.t("verdict."+string(got))))
 	return nil
+}
+
+// oneOf lists what a value may be, the first ten of it.
+func oneOf(list []string) string {
+	if len(list) == 0 {
+		return "nothing that the model or a run shows yet"
+	}
+	if len(list) > 10 {
+		return strings.Join(list[:10], ", ") + ", …"
+	}
+	return strings.Join(list, ", ")
 }
 
 // observations reads --observe NAME=VALUE and refuses names that the case

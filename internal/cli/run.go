@@ -8,15 +8,18 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/assess"
+	"assay/internal/judge"
 	"assay/internal/report"
 	"assay/internal/standard"
 	"assay/internal/store"
+	"assay/internal/verdict"
 )
 
 // runFlags are the flags of commands that collect.
@@ -70,6 +73,9 @@ func (a *app) run(ctx context.Context, f runFlags) (err error) {
 	}
 	creds, err := a.credentials(f.credFile, f.credEnv, w.dir)
 	if err != nil {
+		return err
+	}
+	if err := a.checkCredentials(creds, w.product); err != nil {
 		return err
 	}
 	door, err := a.openNetwork(ctx, w.product, f.public, f.by)
@@ -129,11 +135,35 @@ func (a *app) assess(ctx context.Context, cfg assess.Config, gate bool) error {
 	return a.deliver(cfg, res, gate)
 }
 
+// reportPath is where the HTML report of a run stands. A judgement of a part
+// or in laboratory mode has a name of its own: it doesn't replace the whole.
+func (a *app) reportPath(cfg assess.Config, res *assess.Result) string {
+	name := res.Stored.Meta.ID
+	if cfg.Laboratory {
+		name += ".laboratory"
+	}
+	if !slices.Equal(res.Stored.Meta.Standards, ids(cfg.Standards)) {
+		name += "." + strings.Join(ids(cfg.Standards), ".")
+	}
+	if len(cfg.Only) > 0 && len(res.Stored.Meta.Only) == 0 {
+		name += ".part"
+	}
+	return filepath.Join(cfg.Dir, store.Folder, "reports", name+"."+string(a.lang)+".html")
+}
+
+func ids(all []*standard.Standard) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = string(s.ID)
+	}
+	return out
+}
+
 // deliver writes the HTML report into the workspace and the answer to
 // stdout, and sets the exit code.
 func (a *app) deliver(cfg assess.Config, res *assess.Result, gate bool) error {
-	path := filepath.Join(cfg.Dir, store.Folder, "reports", res.Stored.Meta.ID+"."+string(a.lang)+".html")
-	if a.out != "" && a.format != "html" && a.format != "json" && a.format != "md" {
+	path := a.reportPath(cfg, res)
+	if a.out != "" && a.format == "text" {
 		path = a.out
 	}
 	in, err := a.reportInput(cfg, res, path)
@@ -152,6 +182,9 @@ func (a *app) deliver(cfg assess.Config, res *assess.Result, gate bool) error {
 	a.code = res.Assessment.ExitCode()
 	if len(res.Failed) > 0 && a.code == exitOK {
 		a.code = exitUndecided
+	}
+	if n := waiting(res.Assessment); n > 0 && a.code == exitOK && a.format == "text" && !a.quiet {
+		fmt.Fprintln(a.Out, a.t("ui.exit-0", "count", fmt.Sprint(n)))
 	}
 	return nil
 }
@@ -180,6 +213,9 @@ func writeReport(path, format string, in report.Input) (err error) {
 	if err != nil {
 		return use(err)
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return writeInto(path, format, encode, in)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return use(fmt.Errorf("report: %w", err))
 	}
@@ -201,6 +237,23 @@ func writeReport(path, format string, in report.Input) (err error) {
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
 		return use(fmt.Errorf("report: %w", err))
+	}
+	return nil
+}
+
+// writeInto writes to a device or a pipe (--out /dev/stdout), which must not
+// be replaced by a file.
+func writeInto(path, format string, encode report.Encoder, in report.Input) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return use(fmt.Errorf("report: %w", err))
+	}
+	var w io.Writer = f
+	if format == "json" {
+		w = visible{f}
+	}
+	if err := errors.Join(encode(w, in), f.Close()); err != nil {
+		return fmt.Errorf("report %s: %w", path, err)
 	}
 	return nil
 }
@@ -230,6 +283,21 @@ func (a *app) gate(res *assess.Result) {
 			fmt.Fprintf(a.Err, "%s %s %s\n", v.Standard, v.Requirement, a.t("verdict."+string(v.Verdict)))
 		}
 	}
+	if n := waiting(res.Assessment); n > 0 {
+		fmt.Fprintln(a.Err, a.t("ui.gate-waiting", "count", fmt.Sprint(n)))
+	}
+}
+
+// waiting counts the requirements that other inputs would decide: they don't
+// change the exit code.
+func waiting(as *judge.Assessment) int {
+	n := 0
+	for _, v := range as.Verdicts {
+		if v.Verdict == verdict.Inconclusive && !v.Open {
+			n++
+		}
+	}
+	return n
 }
 
 func (a *app) judgeCommand() *cobra.Command {
@@ -307,6 +375,8 @@ func (a *app) stored(ctx context.Context, run string, standards, only []string, 
 
 func (a *app) reportCommand() *cobra.Command {
 	var run string
+	var standards list
+	lab := false
 	c := a.command("report", "report", cobra.NoArgs, func(c *cobra.Command, _ []string) (err error) {
 		if !c.Flags().Changed("format") {
 			a.format = "html"
@@ -314,12 +384,12 @@ func (a *app) reportCommand() *cobra.Command {
 		if err := a.formats(append([]string{"text"}, report.Formats()...)...); err != nil {
 			return err
 		}
-		cfg, res, s, err := a.stored(c.Context(), run, nil, nil, false)
+		cfg, res, s, err := a.stored(c.Context(), run, standards, nil, lab)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
-		in, err := a.reportInput(cfg, res, filepath.Join(cfg.Dir, store.Folder, "reports", res.Stored.Meta.ID+"."+string(a.lang)+".html"))
+		in, err := a.reportInput(cfg, res, a.reportPath(cfg, res))
 		if err != nil {
 			return err
 		}
@@ -329,5 +399,7 @@ func (a *app) reportCommand() *cobra.Command {
 		return a.render(in)
 	})
 	c.Flags().StringVar(&run, "run", "", a.t("flag.run"))
+	c.Flags().Var(&standards, "standard", a.t("flag.standard"))
+	c.Flags().BoolVar(&lab, "laboratory", false, a.t("flag.laboratory"))
 	return c
 }

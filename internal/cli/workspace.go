@@ -204,6 +204,20 @@ func placeOf(err error) string {
 	return " (" + s[i:end] + ")"
 }
 
+// checkCredentials refuses accounts of units and roles that the model doesn't
+// have: they would never be used, and nobody would know.
+func (a *app) checkCredentials(all []device.Credential, p *product.Product) error {
+	for _, k := range all {
+		if _, ok := p.Unit(k.Unit); k.Unit != "" && !ok {
+			return usef("credentials: unit %q isn't among the units of assay.yaml", k.Unit)
+		}
+		if _, ok := p.Roles[k.Role]; k.Role != "" && !ok {
+			return usef("credentials: role %q isn't among the roles of assay.yaml", k.Role)
+		}
+	}
+	return nil
+}
+
 // openStore opens the workspace's store.
 func (a *app) openStore(dir string, readOnly bool) (*store.Store, error) {
 	return store.Open(dir, store.Options{ReadOnly: readOnly, Now: a.now})

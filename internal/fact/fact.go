@@ -130,6 +130,8 @@ func (Scope) Kind() Kind { return "scope@1" }
 // What a scope can be about.
 const (
 	ScopePorts       = "tcp-ports"
+	ScopeUDP         = "udp-ports"
+	ScopeIPv6        = "ipv6"
 	ScopeServices    = "services"
 	ScopeImageFiles  = "image-files"
 	ScopeCredentials = "credentials"

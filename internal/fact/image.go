@@ -61,7 +61,7 @@ type ImageHost struct {
 	Host   string `json:"host"`
 	Scheme string `json:"scheme,omitempty"`
 	Port   uint16 `json:"port,omitempty"`
-	Usage  string `json:"usage"` // config, script, program, document
+	Usage  string `json:"usage"` // config, script, web, program, document
 	Text   string `json:"text,omitempty"`
 }
 

@@ -37,6 +37,8 @@ func ParseLang(s string) (Lang, error) {
 	switch Lang(s) {
 	case En, Zh:
 		return Lang(s), nil
+	case "zh", "zh-TW", "zh-HK":
+		return Zh, nil
 	}
 	return "", fmt.Errorf("unknown language %q: use en or zh-Hant", s)
 }

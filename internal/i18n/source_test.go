@@ -36,6 +36,7 @@ var unnamed = map[string]string{
 	"observe.":      "made of an observation's name; held against the list of test cases in internal/testcase",
 	"confirm.":      "made of the names in the standards' data; held against them in internal/testcase",
 	"cli.":          "made of a command's name",
+	"ui.out.":       "made of the reason",
 	"ui.method.":    "made of a test case's method",
 	"tls.":          "made of an attempt's outcome in a stored fact",
 	"cut.":          "stored in facts: a run of an older version must stay readable",

@@ -205,9 +205,9 @@ func (j *judge) decideByCondition(v *Verdict, s *standard.Standard, r *standard.
 		if holds {
 			continue
 		}
-		name := j.unconfirmed(c)
+		name, shown := j.unconfirmed(c)
 		if name == "" { // one condition that doesn't hold is enough
-			v.Verdict = verdict.NotApplicable
+			v.Verdict, v.Facts = verdict.NotApplicable, shown
 			v.Reasons = append(v.Reasons, verdict.Because("reason.condition-false", "condition", id))
 			return true, nil
 		}
@@ -222,21 +222,29 @@ func (j *judge) decideByCondition(v *Verdict, s *standard.Standard, r *standard.
 }
 
 // unconfirmed names the first observation of a condition that the facts
-// don't show; "" where they show all, "-" where the condition names none.
-func (j *judge) unconfirmed(c *standard.Condition) string {
+// don't show; "" and those facts where they show all, "-" where the condition
+// names none.
+func (j *judge) unconfirmed(c *standard.Condition) (string, []fact.ID) {
+	var ids []fact.ID
 	for _, name := range c.Confirm {
 		confirm, ok := j.confirms[name]
 		if !ok {
-			return "confirm." + name
+			return "confirm." + name, nil
 		}
-		if shown, _ := confirm(j.view); !shown {
-			return "confirm." + name
+		shown, basis := confirm(j.view)
+		if !shown || len(basis) == 0 {
+			return "confirm." + name, nil
+		}
+		for _, f := range basis {
+			if !slices.Contains(ids, f.ID) {
+				ids = append(ids, f.ID)
+			}
 		}
 	}
 	if len(c.Confirm) == 0 {
-		return "-"
+		return "-", nil
 	}
-	return ""
+	return "", ids
 }
 
 // expression evaluates the cases of a requirement under a profile.
@@ -438,7 +446,7 @@ func undecided(all []Verdict) []Undecided {
 // given (a unit that doesn't answer, a search that was cut), not in inputs
 // that weren't.
 var given = []string{"provide.reachable-unit", "provide.repeat", "provide.control", "provide.readable-image", "provide.open-interface",
-	"provide.no-clear-answer", "provide.credentials-refused", "provide.interrupted"}
+	"provide.no-clear-answer", "provide.credentials-refused", "provide.interrupted", "provide.more-tries", "provide.limit-number", "provide.image-of-unit"}
 
 func open(cases []CaseVerdict) bool {
 	for _, c := range cases {

@@ -61,6 +61,9 @@ func one(t testing.TB, cases string, change ...func(*standard.Standard, *standar
 	return s
 }
 
+// inventory declares a datum.
+const inventory = "data: [{ id: video, category: sensitive-personal, purpose: live view }]\n"
+
 func recommended(_ *standard.Standard, r *standard.Requirement) { r.Status = standard.Recommended }
 
 func conditional(cs ...standard.Condition) func(*standard.Standard, *standard.Requirement) {
@@ -237,6 +240,9 @@ func TestConditions(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			v := judged(t, one(t, guided, conditional(r.conds...)), load(t, r.model), saw(t, r.facts...)).Verdicts[0]
+			if v.Verdict == verdict.NotApplicable != (len(v.Facts) > 0) {
+				t.Errorf("%s rests on %v", v.Verdict, v.Facts)
+			}
 			if v.Verdict != r.want || (r.key != "" && !slices.Contains(keys(v.Reasons), r.key)) {
 				t.Errorf("%s %v, want %s %s", v.Verdict, keys(v.Reasons), r.want, r.key)
 			}
@@ -278,7 +284,8 @@ func TestGroups(t *testing.T) {
 		{"failed-alternative-beside-an-open-one", []fact.Payload{p("recovery.power", "PASS"), p("debug.no-path", "FAIL")}, verdict.Inconclusive, nil, []testcase.ID{"debug.authenticated"}},
 		{"both-alternatives-failed", []fact.Payload{p("recovery.power", "PASS"), p("debug.no-path", "FAIL"), p("debug.authenticated", "FAIL")}, verdict.Fail, []testcase.ID{"debug.authenticated", "debug.no-path"}, nil},
 		{"open-beside-a-passed-alternative-asks-nothing", []fact.Payload{p("debug.no-path", "PASS")}, verdict.Inconclusive, nil, []testcase.ID{"recovery.power"}},
-		{"not-applicable-alternatives-are-left-out", []fact.Payload{p("recovery.power", "PASS"), p("debug.no-path", "NOT_APPLICABLE"), p("debug.authenticated", "FAIL")}, verdict.Fail, []testcase.ID{"debug.authenticated"}, nil},
+		{"recorded-not-applicable-is-not-left-out", []fact.Payload{p("recovery.power", "PASS"), p("debug.no-path", "NOT_APPLICABLE"), p("debug.authenticated", "FAIL")}, verdict.Inconclusive, nil, []testcase.ID{"debug.no-path"}},
+		{"recorded-not-applicable-is-not-dropped", []fact.Payload{p("recovery.power", "NOT_APPLICABLE"), p("debug.no-path", "PASS")}, verdict.Inconclusive, nil, []testcase.ID{"recovery.power"}},
 		{"nothing", nil, verdict.Inconclusive, nil, []testcase.ID{"recovery.power", "debug.no-path", "debug.authenticated"}},
 	}
 	for _, r := range rows {
@@ -407,21 +414,31 @@ func TestAbsence(t *testing.T) {
 			s.NeverNotApplicable, r.FulfilledByAbsence = true, absence
 		}
 	}
-	na := record(t, "recovery.power", "NOT_APPLICABLE")
+	const noEndpoint = "{all: [{id: tls.version}]}"
 	for name, r := range map[string]struct {
 		s    *standard.Standard
 		want verdict.Verdict
 		key  string
 	}{
-		"fulfilled": {one(t, guided, never(true)), verdict.Pass, "reason.fulfilled-by-absence"},
-		"cannot":    {one(t, guided, never(false)), verdict.Inconclusive, "reason.cannot-be-not-applicable"},
+		"fulfilled": {one(t, noEndpoint, never(true)), verdict.Pass, "reason.fulfilled-by-absence"},
+		"cannot":    {one(t, noEndpoint, never(false)), verdict.Inconclusive, "reason.cannot-be-not-applicable"},
 	} {
-		a := judged(t, r.s, load(t, ""), saw(t, na))
+		a := judged(t, r.s, load(t, ""), saw(t, wholePorts))
 		if v := a.Verdicts[0]; v.Verdict != r.want || !slices.Contains(keys(v.Reasons), r.key) {
 			t.Errorf("%s: %s %v", name, v.Verdict, keys(v.Reasons))
 		}
 		if (r.want == verdict.Inconclusive) != (len(a.Undecided) == 1) {
 			t.Errorf("%s: undecided %+v", name, a.Undecided)
+		}
+	}
+	// A person can't declare absence, whatever was observed.
+	for _, marks := range []string{"no", "yes"} {
+		na := record(t, "storage.encrypted", "NOT_APPLICABLE")
+		na.Observations["markers-found-in-clear"] = marks
+		a := judged(t, one(t, "{all: [{id: storage.encrypted}]}", never(true)), load(t, inventory), saw(t, na, fact.Declared{What: "data", ID: "video", Is: true}))
+		v := a.Verdicts[0]
+		if v.Verdict != verdict.Inconclusive || slices.Contains(keys(v.Reasons), "reason.fulfilled-by-absence") || len(v.Cases[0].Results) != 1 || v.Cases[0].Results[0].By == nil {
+			t.Errorf("recorded as not applicable, markers %s: %s %+v", marks, v.Verdict, v.Cases)
 		}
 	}
 	// Both readings prove the absence: they don't differ.

@@ -47,69 +47,61 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// lab is a place where servers of others run: a network namespace with one
-// address of its own, or loopback where none may be made.
+// lab is a place where servers of others run: a network namespace of its own,
+// or the machine's loopback where none may be made.
 type lab struct {
 	t     *testing.T
 	dir   string
 	host  string
 	space string // empty: loopback
-	free  []int  // loopback: ports that were free
-	base  int
+	base  int    // loopback: the first of the ports that were free
 	next  int
 }
 
 var labs atomic.Int32
 
-// newLab makes a namespace `assay-peers-PID-N` with the address 10.213.N.2,
-// and takes it away when the test ends. Nothing else of the machine's
-// network is touched.
+// newLab makes a namespace `assay-peers-PID-N`, in which nothing but its own
+// loopback exists, and takes it away when the test ends. The servers and the
+// program run inside, so that all 65535 ports of the unit are the lab's.
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, dir: t.TempDir()}
-	n := int(labs.Add(1))
-	name := fmt.Sprintf("assay-peers-%d-%d", os.Getpid(), n)
-	if err := l.makeSpace(name, n); err != nil {
+	l := &lab{t: t, dir: t.TempDir(), host: "127.0.0.1"}
+	name := fmt.Sprintf("assay-peers-%d-%d", os.Getpid(), labs.Add(1))
+	if err := l.makeSpace(name); err != nil {
 		t.Logf("no network namespace (%v): the servers run on loopback, with a declared range of ports", err)
-		l.host, l.base = "127.0.0.1", freeRange(t, 16)
-		return l
+		l.base = freeRange(t, 16)
 	}
 	return l
 }
 
-func (l *lab) makeSpace(name string, n int) error {
+func (l *lab) makeSpace(name string) error {
 	if os.Getuid() != 0 {
 		return errors.New("root is needed")
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
 		return err
 	}
-	// Parallel runs of other processes must not meet: their PID chooses.
-	net3 := fmt.Sprintf("10.213.%d", (os.Getpid()*7+n)%256)
-	outer, inner := fmt.Sprintf("ap%d-%do", os.Getpid()%100000, n), fmt.Sprintf("ap%d-%di", os.Getpid()%100000, n)
 	if err := run("ip", "netns", "add", name); err != nil {
 		return err
 	}
 	l.t.Cleanup(func() {
-		// The veth pair goes with the namespace that holds its end.
 		if err := run("ip", "netns", "del", name); err != nil {
 			l.t.Errorf("left behind: %v", err)
 		}
 	})
-	for _, args := range [][]string{
-		{"ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name},
-		{"ip", "addr", "add", net3 + ".1/30", "dev", outer},
-		{"ip", "link", "set", outer, "up"},
-		{"ip", "-n", name, "addr", "add", net3 + ".2/30", "dev", inner},
-		{"ip", "-n", name, "link", "set", inner, "up"},
-		{"ip", "-n", name, "link", "set", "lo", "up"},
-	} {
-		if err := run(args...); err != nil {
-			return err
-		}
+	if err := run("ip", "-n", name, "link", "set", "lo", "up"); err != nil {
+		return err
 	}
-	l.space, l.host = name, net3+".2"
+	l.space = name
 	return nil
+}
+
+// inside puts a command into the lab's namespace.
+func (l *lab) inside(argv ...string) []string {
+	if l.space == "" {
+		return argv
+	}
+	return append([]string{"ip", "netns", "exec", l.space}, argv...)
 }
 
 func run(args ...string) error {
@@ -158,12 +150,13 @@ func (l *lab) port(usual int) int {
 	return l.base + l.next - 1
 }
 
-// ports is the whole range of the unit.
-func (l *lab) ports() string {
+// reach is the rest of the unit in the model: in a namespace it is a unit
+// like any other, on loopback its ports are a range.
+func (l *lab) reach() string {
 	if l.space != "" {
-		return "1-2048"
+		return ""
 	}
-	return fmt.Sprintf("%d-%d", l.base, l.base+15)
+	return fmt.Sprintf(", simulated: true, ports: %d-%d", l.base, l.base+15)
 }
 
 // start runs a server until the test ends, and waits for its ports.
@@ -175,10 +168,7 @@ func (l *lab) start(ports []int, name string, args ...string) {
 			l.t.Skipf("%s isn't installed: make deps", name)
 		}
 	}
-	argv := append([]string{path}, args...)
-	if l.space != "" {
-		argv = append([]string{"ip", "netns", "exec", l.space}, argv...)
-	}
+	argv := l.inside(append([]string{path}, args...)...)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.Dir = &out, &out, l.dir
@@ -203,18 +193,31 @@ func (l *lab) start(ports []int, name string, args ...string) {
 	})
 	for _, p := range ports {
 		end := time.Now().Add(10 * time.Second)
-		for {
-			c, err := net.DialTimeout("tcp", net.JoinHostPort(l.host, strconv.Itoa(p)), time.Second)
-			if err == nil {
-				_ = c.Close() // it answered
-				break
-			}
+		for !listens(cmd.Process.Pid, p) {
 			if time.Now().After(end) {
-				l.t.Fatalf("%s doesn't answer on port %d: %v", name, p, err)
+				l.t.Fatalf("%s doesn't listen on port %d", name, p)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
+}
+
+// listens reads from /proc whether a TCP port is open where a process lives,
+// without connecting: some servers count their clients.
+func listens(pid, port int) bool {
+	for _, name := range []string{"tcp", "tcp6"} {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", pid, name))
+		if err != nil {
+			continue // no IPv6, or the process has ended: the deadline tells
+		}
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line)
+			if len(f) > 3 && f[3] == "0A" && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *lab) write(name, text string) string {
@@ -305,8 +308,8 @@ components:
 interfaces:
 %s
 units:
-  - { id: unit-a, of: device, serial: PEER-1, address: %s, simulated: true, ports: %s }
-`, interfaces, l.host, l.ports())
+  - { id: unit-a, of: device, serial: PEER-1, address: %s%s }
+`, interfaces, l.host, l.reach())
 	if err := os.WriteFile(filepath.Join(ws, "assay.yaml"), []byte(model), 0o600); err != nil {
 		l.t.Fatal(err)
 	}
@@ -329,8 +332,13 @@ func (l *lab) assay(args ...string) (int, []byte) {
 	}
 	ctx, cancel := context.WithTimeout(l.t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, self)
-	cmd.Args = append([]string{"assay"}, args...)
+	// `ip netns exec` can't give a program another name: a link has it.
+	link := filepath.Join(l.dir, "assay")
+	if err := os.Symlink(self, link); err != nil && !errors.Is(err, os.ErrExist) {
+		l.t.Fatal(err)
+	}
+	argv := l.inside(append([]string{link}, args...)...)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = []string{"HOME=" + l.dir, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8"}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

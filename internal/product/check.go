@@ -204,6 +204,9 @@ func (c *checker) login(f Interface, path string) {
 		return
 	}
 	l := f.Login
+	if f.Protocol == "rtsp" || f.Protocol == "rtsps" {
+		return // only the path of the stream counts
+	}
 	c.missing(l.Identity, path+".identity", "login-identity", needs{"5.1.1.1", ""}, "id", f.ID)
 	if l.Form == "json" || l.Form == "form" {
 		c.missing(l.Path, path+".path", "login-path", needs{"5.1.1.3 5.1.2.2", "5.1-5"}, "id", f.ID)

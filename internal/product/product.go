@@ -175,16 +175,17 @@ type Interface struct {
 	Debug bool `yaml:"debug,omitempty" json:"debug,omitempty"`
 	// State of a debug interface in delivered units.
 	Access string `yaml:"access,omitempty" json:"access,omitempty" is:"enum=disabled|authenticated|open"`
-	// How to log in over HTTP, for the tests.
+	// How to log in, for the tests: over HTTP, or to a stream over RTSP.
 	Login *Login `yaml:"login,omitempty" json:"login,omitempty"`
 }
 
-// Login says how a tester's program logs in to an HTTP interface and which
-// functions lie behind the login (TS 103 701 IXIT 1-AuthMech, 2-UserInfo).
+// Login says how a tester's program logs in to an interface and which
+// functions lie behind the login; of an RTSP interface it says only the form
+// and the path (TS 103 701 IXIT 1-AuthMech, 2-UserInfo).
 type Login struct {
 	// How credentials are sent.
 	Form string `yaml:"form" json:"form" is:"required,enum=json|form|basic|digest,aka=kind|type"`
-	// Path that takes the credentials (POST).
+	// Path that takes the credentials (POST); of RTSP: path of the stream.
 	Path string `yaml:"path,omitempty" json:"path,omitempty" is:"urlpath"`
 	// Field of the name in the body; default username.
 	UserField string `yaml:"user_field,omitempty" json:"user_field,omitempty"`
@@ -206,7 +207,7 @@ type Function struct {
 	Path string `yaml:"path" json:"path" is:"required,urlpath"`
 	// Right that it needs: one of roles.*.may.
 	Right string `yaml:"right,omitempty" json:"right,omitempty" is:"ref=right"`
-	// May a test call it? Default: only GET.
+	// May a test call it? Default: only GET. What sounds destructive is called on simulated units alone.
 	Safe *bool `yaml:"safe,omitempty" json:"safe,omitempty"`
 	// Harmless body of a test call.
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`

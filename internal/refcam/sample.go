@@ -26,6 +26,7 @@ func Samples() []Sample {
 		{Case: "password.change", Note: "changed in the web page", Observe: map[string]string{"changed": "yes", "old-refused": "yes"}},
 		{Case: "key.unique", On: "secret", Note: "provisioning record read", Observe: map[string]string{"generated-per-unit": "yes"}},
 		{Case: "service.outbound", Note: "one day on the laboratory network", Observe: map[string]string{"hours": "24", "unexplained-hosts": "none"}, Attach: true},
+		{Case: "service.other-transports", Note: "UDP and IPv6 scanned", Observe: map[string]string{"udp-searched": "yes", "ipv6-searched": "yes", "unexplained": "none"}, Attach: true},
 		{Case: "doc.disclosure-policy", Note: "policy read", Observe: map[string]string{"covers-product": "yes", "states-disclosure": "yes", "states-remedy": "yes", "public": "yes"}},
 		{Case: "doc.secure-development", Note: "description read", Observe: map[string]string{"describes-development": "yes"}},
 		{Case: "doc.setup-guide", Note: "guide followed on a factory-state unit", Observe: map[string]string{"covers-security": "yes", "followed-on-unit": "yes"}},

@@ -40,18 +40,18 @@ type jsonProduct struct {
 }
 
 type jsonHow struct {
-	ID         string    `json:"id"`
-	Started    time.Time `json:"started"`
-	Ended      time.Time `json:"ended"`
-	Resumed    int       `json:"resumed"`
-	Head       string    `json:"head"`
-	Program    string    `json:"program"`
-	By         string    `json:"by"`
-	Command    string    `json:"command"`
-	Only       []string  `json:"only"`
-	Intrusive  bool      `json:"intrusive"`
-	Laboratory bool      `json:"laboratory"`
-	Workspace  string    `json:"workspace"`
+	ID         string     `json:"id"`
+	Started    time.Time  `json:"started"`
+	Ended      *time.Time `json:"ended"` // null: the run was stopped
+	Resumed    int        `json:"resumed"`
+	Head       string     `json:"head"`
+	Program    string     `json:"program"`
+	By         string     `json:"by"`
+	Command    string     `json:"command"`
+	Only       []string   `json:"only"`
+	Intrusive  bool       `json:"intrusive"`
+	Laboratory bool       `json:"laboratory"`
+	Workspace  string     `json:"workspace"`
 }
 
 type jsonUnit struct {
@@ -86,6 +86,7 @@ type jsonVerdict struct {
 	OtherVerdict verdict.Verdict `json:"other_verdict,omitempty"`
 	Open         bool            `json:"open"`
 	Reasons      []jsonReason    `json:"reasons"`
+	Facts        []string        `json:"facts,omitempty"`
 	Cases        []jsonCase      `json:"cases"`
 }
 
@@ -186,13 +187,22 @@ type jsonWriter struct {
 	in Input
 }
 
+// stopped gives the end of a run, nil for one that was cut off.
+func stopped(end time.Time) *time.Time {
+	if end.IsZero() {
+		return nil
+	}
+	end = end.UTC()
+	return &end
+}
+
 func (j jsonWriter) run() jsonRun {
 	p, r, a := j.in.Product, j.in.Run, j.in.Assessment
 	out := jsonRun{
 		Schema:  RunSchema,
 		Lang:    string(j.lang),
 		Product: jsonProduct{p.Identity.Name, p.Identity.Model, p.Identity.Release, p.Identity.Maker.Name},
-		Run: jsonHow{r.ID, r.Started.UTC(), r.Ended.UTC(), r.Resumed, r.Head, r.Program, r.By, r.Command, list(r.Only),
+		Run: jsonHow{r.ID, r.Started.UTC(), stopped(r.Ended), r.Resumed, r.Head, r.Program, r.By, r.Command, list(r.Only),
 			r.Intrusive, r.Laboratory, r.Workspace},
 		Units:            []jsonUnit{},
 		Overall:          make(map[string]jsonOverall),
@@ -253,6 +263,9 @@ func (j jsonWriter) verdict(i int) jsonVerdict {
 	}
 	if r := requirementOf(j.in.Standards, v.Standard, v.Requirement); r != nil {
 		out.Title, out.Aspect = r.Title.In(string(j.lang)), r.Aspect
+	}
+	if len(v.Facts) > 0 {
+		out.Facts = ids(v.Facts)
 	}
 	for _, c := range v.Cases {
 		jc := jsonCase{string(c.ID), c.Group, string(c.Kind), string(c.Method), map[string]string{}, c.Verdict, []jsonResult{}}

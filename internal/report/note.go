@@ -3,7 +3,7 @@ package report
 // kicker is what the report calls itself: a pre-assessment unless a
 // laboratory made it (rule 12).
 func (v *view) kicker() string {
-	if v.in.Run.Laboratory {
+	if v.in.Run.Accreditation != "" {
 		return v.s("report.assessment")
 	}
 	return v.s("report.pre-assessment")
@@ -25,8 +25,14 @@ func (v *view) notes() []phrase {
 	r := v.in.Run
 	var out []phrase
 	add := func(key string, args map[string]string) { out = append(out, v.say(key, args)) }
-	if !r.Laboratory {
+	if r.Ended.IsZero() {
+		add("report.note.stopped", nil)
+	}
+	if r.Accreditation == "" {
 		add("report.note.pre-assessment", nil)
+	}
+	if r.Laboratory {
+		add("report.note.laboratory", nil)
 	}
 	if len(v.Simulated) > 0 {
 		add("report.note.simulated", map[string]string{"units": joined(v.Simulated)})

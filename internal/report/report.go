@@ -32,8 +32,11 @@ type Run struct {
 	Command        string
 	Only           []string // test cases, where the run was told to leave out the others
 	Intrusive      bool
-	Laboratory     bool
-	Workspace      string // absolute path
+	Laboratory     bool // a reviewer's results count
+	// Accreditation of the laboratory that answers for the report; without
+	// one it is a pre-assessment (rule 12).
+	Accreditation string
+	Workspace     string // absolute path
 }
 
 // Error is something that went wrong in the run, as scripts read it.

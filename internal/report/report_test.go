@@ -301,7 +301,7 @@ func TestHTMLSays(t *testing.T) {
 		}
 	}
 	in := sample(t, i18n.En)
-	in.Run.Laboratory = true
+	in.Run.Laboratory, in.Run.Accreditation = true, "TAF 0000"
 	if lab := encode(t, "html", in); strings.Contains(lab, "Pre-assessment") || !strings.Contains(lab, "Test report") {
 		t.Error("a laboratory's report is titled as a pre-assessment")
 	}

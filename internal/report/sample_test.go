@@ -275,6 +275,7 @@ func sample(t testing.TB, lang i18n.Lang) Input {
 		v("2.5", "M", verdict.Inconclusive, []verdict.Reason{because("reason.no-procedure"), lacking}),
 	}
 	a.Verdicts[0].Claim, a.Verdicts[3].Claim, a.Verdicts[8].Claim = "yes", "no", "no"
+	a.Verdicts[4].Facts = []fact.ID{ids["tls"]} // confirmed that the condition is false
 	a.Verdicts[5].Other, a.Verdicts[5].OtherProfile = verdict.Fail, "strict"
 	a.Verdicts[5].Cases[0].Params = testcase.Params{"min": "1.2"}
 	var sum verdict.Summary

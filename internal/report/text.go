@@ -80,6 +80,9 @@ func (t *textWriter) head() {
 	id, r := t.in.Product.Identity, t.in.Run
 	t.block("", 0, t.paint(bold, foreign(id.Name).Text())+"  "+foreign(id.Model+"  "+id.Release+" · "+id.Maker.Name).Text())
 	t.block("", 0, t.kicker()+" · "+foreign(r.ID).Text()+" · "+stamp(r.Started))
+	if r.Ended.IsZero() {
+		t.block("", 0, t.s("report.note.stopped"))
+	}
 	if len(t.Simulated) > 0 {
 		t.block("", 0, t.s("report.note.simulated", "units", joined(t.Simulated)))
 	}

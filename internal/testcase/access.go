@@ -19,7 +19,7 @@ func accessCases() []Case {
 			Needs:    []Need{{Kind: fact.Access{}.Kind()}},
 			Subjects: authenticated, Scopes: portScopes, Empty: absent("reason.no-login-interface"),
 			Judge:   loginRequired,
-			Observe: []Observe{{Name: "unsafe-functions-refused", Options: []string{"yes", "no"}}},
+			Observe: []Observe{ask("unsafe-functions-refused", "yes")},
 		},
 		{
 			ID: "session.logout", Kind: Functional, Method: Auto, Severity: High,
@@ -32,13 +32,13 @@ func accessCases() []Case {
 			Needs:    []Need{{Kind: fact.RoleAccess{}.Kind()}},
 			Subjects: sessions, Scopes: portScopes, Empty: absent("reason.no-session-interface"),
 			Judge:   rolesHold,
-			Observe: []Observe{{Name: "unsafe-functions-by-role", Options: []string{"yes", "no"}}},
+			Observe: []Observe{ask("unsafe-functions-by-role", "yes")},
 		},
 		{
 			ID: "access.roles-defined", Kind: Conceptual, Method: Assisted, Severity: Medium,
 			Needs:   []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.Page{}.Kind()}},
 			Judge:   rolesDefined,
-			Observe: []Observe{{Name: "rights-defined", Options: []string{"yes", "no"}}},
+			Observe: []Observe{ask("rights-defined", "yes")},
 		},
 	}
 }
@@ -110,6 +110,9 @@ func loginRequired(v *View, s Subject, _ Params) Outcome {
 		return unseen(v, s, "auth.required")
 	}
 	if lacking := untested(i, shut); len(lacking) > 0 {
+		if o, ok := leftOut(v, s, "auth.required"); ok {
+			return o.And(verdict.Because("reason.functions-untested", "functions", strings.Join(lacking, ", "))).With(facts(shut)...)
+		}
 		return Inconclusive(verdict.Because("reason.functions-untested", "functions", strings.Join(lacking, ", ")),
 			verdict.Because("provide.safe-function")).With(facts(shut)...)
 	}

@@ -45,7 +45,7 @@ func Confirmations() map[string]Confirmation {
 
 func unseeable(*View) (bool, []fact.Fact) { return false, nil }
 
-// noLogin: every port of every unit was searched, and nothing takes a log-in.
+// noLogin: every TCP port of every unit was searched, and nothing takes a log-in.
 // A web page may have its log-in behind another path, and ssh, MQTT and what
 // is unknown show none until they are asked: with one of them there it isn't
 // shown. An open stream is (it gave itself without a log-in).
@@ -56,6 +56,9 @@ func noLogin(v *View) (bool, []fact.Fact) {
 	for _, i := range v.Product.Interfaces {
 		if takesPassword(i) || (i.Auth != "" && i.Auth != "none") {
 			return false, nil
+		}
+		if datagram(i) && !slices.Contains(housekeeping, strings.ToLower(i.Protocol)) {
+			return false, nil // nobody asked it
 		}
 	}
 	whole, basis := portsWhole(v)
@@ -160,7 +163,7 @@ func portsWhole(v *View) (bool, []fact.Fact) {
 }
 
 // imagesWhole: there is an image, each was read to its end, and each is what
-// a unit was seen to run.
+// every unit of its component was seen to run.
 func imagesWhole(v *View) (bool, []fact.Fact) {
 	var basis []fact.Fact
 	for _, s := range images(v) {
@@ -168,11 +171,11 @@ func imagesWhole(v *View) (bool, []fact.Fact) {
 		if !ok {
 			return false, nil
 		}
-		running, shown := runs(v, s.Key)
-		if !running {
+		st := runningOn(v, s.Key)
+		if !st.runs {
 			return false, nil
 		}
-		basis = append(append(basis, scope.Fact), shown...)
+		basis = append(append(basis, scope.Fact), st.basis...)
 	}
 	return len(basis) > 0, basis
 }

@@ -19,8 +19,8 @@ func documentCases() []Case {
 			Judge: disclosurePolicy,
 			Steps: 3,
 			Observe: []Observe{
-				{Name: "covers-product", Options: []string{"yes", "no"}}, {Name: "states-disclosure", Options: []string{"yes", "no"}},
-				{Name: "states-remedy", Options: []string{"yes", "no"}}, {Name: "public", Options: []string{"yes", "no"}},
+				ask("covers-product", "yes"), ask("states-disclosure", "yes"),
+				ask("states-remedy", "yes"), ask("public", "yes"),
 			},
 		},
 		{
@@ -36,15 +36,15 @@ func documentCases() []Case {
 		{
 			ID: "doc.secure-development", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("secure-development"),
 			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "secure-development") },
-			Steps: 2, Observe: []Observe{{Name: "describes-development", Options: []string{"yes", "no"}}},
+			Steps: 2, Observe: []Observe{ask("describes-development", "yes")},
 		},
 		{
 			ID: "doc.setup-guide", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("setup-guide"),
 			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "setup-guide") },
 			Steps: 3,
 			Observe: []Observe{
-				{Name: "covers-security", Options: []string{"yes", "no"}},
-				{Name: "followed-on-unit", Options: []string{"yes", "no"}},
+				ask("covers-security", "yes"),
+				ask("followed-on-unit", "yes"),
 			},
 		},
 		{
@@ -56,13 +56,14 @@ func documentCases() []Case {
 
 // present finds the first document of one of the kinds. Where there is none,
 // the outcome says whether that is a fault (the maker lists documents, and
-// none of this kind) or simply not provided yet.
+// none of this kind) or simply not provided yet. One that wasn't read to its
+// end counts as not read: what it lacks may stand in the rest.
 func present(v *View, kinds ...string) (fact.Typed[fact.Page], Outcome, bool) {
 	var missing []fact.Typed[fact.Page]
 	for _, kind := range kinds {
 		var there []fact.Typed[fact.Page]
 		for _, p := range fact.Where(v.Facts, func(p fact.Page) bool { return p.Type == kind }) {
-			if p.Value.Present {
+			if p.Value.Present && p.Value.Why == "" {
 				there = append(there, p)
 			} else {
 				missing = append(missing, p)
@@ -85,6 +86,17 @@ func present(v *View, kinds ...string) (fact.Typed[fact.Page], Outcome, bool) {
 		verdict.Because("provide.document", "kind", kinds[0])), false
 }
 
+// unlessUnread gives o, the verdict on the documents of a kind that were read,
+// unless another of that kind could not be read: it may say what they don't.
+func unlessUnread(v *View, kind string, o Outcome) Outcome {
+	unread := fact.Where(v.Facts, func(p fact.Page) bool { return p.Type == kind && (!p.Present || p.Why != "") })
+	if len(unread) == 0 {
+		return o
+	}
+	return Inconclusive(verdict.Because("reason.document-unreadable", "document", unread[0].Value.Source, "why", unread[0].Value.Why),
+		verdict.Because("provide.document", "kind", kind)).With(facts(unread)...)
+}
+
 // supplied fails a document that is absent or of another model and leaves
 // the rest to a person, with the quotes laid out.
 func supplied(v *View, kind string) Outcome {
@@ -93,8 +105,8 @@ func supplied(v *View, kind string) Outcome {
 		return o
 	}
 	if page.Value.Other != "" && !page.Value.Model {
-		return Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source, "other", page.Value.Other,
-			"model", v.Product.Identity.Model), page.Fact)
+		return unlessUnread(v, kind, Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source,
+			"other", page.Value.Other, "model", v.Product.Identity.Model), page.Fact))
 	}
 	if !page.Value.Model && !covering(kind) {
 		return Inconclusive(verdict.Because("reason.model-not-named", "document", page.Value.Source, "model", v.Product.Identity.Model),
@@ -136,7 +148,7 @@ func policyContact(v *View, _ Subject, _ Params) Outcome {
 	}
 	contact, timeline := quotesOf(v, "disclosure-policy", "contact"), quotesOf(v, "disclosure-policy", "timeline")
 	if len(contact) == 0 {
-		return Fail(verdict.Because("reason.no-contact", "document", page.Value.Source), page.Fact)
+		return unlessUnread(v, "disclosure-policy", Fail(verdict.Because("reason.no-contact", "document", page.Value.Source), page.Fact))
 	}
 	if len(timeline) == 0 {
 		return Inconclusive(verdict.Because("reason.no-timeline", "document", page.Value.Source),
@@ -175,6 +187,9 @@ func securityTxt(v *View, _ Subject, p Params) Outcome {
 	return Pass(verdict.Because("reason.security-txt-valid", "expires", got[0].Value.Expires.UTC().Format("2006-01-02")), facts(got)...)
 }
 
+// supportPeriod passes an end of support that is published for the model and
+// equals the declared one. A time that could not be turned into a day is left
+// to a person: only a document without any fails for having none.
 func supportPeriod(v *View, _ Subject, _ Params) Outcome {
 	page, o, ok := present(v, "support-period")
 	if !ok {
@@ -182,11 +197,16 @@ func supportPeriod(v *View, _ Subject, _ Params) Outcome {
 	}
 	ends := fact.Of[fact.SupportEnd](v.Facts)
 	if page.Value.Other != "" && !page.Value.Model {
-		return Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source, "other", page.Value.Other,
-			"model", v.Product.Identity.Model), page.Fact)
+		return unlessUnread(v, "support-period", Fail(verdict.Because("reason.document-of-other-model", "document", page.Value.Source,
+			"other", page.Value.Other, "model", v.Product.Identity.Model), page.Fact))
 	}
 	if len(ends) == 0 {
-		return Fail(verdict.Because("reason.no-support-end", "document", page.Value.Source), page.Fact)
+		if asked := quotesOf(v, "support-period", "period-unparsed"); len(asked) > 0 {
+			return Inconclusive(verdict.Because("reason.support-end-unclear", "document", page.Value.Source,
+				"line", fmt.Sprint(asked[0].Value.Line), "text", asked[0].Value.Text),
+				verdict.Because("provide.support-end", "document", page.Value.Source)).With(append(facts(asked), page.Fact)...)
+		}
+		return unlessUnread(v, "support-period", Fail(verdict.Because("reason.no-support-end", "document", page.Value.Source), page.Fact))
 	}
 	for _, e := range ends[1:] {
 		if e.Value.Until != ends[0].Value.Until {
@@ -209,5 +229,6 @@ func supportPeriod(v *View, _ Subject, _ Params) Outcome {
 		return Inconclusive(verdict.Because("reason.support-not-public", "document", page.Value.Source),
 			verdict.Because("provide.publish", "document", page.Value.Source)).With(page.Fact)
 	}
-	return Pass(verdict.Because("reason.support-published", "until", ends[0].Value.Until), append(facts(ends), page.Fact, d.Fact)...)
+	return unlessUnread(v, "support-period",
+		Pass(verdict.Because("reason.support-published", "until", ends[0].Value.Until), append(facts(ends), page.Fact, d.Fact)...))
 }

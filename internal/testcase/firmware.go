@@ -18,7 +18,7 @@ func firmwareCases() []Case {
 		{
 			ID: "firmware.not-public", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: []Need{{Kind: fact.Declared{}.Kind()}},
 			Subjects: images, Judge: notPublic, Empty: noImage,
-			Steps: 3, Observe: []Observe{{Name: "places-searched"}, {Name: "found", Options: []string{"yes", "no"}}},
+			Steps: 3, Observe: []Observe{{Name: "places-searched"}, ask("found", "no")},
 		},
 		{
 			ID: "firmware.encrypted", Kind: Functional, Method: Assisted, Severity: Medium, Needs: needs,
@@ -37,7 +37,7 @@ func firmwareCases() []Case {
 			ID: "storage.encrypted", Kind: Functional, Method: Assisted, Severity: High, Needs: needs,
 			Judge: storedEncrypted,
 			Steps: 4, Observe: []Observe{
-				{Name: "markers-found-in-clear", Options: []string{"yes", "no"}}, {Name: "algorithms"},
+				ask("markers-found-in-clear", "no"), {Name: "algorithms"},
 			}, Attach: 1,
 		},
 	}
@@ -110,7 +110,8 @@ func declares(declared []string, host string) bool {
 }
 
 // hostsDeclared: an undeclared host in a configuration or a script is used;
-// one in a program may be, and the maker has to say.
+// one in a program or a file of the web pages (a link for readers) may be,
+// and the maker has to say.
 func hostsDeclared(v *View, s Subject, _ Params) Outcome {
 	declared := declaredHosts(v.Product)
 	var used, open, fine []fact.Typed[fact.ImageHost]

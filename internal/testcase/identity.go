@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"assay/internal/fact"
+	"assay/internal/product"
 	"assay/internal/verdict"
 )
 
@@ -19,47 +20,82 @@ func identityCases() []Case {
 		{
 			ID: "key.unique", Kind: Functional, Method: Assisted, Severity: High, Units: 2,
 			Needs:    []Need{{Kind: fact.Certificate{}.Kind()}, {Kind: fact.ImageSecret{}.Kind()}},
-			Subjects: keys, Judge: uniqueKey,
+			Subjects: keys, Judge: uniqueKey, Empty: noKey,
 			Scopes: portScopes,
-			Steps:  2, Observe: []Observe{{Name: "generated-per-unit", Options: []string{"yes", "no"}}},
+			Steps:  2, Observe: []Observe{ask("generated-per-unit", "yes")},
 		},
 	}
 }
 
-// uniqueIdentity compares the identifiers of all units. One unit can show
-// neither sameness nor difference; two different values show uniqueness only
-// with the rule that excludes repeats.
+// uniqueIdentity compares the identifiers of the units of each component. One
+// unit can show neither sameness nor difference; two different values show
+// uniqueness only with the rule that excludes repeats.
 func uniqueIdentity(v *View, _ Subject, _ Params) Outcome {
-	serial := make(map[string]fact.Typed[fact.Identity]) // serial → where first seen
 	var basis []fact.Fact
-	seen := make(map[string]bool)
-	for _, id := range fact.Where(v.Facts, func(i fact.Identity) bool { return i.Serial != "" }) {
-		if first, ok := serial[id.Value.Serial]; ok && first.Value.Unit != id.Value.Unit {
-			return Fail(verdict.Because("reason.identifier-shared", "identifier", id.Value.Serial,
-				"unit", first.Value.Unit, "other", id.Value.Unit), first.Fact, id.Fact)
+	var lacking []Outcome
+	for _, of := range models(v) {
+		serial := make(map[string]fact.Typed[fact.Identity]) // where first seen
+		var seen []fact.Fact
+		for _, u := range of {
+			read := fact.Where(v.Facts, func(i fact.Identity) bool { return i.Unit == u.ID && i.Serial != "" })
+			for _, id := range read {
+				if first, ok := serial[id.Value.Serial]; ok && first.Value.Unit != u.ID {
+					return Fail(verdict.Because("reason.identifier-shared", "identifier", id.Value.Serial,
+						"unit", first.Value.Unit, "other", u.ID), first.Fact, id.Fact)
+				} else if !ok {
+					serial[id.Value.Serial] = id
+				}
+			}
+			if len(read) == 0 {
+				provide := verdict.Because("provide.reachable-unit", "unit", u.ID)
+				if answers(v, u) {
+					provide = verdict.Because("provide.identity", "unit", u.ID)
+				}
+				lacking = append(lacking, Inconclusive(verdict.Because("reason.identifier-unread", "unit", u.ID), provide))
+				continue
+			}
+			seen = append(seen, read[0].Fact)
 		}
-		if _, ok := serial[id.Value.Serial]; !ok {
-			serial[id.Value.Serial] = id
-		}
-		if !seen[id.Value.Unit] {
-			seen[id.Value.Unit] = true
-			basis = append(basis, id.Fact)
+		basis = append(basis, seen...)
+		if len(of) < 2 {
+			lacking = append(lacking, Inconclusive(verdict.Because("reason.one-unit"), verdict.Because("provide.second-unit")))
 		}
 	}
-	for _, u := range units(v) {
-		if !seen[u.ID] {
-			return Inconclusive(verdict.Because("reason.identifier-unread", "unit", u.ID),
-				verdict.Because("provide.reachable-unit", "unit", u.ID)).With(basis...)
-		}
+	if len(lacking) > 0 {
+		return lacking[0].With(basis...)
 	}
-	if len(basis) < 2 {
-		return Inconclusive(verdict.Because("reason.one-unit"), verdict.Because("provide.second-unit")).With(basis...)
+	if len(basis) == 0 {
+		return Inconclusive(verdict.Because("reason.no-units"), verdict.Because("provide.unit"))
 	}
 	rule, ok := declaration(v, "identifier", "")
 	if !ok || !rule.Value.Is || rule.Value.Value["rule"] == "" {
 		return Inconclusive(verdict.Because("reason.no-allocation-rule"), verdict.Because("provide.identifier-rule")).With(basis...)
 	}
 	return Pass(verdict.Because("reason.identifiers-differ"), append(basis, rule.Fact)...)
+}
+
+// answers says whether a service was seen on a unit.
+func answers(v *View, u product.Unit) bool {
+	return len(fact.Where(v.Facts, func(s fact.Service) bool { return s.Unit == u.ID })) > 0
+}
+
+// models groups the units by the component that they are specimens of, in
+// the order of the model.
+func models(v *View) [][]product.Unit {
+	var order []string
+	by := make(map[string][]product.Unit)
+	for _, u := range units(v) {
+		of := device(v, u)
+		if by[of] == nil {
+			order = append(order, of)
+		}
+		by[of] = append(by[of], u)
+	}
+	out := make([][]product.Unit, len(order))
+	for n, of := range order {
+		out[n] = by[of]
+	}
+	return out
 }
 
 // keys is the population of secret keys: the TLS key of every interface, the
@@ -88,10 +124,17 @@ func keys(v *View) []Subject {
 	return out
 }
 
+func noKey(*View) Outcome {
+	return Inconclusive(verdict.Because("reason.no-subject"), verdict.Because("provide.declare", "what", "secrets"))
+}
+
 func uniqueKey(v *View, s Subject, _ Params) Outcome {
+	if i, ok := declaredInterface(v, s); ok && datagram(i) {
+		return unseen(v, s, fact.ScopeTLS)
+	}
 	switch s.Item {
 	case "image":
-		return keyInImage(v, s)
+		return speaksFor(v, s.Key, keyInImage(v, s))
 	case "secret":
 		d, _ := declaration(v, "secret", strings.TrimPrefix(s.Key, "secret/"))
 		return AskPerson(verdict.Because("reason.secret-not-comparable", "secret", s.Key,
@@ -115,9 +158,10 @@ func uniqueKey(v *View, s Subject, _ Params) Outcome {
 	if s.Interface == "" { // undeclared: stands on this unit only
 		return Inconclusive(verdict.Because("reason.one-unit"), verdict.Because("provide.second-unit")).With(basis...)
 	}
+	i, _ := declaredInterface(v, s)
 	for _, u := range units(v) {
-		if !seen[u.ID] {
-			return unseen(v, Subject{Key: u.ID + "/" + s.Interface, Unit: u.ID, Interface: s.Interface, Port: s.Port}, "tls").With(basis...)
+		if device(v, u) == i.On && !seen[u.ID] {
+			return unseen(v, Subject{Key: u.ID + "/" + s.Interface, Unit: u.ID, Interface: s.Interface, Port: s.Port}, fact.ScopeTLS).With(basis...)
 		}
 	}
 	if len(seen) < 2 {

@@ -19,6 +19,8 @@ func passwordCases() []Case {
 				{Name: "max_attempts", Default: "10"},
 				{Name: "min_delay_seconds", Default: "60"},
 				{Name: "threshold", Default: "finding", Allowed: []string{"finding", "fail"}},
+				{Name: "fail_from", Default: "30"},
+				{Name: "delay_only", Default: "ask", Allowed: []string{"ask", "fail"}},
 			},
 			Subjects: loginInterfaces, Scopes: portScopes, Empty: absent("reason.no-login-interface"),
 			Judge: limited,
@@ -33,13 +35,13 @@ func passwordCases() []Case {
 			ID: "password.per-unit", Kind: Conceptual, Method: Assisted, Severity: High, Units: 2,
 			Needs: []Need{{Kind: fact.Declared{}.Kind()}},
 			Judge: perUnitPassword,
-			Steps: 3, Observe: []Observe{{Name: "labels-differ", Options: []string{"yes", "no"}}, {Name: "units-compared"}}, Attach: 1,
+			Steps: 3, Observe: []Observe{ask("labels-differ", "yes"), {Name: "units-compared"}}, Attach: 1,
 		},
 		{
 			ID: "password.forced-change", Kind: Functional, Method: Assisted, Severity: High,
 			Needs: []Need{{Kind: fact.Declared{}.Kind()}},
 			Judge: forcedChange,
-			Steps: 3, Observe: []Observe{{Name: "blocked-until-changed", Options: []string{"yes", "no"}}},
+			Steps: 3, Observe: []Observe{ask("blocked-until-changed", "yes")},
 		},
 	}
 }
@@ -53,6 +55,10 @@ func of[T fact.Payload](got []fact.Typed[T], s Subject) []fact.Typed[T] {
 	return slices.DeleteFunc(got, func(f fact.Typed[T]) bool { return f.Subject != s.Key })
 }
 
+// limited judges what happened to wrong passwords. No standard gives a number
+// of tries after which an interface is without limit: fewer than fail_from
+// leave it open. A delay without a lock-out limits the rate; whether that
+// limits the number too is a matter of reading (delay_only).
 func limited(v *View, s Subject, p Params) Outcome {
 	got := of(fact.Where(v.Facts, func(t fact.Throttle) bool {
 		return t.Interface == s.Interface && (s.Interface != "" || t.Unit == s.Unit)
@@ -66,15 +72,18 @@ func limited(v *View, s Subject, p Params) Outcome {
 		r := verdict.Because("reason.login-limited", "attempts", fmt.Sprint(x.LimitedAt), "seconds", fmt.Sprint(x.LockSeconds))
 		var one Outcome
 		switch {
-		case x.LimitedAt == 0 && x.Attempts < atLeast(p["max_attempts"]):
-			one = Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+fact.ScopeCredentials, "of", s.Key, "why", "cut.attempts-bounded"),
-				verdict.Because("provide.repeat")).With(t.Fact)
+		case x.LimitedAt == 0 && x.Attempts < atLeast(p["fail_from"]):
+			one = Inconclusive(verdict.Because("reason.too-few-tries", "attempts", fmt.Sprint(x.Attempts), "from", p["fail_from"]),
+				verdict.Because("provide.more-tries", "from", p["fail_from"])).With(t.Fact)
 		case x.LimitedAt == 0 && !x.Control.Holds():
 			one = PassRefused(r, x.Control, t.Fact)
 		case x.LimitedAt == 0:
 			return Fail(verdict.Because("reason.login-unlimited", "attempts", fmt.Sprint(x.Attempts)), t.Fact)
 		case !x.NewConnection:
 			return Fail(verdict.Because("reason.limit-per-connection", "attempts", fmt.Sprint(x.LimitedAt)), t.Fact)
+		case !x.CorrectRefused && p["delay_only"] == "ask":
+			one = Inconclusive(verdict.Because("reason.limit-number-not-shown", "attempts", fmt.Sprint(x.LimitedAt), "seconds", fmt.Sprint(x.LockSeconds)),
+				verdict.Because("provide.limit-number")).With(t.Fact)
 		case !x.CorrectRefused:
 			return Fail(verdict.Because("reason.limit-delay-only", "attempts", fmt.Sprint(x.LimitedAt)), t.Fact)
 		default:
@@ -129,12 +138,13 @@ func noCommonPassword(v *View, s Subject, _ Params) Outcome {
 		return x.What == fact.ScopeCredentials && (x.Of == s.Interface || x.Of == s.Key)
 	}) {
 		if !scope.Value.Whole {
-			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+scope.Value.What, "of", scope.Value.Of, "why", scope.Value.Cut)).With(scope.Fact)
+			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+scope.Value.What, "of", scope.Value.Of, "why", scope.Value.Cut),
+				verdict.Because("provide.repeat")).With(scope.Fact)
 		}
 		return PassRefused(verdict.Because("reason.common-passwords-refused", "count", fmt.Sprint(len(got))), control,
 			append(facts(got), scope.Fact)...)
 	}
-	return Inconclusive(verdict.Because("reason.scope-missing", "what", "scope."+fact.ScopeCredentials, "of", s.Key)).With(facts(got)...)
+	return Inconclusive(verdict.Because("reason.scope-missing", "what", "scope."+fact.ScopeCredentials, "of", s.Key), verdict.Because("provide.repeat")).With(facts(got)...)
 }
 
 // untriedOfImage are log-in credentials of the image whose clear value is

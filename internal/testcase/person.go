@@ -63,6 +63,18 @@ func record(v *View, id ID, subject string) (fact.Typed[fact.PersonResult], bool
 	return best, found
 }
 
+// performed returns the record of a guided case on the product where it makes
+// that case PASS: what it saw counts for others, too.
+func performed(v *View, id ID) (fact.Typed[fact.PersonResult], bool) {
+	for _, c := range guidedCases() {
+		if c.ID != id || guided(c, v, productSubject()[0]).Verdict != verdict.Pass {
+			continue
+		}
+		return record(v, id, productSubject()[0].Key)
+	}
+	return fact.Typed[fact.PersonResult]{}, false
+}
+
 func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) Result {
 	p := rec.Value
 	var o Outcome
@@ -72,14 +84,15 @@ func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) R
 		o = Inconclusive(verdict.Because("reason.record-unreadable", "verdict", p.Verdict), verdict.Because("provide.record"))
 	case len(owed) > 0 && got != verdict.Fail:
 		o = Inconclusive(verdict.Because("reason.record-incomplete", "missing", joined(owed)), verdict.Because("provide.record"))
-	case got == verdict.Pass && contradicting(c, p) != "":
+	case (got == verdict.Pass || got == verdict.NotApplicable) && contradicting(c, p) != "":
 		o = Inconclusive(verdict.Because("reason.record-contradicts", "observed", contradicting(c, p)), verdict.Because("provide.record"))
 	case got == verdict.Pass:
 		o = Pass(verdict.Because("reason.recorded-pass", "by", p.By, "note", p.Note), rec.Fact)
 	case got == verdict.Fail:
 		o = Fail(verdict.Because("reason.recorded-fail", "by", p.By, "note", p.Note), rec.Fact)
 	case got == verdict.NotApplicable:
-		o = NotApplicable(verdict.Because("reason.recorded-not-applicable", "by", p.By, "note", p.Note), rec.Fact)
+		// Rule 5: absence needs facts, and no confirmation reads a record.
+		o = Inconclusive(verdict.Because("reason.recorded-not-applicable", "by", p.By, "note", p.Note), verdict.Because("provide.record"))
 	default:
 		o = Inconclusive(verdict.Because("reason.recorded-inconclusive", "by", p.By, "note", p.Note), verdict.Because("provide.record"))
 	}
@@ -110,22 +123,12 @@ func owes(c Case, p fact.PersonResult) []string {
 	return out
 }
 
-// met are the answers that go with a PASS, by observation.
-var met = map[string]string{
-	"alert-received": "yes", "any-accepted": "no", "any-in-clear": "no", "asked-before": "yes", "bad-certificate-refused": "yes",
-	"blocked-until-changed": "yes", "changed": "yes", "common-credential-works": "no", "covers-product": "yes", "covers-security": "yes",
-	"describes-development": "yes", "followed-on-unit": "yes", "forward-secrecy": "yes", "found": "no", "generated-per-unit": "yes",
-	"labels-differ": "yes", "legible": "yes", "marker-gone": "yes", "markers-found-in-clear": "no", "names-device": "yes",
-	"need-holds": "yes", "old-refused": "yes", "prompt-shown": "yes", "public": "yes", "recovered": "yes", "refusal-stops": "yes",
-	"rights-defined": "yes", "state-shown": "yes", "states-disclosure": "yes", "states-remedy": "yes", "transfer-seen": "yes", "unsafe-functions-by-role": "yes",
-	"unsafe-functions-refused": "yes", "way-in": "no",
-}
-
 // contradicting returns the first observation of a record that doesn't go
-// with a PASS, as name=answer.
+// with a PASS, as name=answer. A person who records that the case doesn't
+// apply is held to the same: what was seen can't be declared away.
 func contradicting(c Case, p fact.PersonResult) string {
 	for _, o := range c.Observe {
-		if want, ok := met[o.Name]; ok && p.Observations[o.Name] != want {
+		if o.Met != "" && p.Observations[o.Name] != o.Met {
 			return o.Name + "=" + p.Observations[o.Name]
 		}
 	}

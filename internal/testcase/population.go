@@ -18,7 +18,7 @@ var forbidden = []string{"telnet", "adb", "gdb", "tftp"}
 
 // housekeeping are protocols of addresses and names, not product data
 // (IoT-1005-1 5.4.2.1, our reading).
-var housekeeping = []string{"dhcp", "dns", "ntp", "arp", "mdns", "ssdp", "icmp"}
+var housekeeping = []string{"dhcp", "dns", "ntp", "arp", "mdns", "ssdp", "ws-discovery", "icmp"}
 
 // units are the declared units, in order.
 func units(v *View) []product.Unit { return v.Product.Units }
@@ -46,11 +46,17 @@ func portOf(u product.Unit, i product.Interface) uint16 {
 
 // listening says whether an interface is a TCP service of the network.
 func listening(i product.Interface) bool {
-	return !i.Physical && i.Port.Number != 0 && i.Port.Transport != "udp"
+	return !i.Physical && i.Port.Number != 0 && !datagram(i)
+}
+
+// datagram says whether an interface is a UDP service of the network, which
+// no collector searches.
+func datagram(i product.Interface) bool {
+	return !i.Physical && i.Port.Number != 0 && i.Port.Transport == "udp"
 }
 
 // services is the population of listening services: declared ∪ observed, on
-// every unit; a declared one without a unit stands for itself.
+// every unit; a declared one without a unit, or over UDP, stands for itself.
 func services(v *View) []Subject {
 	var out []Subject
 	placed := make(map[string]bool) // interfaces that some unit carries
@@ -72,7 +78,7 @@ func services(v *View) []Subject {
 		}
 	}
 	for _, i := range v.Product.Interfaces {
-		if listening(i) && !placed[i.ID] {
+		if datagram(i) || listening(i) && !placed[i.ID] {
 			out = append(out, Subject{Key: i.ID, Interface: i.ID, Port: i.Port.Number})
 		}
 	}
@@ -205,9 +211,29 @@ func noUnit(s Subject) Outcome {
 	return Inconclusive(verdict.Because("reason.no-unit", "interface", s.Interface), verdict.Because("provide.unit"))
 }
 
+// notSearched is the outcome for a declared UDP service: nothing here asks
+// over UDP, so nothing that answers there was seen.
+func notSearched(v *View, i product.Interface, provide verdict.Reason) Outcome {
+	o := Inconclusive(verdict.Because("reason.udp-not-searched", "interface", i.ID, "protocol", i.Protocol, "port", itoa(i.Port.Number)), provide)
+	if d, ok := declaration(v, "interface", i.ID); ok {
+		o = o.With(d.Fact)
+	}
+	for _, u := range units(v) {
+		if device(v, u) == i.On {
+			o = o.With(facts(scopesOf(v, fact.ScopeUDP, u.ID))...)
+		}
+	}
+	return o
+}
+
 // unseen is the outcome for a member of the population without the facts
-// that would decide it.
+// that would decide it. what is the test case or search that would have
+// brought them.
 func unseen(v *View, s Subject, what string) Outcome {
+	i, declared := declaredInterface(v, s)
+	if declared && datagram(i) {
+		return notSearched(v, i, verdict.Because("provide.not-in-this-version"))
+	}
 	if s.Unit == "" {
 		return noUnit(s)
 	}
@@ -217,19 +243,47 @@ func unseen(v *View, s Subject, what string) Outcome {
 		return Inconclusive(verdict.Because("reason.unreachable", "unit", s.Unit, "error", u.Value.Error),
 			verdict.Because("provide.reachable-unit", "unit", s.Unit)).With(u.Fact)
 	}
-	for _, n := range fact.Where(v.Facts, func(n fact.NotTried) bool { return n.Test == what }) {
-		if n.Subject == s.Key || n.Subject == s.Unit || n.Subject == s.Interface {
-			return Inconclusive(verdict.Reason{Key: n.Value.Why, Args: n.Value.Args},
-				verdict.Because("provide."+strings.TrimPrefix(n.Value.Why, "not-tried."), "unit", s.Unit)).With(n.Fact)
-		}
+	if o, ok := leftOut(v, s, what); ok {
+		return o
 	}
-	if scope, ok := wholeScope(v, fact.ScopePorts, s.Unit); ok && s.Interface != "" {
-		if _, open := observed(v, s); !open {
-			return Inconclusive(verdict.Because("reason.declared-not-open", "interface", s.Interface, "port", fmt.Sprint(s.Port)),
-				verdict.Because("provide.open-interface", "interface", s.Interface)).With(scope.Fact)
-		}
+	svc, open := observed(v, s)
+	if scope, ok := wholeScope(v, fact.ScopePorts, s.Unit); ok && s.Interface != "" && !open {
+		return Inconclusive(verdict.Because("reason.declared-not-open", "interface", s.Interface, "port", fmt.Sprint(s.Port)),
+			verdict.Because("provide.open-interface", "interface", s.Interface)).With(scope.Fact)
 	}
-	return Inconclusive(verdict.Because("reason.no-facts", "what", "case."+what+".title"), verdict.Because("provide.reachable-unit", "unit", s.Unit))
+	title, search := "case."+what+".title", what == fact.ScopeServices || what == fact.ScopeTLS
+	if search {
+		title = "scope." + what
+	}
+	r := verdict.Because("reason.no-facts", "what", title)
+	switch {
+	case !open:
+		return Inconclusive(r, verdict.Because("provide.reachable-unit", "unit", s.Unit))
+	case search:
+		return Inconclusive(r, verdict.Because("provide.repeat")).With(svc.Fact)
+	case !declared:
+		return Inconclusive(r, verdict.Because("provide.declare-interface", "port", fmt.Sprint(s.Port))).With(svc.Fact)
+	case i.Login == nil && web(i.Protocol):
+		return Inconclusive(r, verdict.Because("provide.login-description")).With(svc.Fact)
+	}
+	return Inconclusive(r, verdict.Because("provide.no-clear-answer")).With(svc.Fact)
+}
+
+// leftOut says why a test was left out on a subject, where a collector noted
+// it. The unit may well have answered: an answer that was neither yes nor no
+// is shown as it came.
+func leftOut(v *View, s Subject, test string) (Outcome, bool) {
+	for _, n := range fact.Where(v.Facts, func(n fact.NotTried) bool { return n.Test == test }) {
+		if n.Subject != s.Key && n.Subject != s.Unit && (n.Subject != s.Interface || s.Interface == "") {
+			continue
+		}
+		why := verdict.Reason{Key: n.Value.Why, Args: n.Value.Args}
+		if function, ok := n.Value.Args["function"]; ok && n.Value.Why == "not-tried.no-clear-answer" {
+			why = verdict.Because("reason.unclear-answer", "function", function, "status", n.Value.Args["status"])
+		}
+		return Inconclusive(why, verdict.Because("provide."+strings.TrimPrefix(n.Value.Why, "not-tried."), "unit", s.Unit)).With(n.Fact), true
+	}
+	return Outcome{}, false
 }
 
 // absent decides an empty population of services: nothing of the kind
@@ -264,35 +318,6 @@ func declaration(v *View, what, id string) (fact.Typed[fact.Declared], bool) {
 		}
 	}
 	return fact.Typed[fact.Declared]{}, false
-}
-
-// Runs says whether an image is shown to be what a unit runs: the version
-// that was read on the unit equals the one in the image.
-func runs(v *View, image string) (bool, []fact.Fact) {
-	img := fact.Where(v.Facts, func(f fact.Firmware) bool { return f.Image == image && f.Version != "" })
-	if len(img) == 0 {
-		return false, nil
-	}
-	for _, id := range fact.Of[fact.Identity](v.Facts) {
-		if id.Value.Firmware != "" && id.Value.Firmware == img[0].Value.Version {
-			return true, []fact.Fact{img[0].Fact, id.Fact}
-		}
-	}
-	return false, []fact.Fact{img[0].Fact}
-}
-
-// imageNote says whether a verdict on an image speaks for a running unit,
-// and the facts that show it.
-func imageNote(v *View) (verdict.Reason, []fact.Fact) {
-	var basis []fact.Fact
-	for _, s := range images(v) {
-		ok, shown := runs(v, s.Key)
-		if !ok {
-			return verdict.Because("reason.image-alone", "image", s.Key), nil
-		}
-		basis = append(basis, shown...)
-	}
-	return verdict.Because("reason.image-runs"), basis
 }
 
 // facts strips the types off.

@@ -14,7 +14,7 @@ func privacyCases() []Case {
 		{
 			ID: "privacy.necessary", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: needs,
 			Subjects: data("sensitive-personal"), Judge: necessaryData, Empty: noData,
-			Observe: []Observe{{Name: "need-holds", Options: []string{"yes", "no"}}},
+			Observe: []Observe{ask("need-holds", "yes")},
 		},
 		{
 			ID: "privacy.deletion", Kind: Conceptual, Method: Auto, Severity: Medium, Needs: needs,

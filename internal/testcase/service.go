@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"assay/internal/fact"
+	"assay/internal/product"
 	"assay/internal/verdict"
 )
 
@@ -15,9 +16,9 @@ func serviceCases() []Case {
 	return []Case{
 		{
 			ID: "service.necessary", Kind: Functional, Method: Auto, Severity: High,
-			Needs:    []Need{{Kind: fact.Service{}.Kind()}, {Kind: fact.PersonResult{}.Kind()}},
+			Needs:    []Need{{Kind: fact.Service{}.Kind()}, {Kind: fact.Declared{}.Kind()}, {Kind: fact.PersonResult{}.Kind()}},
 			Params:   []Param{{Name: "undeclared", Default: "ask", Allowed: []string{"ask", "fail"}}},
-			Subjects: services, Scopes: portScopes, Empty: absent("reason.no-service"),
+			Subjects: switchedOn, Scopes: portScopes, Empty: absent("reason.no-service"),
 			Judge: necessary,
 		},
 		{
@@ -26,6 +27,18 @@ func serviceCases() []Case {
 			Subjects: images, Judge: startUp, Empty: noImage,
 		},
 	}
+}
+
+// switchedOn is services, and what is declared of the kinds that never pass
+// even where no port is given.
+func switchedOn(v *View) []Subject {
+	out := services(v)
+	for _, i := range v.Product.Interfaces {
+		if !i.Physical && i.Port.Number == 0 && slices.Contains(forbidden, strings.ToLower(i.Protocol)) {
+			out = append(out, Subject{Key: i.ID, Interface: i.ID})
+		}
+	}
+	return out
 }
 
 // necessary judges one listening service. Declared is not necessary: it
@@ -48,35 +61,74 @@ func necessary(v *View, s Subject, p Params) Outcome {
 		return Inconclusive(r, verdict.Because("provide.declare-interface", "port", fmt.Sprint(s.Port))).With(svc.Fact)
 	}
 	if s.Unit == "" {
-		return noUnit(s)
+		return byDeclaration(v, s, i)
 	}
 	if !open {
 		scope, whole := wholeScope(v, fact.ScopePorts, s.Unit)
 		if !whole {
-			return unseen(v, s, "services")
+			return unseen(v, s, fact.ScopeServices)
+		}
+		if slices.Contains(forbidden, strings.ToLower(i.Protocol)) { // off now, and meant to be on
+			return Inconclusive(verdict.Because("reason.declared-not-open", "interface", s.Interface, "port", fmt.Sprint(s.Port)),
+				verdict.Because("provide.open-interface", "interface", s.Interface)).With(scope.Fact)
 		}
 		return PassAbsent(verdict.Because("reason.declared-not-open", "interface", s.Interface, "port", fmt.Sprint(s.Port)), scope)
 	}
 	if weaker(i.Protocol, svc.Value.Protocol) {
 		return Fail(verdict.Because("reason.weaker-than-declared", "declared", i.Protocol, "observed", svc.Value.Protocol), svc.Fact)
 	}
+	return purposeAccepted(v, i, svc.Fact)
+}
+
+// byDeclaration judges a declared interface that no collector can see: over
+// UDP, or on no unit. What never passes by declaration fails by it. A UDP
+// service passes where its purpose was accepted and a person searched UDP;
+// housekeeping of addresses and names needs no search.
+func byDeclaration(v *View, s Subject, i product.Interface) Outcome {
+	d, ok := declaration(v, "interface", i.ID)
+	protocol := strings.ToLower(i.Protocol)
+	switch {
+	case slices.Contains(forbidden, protocol):
+		if !ok {
+			return noUnit(s)
+		}
+		return Fail(verdict.Because("reason.forbidden-declared", "interface", i.ID, "protocol", protocol), d.Fact)
+	case !datagram(i):
+		return noUnit(s)
+	case !ok:
+		return notSearched(v, i, verdict.Because("provide.other-transports"))
+	}
+	accepted := purposeAccepted(v, i, d.Fact)
+	if accepted.verdict != verdict.Pass || slices.Contains(housekeeping, protocol) {
+		return accepted
+	}
+	rec, ok := performed(v, "service.other-transports")
+	if !ok {
+		return notSearched(v, i, verdict.Because("provide.other-transports"))
+	}
+	return accepted.With(rec.Fact)
+}
+
+// purposeAccepted judges by the purpose of an interface and its review; seen
+// is the fact that shows the interface.
+func purposeAccepted(v *View, i product.Interface, seen fact.Fact) Outcome {
 	if i.Purpose == "" {
-		return Inconclusive(verdict.Because("reason.no-purpose", "interface", i.ID), verdict.Because("provide.purpose", "interface", i.ID)).With(svc.Fact)
+		return Inconclusive(verdict.Because("reason.no-purpose", "interface", i.ID), verdict.Because("provide.purpose", "interface", i.ID)).With(seen)
 	}
 	if r, ok := record(v, "service.necessary", i.ID); ok {
 		switch r.Value.Verdict {
 		case string(verdict.Pass):
-			o := Pass(verdict.Because("reason.purpose-accepted", "interface", i.ID, "purpose", i.Purpose, "by", r.Value.By), svc.Fact, r.Fact)
+			o := Pass(verdict.Because("reason.purpose-accepted", "interface", i.ID, "purpose", i.Purpose, "by", r.Value.By), seen, r.Fact)
 			if r.Value.Sample {
 				o = o.And(verdict.Because("reason.sample"))
 			}
 			return o
 		case string(verdict.Fail):
-			return Fail(verdict.Because("reason.purpose-rejected", "interface", i.ID, "by", r.Value.By, "note", r.Value.Note), svc.Fact, r.Fact)
+			return Fail(verdict.Because("reason.purpose-rejected", "interface", i.ID, "by", r.Value.By, "note", r.Value.Note), seen, r.Fact)
 		}
 	}
 	return Inconclusive(verdict.Because("reason.purpose-not-reviewed", "interface", i.ID, "purpose", i.Purpose),
-		verdict.Because("provide.accept-purpose", "interface", i.ID)).With(svc.Fact)
+		verdict.Because("provide.accept-purpose", "interface", i.ID)).With(seen)
 }
 
 // weaker says that a protocol with a secure channel was declared and the

@@ -355,3 +355,15 @@ func TestSituationsMayHoldEveryKind(t *testing.T) {
 		t.Errorf("kinds (-known +here):\n%s", diff)
 	}
 }
+
+// TestUndecidedSaysWhatToProvide: what is left open says what to provide.
+func TestUndecidedSaysWhatToProvide(t *testing.T) {
+	t.Parallel()
+	for _, s := range situations(t) {
+		for _, r := range s.run(t, s.facts) {
+			if r.Verdict == verdict.Inconclusive && len(r.Provide) == 0 {
+				t.Errorf("%s: %s is open without a hint: %v", s.name, r.Subject, r.Reasons)
+			}
+		}
+	}
+}

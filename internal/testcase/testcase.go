@@ -94,6 +94,12 @@ type Param struct {
 type Observe struct {
 	Name    string
 	Options []string // nil: free text
+	Met     string   // the answer that goes with a PASS; "": any
+}
+
+// ask is an observation of yes or no; met is the answer that goes with a PASS.
+func ask(name, met string) Observe {
+	return Observe{Name: name, Options: []string{"yes", "no"}, Met: met}
 }
 
 // Case is one procedure.
@@ -104,7 +110,7 @@ type Case struct {
 	Severity  Severity // of a FAIL
 	Intrusive bool     // its facts come only with --intrusive
 	Units     int      // how many units it needs to be able to pass
-	Image     bool     // judges the image, which must be shown to be what runs
+	Image     bool     // judges images, its subjects: a PASS says whether units were seen to run them
 	Needs     []Need
 	Params    []Param
 
@@ -176,7 +182,7 @@ func PassAbsent(r verdict.Reason, searched ...fact.Typed[fact.Scope]) Outcome {
 	var basis []fact.Fact
 	for _, s := range searched {
 		if !s.Value.Whole {
-			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+s.Value.What, "of", s.Value.Of, "why", s.Value.Cut)).With(s.Fact)
+			return Inconclusive(verdict.Because("reason.scope-cut", "what", "scope."+s.Value.What, "of", s.Value.Of, "why", s.Value.Cut), verdict.Because("provide.repeat")).With(s.Fact)
 		}
 		basis = append(basis, s.Fact)
 	}
@@ -293,9 +299,8 @@ func one(c Case, v *View, s Subject, p Params) Result {
 		return guided(c, v, s)
 	}
 	o := c.Judge(v, s, p)
-	if c.Image && o.verdict == verdict.Pass {
-		note, basis := imageNote(v)
-		o = o.And(note).With(basis...)
+	if c.Image {
+		o = speaksFor(v, s.Key, o)
 	}
 	r := finish(c, v, s, o)
 	if c.Method == Assisted && o.person {

@@ -96,7 +96,7 @@ func withoutTLS(v *View, s Subject) Outcome {
 	if svc, ok := observed(v, s); ok && !svc.Value.TLS {
 		return Fail(verdict.Because("reason.no-tls-at-all", "protocol", svc.Value.Protocol), svc.Fact)
 	}
-	return unseen(v, s, "tls")
+	return unseen(v, s, fact.ScopeTLS)
 }
 
 func tlsVersion(t fact.Typed[fact.TLS], p Params) Outcome {

@@ -17,8 +17,8 @@ func updateCases() []Case {
 			ID: "update.channel", Kind: Functional, Method: Assisted, Severity: High,
 			Needs: []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.ImageWeakness{}.Kind()}}, Judge: updateChannel,
 			Steps: 4, Observe: []Observe{
-				{Name: "transfer-seen", Options: []string{"yes", "no"}}, {Name: "tls-version"},
-				{Name: "forward-secrecy", Options: []string{"yes", "no"}}, {Name: "bad-certificate-refused", Options: []string{"yes", "no"}},
+				ask("transfer-seen", "yes"), {Name: "tls-version"},
+				ask("forward-secrecy", "yes"), ask("bad-certificate-refused", "yes"),
 			},
 		},
 		{
@@ -81,9 +81,6 @@ func updateChannel(v *View, _ Subject, _ Params) Outcome {
 	return AskPerson(verdict.Because("reason.no-transfer-seen"), d.Fact)
 }
 
-// approvedSignatures are the signature algorithms of the crypto policy.
-var approvedSignatures = []string{"ed25519", "ed448", "ecdsa", "rsa", "lms", "xmss", "ml-dsa"}
-
 func updateSigned(v *View, _ Subject, _ Params) Outcome {
 	for _, w := range fact.Where(v.Facts, func(w fact.ImageWeakness) bool { return w.Type == "update-without-signature" }) {
 		return Fail(verdict.Because("reason.update-script-unsigned", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
@@ -100,19 +97,20 @@ func updateSigned(v *View, _ Subject, _ Params) Outcome {
 		return Inconclusive(verdict.Because("reason.not-declared", "what", "update.signed"), verdict.Because("provide.declare", "what", "update.signed")).With(d.Fact)
 	case signed == "none" || signed == "no":
 		return Fail(verdict.Because("reason.update-unsigned"), d.Fact)
-	case strings.Contains(signed, "1024") || strings.Contains(signed, "sha1") || strings.Contains(signed, "md5"):
+	}
+	switch signatureOf(signed) {
+	case weakSignature:
 		return Fail(verdict.Because("reason.update-weakly-signed", "algorithm", signed), d.Fact)
-	}
-	for _, a := range approvedSignatures {
-		if strings.HasPrefix(signed, a) {
-			o := Pass(verdict.Because("reason.update-signed", "algorithm", signed), d.Fact)
-			for _, c := range fact.Of[fact.ImageCheck](v.Facts) {
-				return o.With(c.Fact)
-			}
-			return o
+	case approvedSignature:
+		o := Pass(verdict.Because("reason.update-signed", "algorithm", signed), d.Fact)
+		if checks := fact.Of[fact.ImageCheck](v.Facts); len(checks) > 0 {
+			return o.With(checks[0].Fact)
 		}
+		return o
+	case incompleteSignature:
+		return Inconclusive(verdict.Because("reason.algorithm-incomplete", "algorithm", signed), verdict.Because("provide.signature")).With(d.Fact)
 	}
-	return Inconclusive(verdict.Because("reason.algorithm-unknown", "algorithm", signed), verdict.Because("provide.declare", "what", "update.signed")).With(d.Fact)
+	return Inconclusive(verdict.Because("reason.algorithm-unknown", "algorithm", signed), verdict.Because("provide.signature")).With(d.Fact)
 }
 
 func updateCheck(v *View, _ Subject, _ Params) Outcome {

@@ -111,6 +111,13 @@ func (c *Collector) declarations() []declaration {
 	for i, s := range p.Secrets {
 		add(fmt.Sprintf("secrets[%d]", i), "secret", s.ID, true, map[string]string{"kind": s.Kind, "unique_by": s.UniqueBy, "protected_by": s.ProtectedBy})
 	}
+	for n, i := range p.Interfaces {
+		v := map[string]string{"on": i.On, "protocol": i.Protocol, "purpose": i.Purpose, "auth": i.Auth}
+		if i.Port.Number != 0 {
+			v["port"] = i.Port.String()
+		}
+		add(fmt.Sprintf("interfaces[%d]", n), "interface", i.ID, true, v)
+	}
 	for i, k := range p.Components {
 		if k.Firmware != nil {
 			add(fmt.Sprintf("components[%d].firmware", i), "firmware", k.ID, true, map[string]string{"file": k.Firmware.File,

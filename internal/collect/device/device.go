@@ -4,8 +4,10 @@
 //
 // In: the product model, one door to the network, credentials of the
 // tester. Out: facts on open ports, services, TLS, logins, sessions, roles.
-// Collector asks what any user may ask; Guess tries passwords and runs only
-// where that was allowed.
+// Collector connects to every port and asks what it finds: without an
+// account, and with those that the tester was given, whose passwords it sends
+// to declared units. Guess also sends wrong passwords and runs only where
+// that was allowed.
 package device
 
 import (
@@ -13,6 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,11 +51,17 @@ type Config struct {
 	// Asks limits what services are asked to some of "tls", "http", "rtsp"
 	// and "prompt"; nil: all.
 	Asks []string
+	// Intrusive says that the tester allowed steps that may change a unit.
+	Intrusive bool
 	// Pace is the time between two wrong passwords; zero: half a second.
 	Pace time.Duration
+	// Ports is the range that somebody named who looks at one device; zero:
+	// see search.
+	Ports product.PortRange
 }
 
-// Collector asks what any user of the network may ask.
+// Collector asks each declared unit what an observer in its network can ask,
+// and what the given accounts may do.
 type Collector struct{ Config }
 
 var _ fact.Collector = (*Collector)(nil)
@@ -135,7 +145,10 @@ func (c *Collector) unit(ctx context.Context, sink fact.Sink, u product.Unit) er
 	if u.Address == "" {
 		return sink.Unit(ctx, fact.Unit{Name: "ports " + u.ID}, func(_ context.Context, r fact.Recorder) error {
 			o := r.Observe(envelope(u))
-			return r.Record(o, u.ID, fact.Scope{What: fact.ScopePorts, Of: u.ID, Cut: "cut.unreachable"})
+			if err := r.Record(o, u.ID, fact.Scope{What: fact.ScopePorts, Of: u.ID, Cut: "cut.unreachable"}); err != nil {
+				return err
+			}
+			return unsearched(r, o, u)
 		})
 	}
 	open, err := c.ports(ctx, sink, u)
@@ -155,19 +168,14 @@ func (c *Collector) unit(ctx context.Context, sink fact.Sink, u product.Unit) er
 func (c *Collector) ports(ctx context.Context, sink fact.Sink, u product.Unit) ([]found, error) {
 	err := sink.Unit(ctx, fact.Unit{Name: "ports " + u.ID}, func(ctx context.Context, r fact.Recorder) error {
 		sink.Progress("progress.ports", "unit", u.ID)
-		cfg := sweep.Config{Unit: u.ID}
-		if !u.Ports.IsZero() && u.Simulated {
-			cfg.Ports = []network.PortRange{{First: u.Ports.From, Last: u.Ports.To}}
-		}
-		res := sweep.Run(ctx, c.Network, cfg)
+		in := c.search(u)
+		res := sweep.Run(ctx, c.Network, sweep.Config{Unit: u.ID, Ports: []network.PortRange{{First: in.From, Last: in.To}}})
 		o := r.Observe(envelope(u))
 		if err := c.recordSweep(r, o, u, res); err != nil {
 			return err
 		}
-		for _, other := range []string{"UDP", "IPv6"} {
-			if err := notTried(r, o, u.ID, "ports", "not-in-this-version", "protocol", other); err != nil {
-				return err
-			}
+		if err := unsearched(r, o, u); err != nil {
+			return err
 		}
 		declared := c.interfaces(u)
 		for _, port := range res.Open {
@@ -211,11 +219,65 @@ func standardPort(f found) uint16 {
 	return f.port
 }
 
-func (c *Collector) recordSweep(r fact.Recorder, o fact.Observation, u product.Unit, res sweep.Result) error {
-	scope := fact.Scope{What: fact.ScopePorts, Of: u.ID, Detail: "1-65535", Count: res.Ports - res.Untried, Whole: res.Whole}
-	if u.Simulated && !u.Ports.IsZero() {
-		scope.Detail = u.Ports.String()
+// search is the range of ports that a unit is searched for: all of them. Only
+// where a program on this machine plays the unit, which shares the machine's
+// ports with others, its declared range is the whole of it: on any other
+// address the range would hide services of a real unit.
+func (c *Config) search(u product.Unit) product.PortRange {
+	ip, err := netip.ParseAddr(u.Address)
+	switch {
+	case !c.Ports.IsZero():
+		return c.Ports
+	case u.Simulated && !u.Ports.IsZero() && err == nil && ip.IsLoopback():
+		return u.Ports
 	}
+	return product.PortRange{From: 1, To: 65535}
+}
+
+// unsearched says what this version doesn't search for services.
+func unsearched(r fact.Recorder, o fact.Observation, u product.Unit) error {
+	for _, x := range []struct{ protocol, scope string }{{"UDP", fact.ScopeUDP}, {"IPv6", fact.ScopeIPv6}} {
+		if err := notTried(r, o, u.ID, "ports", "not-in-this-version", "protocol", x.protocol); err != nil {
+			return err
+		}
+		if err := r.Record(o, u.ID, fact.Scope{What: x.scope, Of: u.ID, Cut: "cut.not-in-this-version"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fewFiltered is how many silent ports leave a search whole, or a hundredth
+// of the range where that is more: a packet filter that drops a few ports is
+// common, one that drops most hides the unit.
+const fewFiltered = 64
+
+// hidden says whether silent ports may hide more than a search can overlook:
+// too many, or one at which a service is declared.
+func hidden(res sweep.Result, declared map[uint16]*product.Interface) bool {
+	if res.Filtered > max(fewFiltered, res.Ports/100) {
+		return true
+	}
+	listed, last := 0, uint16(0)
+	for _, r := range res.FilteredPorts {
+		listed, last = listed+int(r.Last)-int(r.First)+1, r.Last
+	}
+	for port := range declared {
+		if slices.Contains(res.Open, port) {
+			continue
+		}
+		if slices.ContainsFunc(res.FilteredPorts, func(r network.PortRange) bool { return r.Contains(port) }) {
+			return true
+		}
+		if listed < res.Filtered && port > last {
+			return true // the list was cut before it
+		}
+	}
+	return false
+}
+
+func (c *Collector) recordSweep(r fact.Recorder, o fact.Observation, u product.Unit, res sweep.Result) error {
+	scope := fact.Scope{What: fact.ScopePorts, Of: u.ID, Detail: c.search(u).String(), Count: res.Ports - res.Untried, Whole: res.Whole}
 	switch {
 	case !res.Answered():
 		// Silence on every port shows nothing: the unit may be off.
@@ -233,7 +295,10 @@ func (c *Collector) recordSweep(r fact.Recorder, o fact.Observation, u product.U
 		scope.Cut = "cut.time"
 	case !res.Whole:
 		scope.Cut = "cut.unreachable"
-	case res.Filtered > 0:
+	case hidden(res, c.interfaces(u)):
+		scope.Whole, scope.Cut = false, "cut.filtered"
+	}
+	if res.Filtered > 0 {
 		// A silent port may hide a service from this vantage.
 		scope.Note = fmt.Sprintf("%d filtered", res.Filtered)
 	}

@@ -37,18 +37,22 @@ func common() []httpprobe.Credential {
 
 // Guess tries passwords: the well-known ones, those of the image, and wrong
 // ones until a limit shows. It is intrusive: it runs only where the tester
-// allowed it, on a unit that is marked as expendable and that proved its
-// identity right before.
+// allowed it, on declared interfaces of a unit that is marked as expendable
+// and that proved its identity right before each step.
 type Guess struct {
 	Config
 	Allowed bool // --intrusive
+	// Want says which kinds of facts are asked for: a step that gives none
+	// of them isn't made. nil: all.
+	Want func(fact.Kind) bool
 	// Clear gives the clear value of a secret that was found in an image.
 	Clear func(handle string) ([]byte, error)
 }
 
 var _ fact.Collector = (*Guess)(nil)
 
-// Spec implements fact.Collector.
+// Spec implements fact.Collector. What proves an identity before a step
+// stands beside the step's facts and isn't what Guess is run for.
 func (g *Guess) Spec() fact.Spec {
 	return fact.Spec{Name: "guess", Version: "1",
 		Reads:  []fact.Kind{fact.Service{}.Kind(), fact.Identity{}.Kind(), fact.LoginChannel{}.Kind(), fact.ImageSecret{}.Kind()},
@@ -70,14 +74,20 @@ func (g *Guess) Collect(ctx context.Context, sink fact.Sink) error {
 		return err
 	}
 	logins := g.logins(set)
-	for _, l := range logins {
-		if err := g.credentials(ctx, sink, set, l); err != nil {
-			return err
+	for _, step := range []struct {
+		writes fact.Kind
+		do     func(context.Context, fact.Sink, *fact.Set, login) error
+	}{
+		{fact.Credential{}.Kind(), g.credentials},
+		{fact.Throttle{}.Kind(), g.throttle},
+	} {
+		if g.Want != nil && !g.Want(step.writes) {
+			continue
 		}
-	}
-	for _, l := range logins {
-		if err := g.throttle(ctx, sink, set, l); err != nil {
-			return err
+		for _, l := range logins {
+			if err := step.do(ctx, sink, set, l); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -127,8 +137,9 @@ func (g *Guess) logins(set *fact.Set) []login {
 	return out
 }
 
-// may says whether an intrusive step may be made, and records why not.
-func (g *Guess) may(r fact.Recorder, o fact.Observation, set *fact.Set, l login, test string) (bool, error) {
+// may says whether an intrusive step may be made, and records why not. The
+// identity comes last, right before the step.
+func (g *Guess) may(ctx context.Context, r fact.Recorder, o fact.Observation, set *fact.Set, l login, test string) (bool, error) {
 	no := func(why string, args ...string) (bool, error) {
 		return false, notTried(r, o, l.key, test, why, args...)
 	}
@@ -137,42 +148,38 @@ func (g *Guess) may(r fact.Recorder, o fact.Observation, set *fact.Set, l login,
 		return no("intrusive")
 	case !l.unit.Expendable:
 		return no("expendable", "unit", l.unit.ID)
-	case !proven(set, l.unit):
-		return no("identity", "unit", l.unit.ID)
 	}
 	if _, ok := g.entitled(l.unit.ID); !ok {
 		return no("credentials", "unit", l.unit.ID)
 	}
 	if !tryable(l) {
-		if l.f.is.Service == banner.HTTP || l.f.is.Service == banner.HTTPS {
+		switch l.f.is.Service {
+		case banner.HTTP, banner.HTTPS, banner.RTSP, banner.RTSPS:
 			return no("login-description", "interface", l.key)
 		}
 		return no("not-in-this-version", "protocol", string(l.f.is.Service))
 	}
+	if proven, err := g.prove(ctx, r, o, set, l); err != nil {
+		return false, err
+	} else if !proven {
+		return no("identity", "unit", l.unit.ID)
+	}
 	return true, nil
 }
 
-// tryable says whether this version can log in to an interface.
+// tryable says whether passwords may be tried on an interface, and whether
+// this version can: nobody vouches for what answers on an undeclared port.
 func tryable(l login) bool {
+	if l.f.iface == nil {
+		return false
+	}
 	switch l.f.is.Service {
 	case banner.HTTP, banner.HTTPS:
-		return l.f.iface != nil && l.f.iface.Login != nil
+		return l.f.iface.Login != nil
 	case banner.RTSP, banner.RTSPS:
 		return true
 	}
 	return false
-}
-
-// proven says whether a unit showed the serial number that the workspace
-// declares for it.
-func proven(set *fact.Set, u product.Unit) bool {
-	ids := fact.Where(set, func(i fact.Identity) bool { return i.Unit == u.ID })
-	for _, i := range ids {
-		if !i.Value.Proven {
-			return false
-		}
-	}
-	return len(ids) > 0
 }
 
 func (g *Guess) credentials(ctx context.Context, sink fact.Sink, set *fact.Set, l login) error {
@@ -188,7 +195,7 @@ func (g *Guess) credentials(ctx context.Context, sink fact.Sink, set *fact.Set, 
 		},
 	}, func(ctx context.Context, r fact.Recorder) error {
 		o := r.Observe(envelope(l.unit))
-		if ok, err := g.may(r, o, set, l, test); !ok {
+		if ok, err := g.may(ctx, r, o, set, l, test); !ok {
 			return err
 		}
 		sink.Progress("progress.credentials", "service", l.key)
@@ -294,7 +301,7 @@ func (g *Guess) door(l login, secrets ...string) door {
 func patient(ctx context.Context, d door, c Credential, end time.Time) answer {
 	for {
 		a := d.enter(ctx, c)
-		wait := max(a.wait, time.Second) + 100*time.Millisecond
+		wait := lockedFor(a.wait)
 		if !a.locked || ctx.Err() != nil || time.Now().Add(wait).After(end) {
 			return a
 		}
@@ -302,6 +309,11 @@ func patient(ctx context.Context, d door, c Credential, end time.Time) answer {
 			return a
 		}
 	}
+}
+
+// lockedFor is how long to wait where a lock was announced to last that long.
+func lockedFor(announced time.Duration) time.Duration {
+	return max(announced, time.Second) + 100*time.Millisecond
 }
 
 func (g *Guess) lockWait() time.Duration {
@@ -413,7 +425,7 @@ func (g *Guess) throttle(ctx context.Context, sink fact.Sink, set *fact.Set, l l
 		},
 	}, func(ctx context.Context, r fact.Recorder) error {
 		o := r.Observe(envelope(l.unit))
-		if ok, err := g.may(r, o, set, l, test); !ok {
+		if ok, err := g.may(ctx, r, o, set, l, test); !ok {
 			return err
 		}
 		sink.Progress("progress.throttle", "service", l.key)

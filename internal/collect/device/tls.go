@@ -3,10 +3,15 @@ package device
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"net"
 	"strings"
+	"time"
 
+	"assay/internal/collect/device/httpwire"
 	"assay/internal/collect/device/tlsprobe"
 	"assay/internal/fact"
 	"assay/internal/product"
@@ -74,11 +79,15 @@ func (c *Collector) tls(ctx context.Context, r fact.Recorder, u product.Unit, f 
 	if f.iface == nil {
 		return nil // an undeclared service doesn't speak for the unit's identity
 	}
-	if serial := serialOf(leaf.Subject); serial != "" {
-		return r.Record(o, u.ID, fact.Identity{Unit: u.ID, Source: "tls-certificate " + f.iface.ID, Serial: serial,
-			Proven: u.Serial != "" && serial == u.Serial}, der)
+	if serial := serialOf(leaf.DER); serial != "" {
+		return r.Record(o, u.ID, certified(u, f, serial), der)
 	}
 	return nil
+}
+
+// certified is the identity that a declared service's certificate shows.
+func certified(u product.Unit, f found, serial string) fact.Identity {
+	return fact.Identity{Unit: u.ID, Source: "tls-certificate " + f.iface.ID, Serial: clip(serial), Proven: u.Serial != "" && serial == u.Serial}
 }
 
 func versionName(v tlsprobe.Version) string {
@@ -87,15 +96,36 @@ func versionName(v tlsprobe.Version) string {
 
 // serialOf reads the unit's serial number from a certificate's subject: the
 // serialNumber attribute (X.520 clause 6.2.9), as makers of devices use it.
-func serialOf(subject string) string {
-	for _, part := range strings.Split(subject, ",") {
-		for _, rdn := range strings.Split(part, "+") {
-			if v, ok := strings.CutPrefix(strings.TrimSpace(rdn), "SERIALNUMBER="); ok {
-				return v
-			}
-		}
+func serialOf(der []byte) string {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return "" // a certificate that can't be read names nobody
 	}
-	return ""
+	return cert.Subject.SerialNumber
+}
+
+const handshakeTime = 10 * time.Second
+
+// handshake completes TLS without verification and returns the leaf
+// certificate, whose key the other side has shown to hold; nil: no answer.
+func handshake(ctx context.Context, dial func(context.Context) (net.Conn, error)) []byte {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	raw, err := dial(ctx)
+	if err != nil {
+		return nil
+	}
+	defer raw.Close()
+	c := tls.Client(raw, httpwire.TLSConfig(""))
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil
+	}
+	// TLS without certificates (anonymous suites) isn't among the suites, but
+	// the other side is not trusted to keep to the rules.
+	if chain := c.ConnectionState().PeerCertificates; len(chain) > 0 {
+		return chain[0].Raw
+	}
+	return nil
 }
 
 func tlsExcerpt(t fact.TLS) string {

@@ -4,55 +4,47 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"assay/internal/collect/device/httpprobe"
+	"assay/internal/collect/device/httpwire"
 	"assay/internal/fact"
 	"assay/internal/product"
 )
 
-// api describes an interface to the prober, from the model's login.
-func (c *Config) api(i *product.Interface) httpprobe.API {
-	l := i.Login
-	a := httpprobe.API{LoginPath: l.Path, Form: httpprobe.Form(l.Form), UserField: l.UserField, PassField: l.PassField, LogoutPath: l.Logout}
-	for _, f := range l.Functions {
-		if f.Safe != nil && !*f.Safe {
-			continue // the maker says that calling it does harm
-		}
-		method := f.Method
-		if method == "" {
-			method = "GET"
-		}
-		fn := httpprobe.Function{Name: method + " " + f.Path, Method: method, Path: f.Path, Body: f.Body, Roles: f.Roles}
-		if f.Body != "" {
-			fn.ContentType = "application/json"
-		}
-		// Changing methods are called only where the model says that it is
-		// safe, with the body that it gives.
-		fn.Changes = method != "GET" && method != "HEAD" && (f.Safe == nil || !*f.Safe)
-		if len(fn.Roles) == 0 && f.Right != "" {
-			for _, role := range i.Roles {
-				for _, right := range c.Product.Roles[role].May {
-					if right == f.Right {
-						fn.Roles = append(fn.Roles, role)
-					}
-				}
-			}
-		}
-		a.Protected = append(a.Protected, fn)
-	}
-	return a
-}
-
 func (c *Config) prober(u product.Unit, f found, api httpprobe.API) *httpprobe.Prober {
-	p := httpprobe.New(c.dial(u.ID, f.port), api, httpprobe.Config{TLS: f.is.TLS})
+	cfg := httpprobe.Config{TLS: f.is.TLS, ServerName: serverName(u), Host: hostOf(u, f, map[bool]string{false: "80", true: "443"})}
+	for _, k := range c.Credentials {
+		if k.Unit == u.ID || k.Unit == "" {
+			cfg.Known = append(cfg.Known, k.wire())
+		}
+	}
+	p := httpprobe.New(c.dial(u.ID, f.port), api, cfg)
 	for _, k := range c.Credentials {
 		p.Secret(k.Password)
 	}
 	return p
+}
+
+// hostOf is how a service is addressed; usual is its usual port, with TLS and
+// without.
+func hostOf(u product.Unit, f found, usual map[bool]string) string {
+	return httpwire.Host(net.JoinHostPort(strings.Trim(u.Address, "[]"), strconv.Itoa(int(f.port))), usual[f.is.TLS])
+}
+
+// serverName is the name that TLS asks for: addresses aren't sent (RFC 6066
+// section 3).
+func serverName(u product.Unit) string {
+	if _, err := netip.ParseAddr(u.Address); err == nil {
+		return ""
+	}
+	return u.Address
 }
 
 var (
@@ -73,6 +65,20 @@ func (c *Collector) web(ctx context.Context, r fact.Recorder, u product.Unit, f 
 		if err := c.recordFront(r, o, u, f, p, id); err != nil {
 			return err
 		}
+		if to, only, err := c.upgrades(ctx, r, o, u, f, p, id); err != nil {
+			return err
+		} else if only {
+			// Nobody logs in here, and no password is sent in the clear.
+			if f.iface == nil {
+				return nil
+			}
+			for _, test := range []string{"auth.required", "session.logout", "access.roles"} {
+				if err := notTried(r, o, subject(u, f), test, "redirects", "interface", f.id(), "to", to); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	}
 	if f.iface == nil || f.iface.Login == nil {
 		if f.iface != nil && f.iface.Auth != "" && f.iface.Auth != "none" {
@@ -81,6 +87,42 @@ func (c *Collector) web(ctx context.Context, r fact.Recorder, u product.Unit, f 
 		return nil
 	}
 	return c.protected(ctx, r, o, u, f)
+}
+
+// upgrades reports whether a plain service only sends people on to HTTPS on the
+// same unit: from the front page and from a second path alike.
+func (c *Collector) upgrades(ctx context.Context, r fact.Recorder, o fact.Observation, u product.Unit, f found, p *httpprobe.Prober, front httpprobe.Identity) (to string, only bool, err error) {
+	to, ok := secured(u, f, front)
+	if !ok {
+		return "", false, nil
+	}
+	path := "/no-such-page"
+	if f.iface != nil && f.iface.Login != nil && f.iface.Login.Path != "" && !harmful(f.iface.Login.Path) {
+		path = f.iface.Login.Path
+	}
+	second, err := p.Peek(ctx, path)
+	if ctx.Err() != nil {
+		return "", false, ctx.Err()
+	}
+	away, ok := secured(u, f, second)
+	if err != nil || !ok {
+		return "", false, nil //nolint:nilerr // without a second redirect nothing more is known
+	}
+	ref, err := transcript(r, subject(u, f)+" redirects", p)
+	if err != nil {
+		return "", false, err
+	}
+	return to, true, r.Record(o, subject(u, f), fact.Redirect{Unit: u.ID, Port: f.port, From: path, To: away}, ref)
+}
+
+// secured is where an answer sends people to, if that is HTTPS on the unit
+// itself, by its address or by a relative name.
+func secured(u product.Unit, f found, id httpprobe.Identity) (string, bool) {
+	to, err := url.Parse(id.Location)
+	if err != nil || f.is.TLS || id.Status/100 != 3 || !strings.EqualFold(to.Scheme, "https") {
+		return "", false
+	}
+	return clip(id.Location), strings.EqualFold(to.Hostname(), strings.Trim(u.Address, "[]"))
 }
 
 func (c *Collector) recordFront(r fact.Recorder, o fact.Observation, u product.Unit, f found, p *httpprobe.Prober, id httpprobe.Identity) error {
@@ -157,12 +199,17 @@ func (c *Collector) protected(ctx context.Context, r fact.Recorder, o fact.Obser
 	if !ok {
 		return c.withoutCredentials(ctx, r, o, u, f)
 	}
-	p := c.prober(u, f, c.api(f.iface))
+	api, held := c.describe(u, f.iface)
+	if err := c.recordHeld(r, o, u, f, held); err != nil {
+		return err
+	}
+	p := c.prober(u, f, api)
 	anonymous := p.AnonymousAccess(ctx, cred.wire())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	login := p.Login(ctx, cred.wire())
+	login := anonymous.Login
+	defer func() { login.Session.Close() }()
 	if login.Outcome == httpprobe.Accepted && f.iface.Login.Identity != "" {
 		if err := c.identity(ctx, r, o, u, f, p, login.Session); err != nil {
 			return err
@@ -186,7 +233,14 @@ func (c *Collector) protected(ctx context.Context, r fact.Recorder, o fact.Obser
 	}
 	for _, row := range anonymous.Rows {
 		t := row.Anonymous
-		if t.Answer != httpprobe.Allowed && t.Answer != httpprobe.Denied {
+		if !clear(t) {
+			why := "no-clear-answer"
+			if login.Outcome != httpprobe.Accepted {
+				why = "credentials-refused"
+			}
+			if err := notTried(r, o, name, "auth.required", why, "interface", f.id(), "function", t.Function.Name, "status", strconv.Itoa(t.Status)); err != nil {
+				return err
+			}
 			continue
 		}
 		err := r.Record(o, name, fact.Access{Unit: u.ID, Interface: f.id(), Port: f.port, Function: t.Function.Name,
@@ -205,24 +259,40 @@ func (c *Collector) protected(ctx context.Context, r fact.Recorder, o fact.Obser
 	return c.roles(ctx, r, o, u, f)
 }
 
-// withoutCredentials still sees what answers to nobody.
-func (c *Collector) withoutCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, u product.Unit, f found) error {
-	name := subject(u, f)
-	p := c.prober(u, f, c.api(f.iface))
-	res := p.AnonymousAccess(ctx, httpprobe.Credential{})
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	ref, err := transcript(r, name+" access", p)
-	if err != nil {
-		return err
-	}
-	for _, row := range res.Rows {
-		if t := row.Anonymous; t.Answer == httpprobe.Allowed {
-			if err := r.Record(o, name, fact.Access{Unit: u.ID, Interface: f.id(), Port: f.port, Function: t.Function.Name, Allowed: true, Status: t.Status}, at(ref, t)); err != nil {
+// clear reports whether an answer says yes or no.
+func clear(t httpprobe.Trial) bool {
+	return t.Answer == httpprobe.Allowed || t.Answer == httpprobe.Denied
+}
+
+// recordHeld names what no program may call although the model doesn't say
+// so: a person has to look at it.
+func (c *Collector) recordHeld(r fact.Recorder, o fact.Observation, u product.Unit, f found, held []string) error {
+	for _, fn := range held {
+		for _, test := range []string{"auth.required", "access.roles"} {
+			if err := notTried(r, o, subject(u, f), test, "held-back", "interface", f.id(), "function", fn); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// withoutCredentials asks as nobody, and makes no login. What it gets is kept
+// as a transcript alone: without the answer to somebody entitled it can't be
+// told from a login page or an error of the same status.
+func (c *Collector) withoutCredentials(ctx context.Context, r fact.Recorder, o fact.Observation, u product.Unit, f found) error {
+	name := subject(u, f)
+	api, held := c.describe(u, f.iface)
+	if err := c.recordHeld(r, o, u, f, held); err != nil {
+		return err
+	}
+	p := c.prober(u, f, api)
+	p.AnonymousAccess(ctx, httpprobe.Credential{})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if _, err := transcript(r, name+" access", p); err != nil {
+		return err
 	}
 	for _, test := range []string{"auth.required", "session.logout", "access.roles", "auth.transport"} {
 		if err := notTried(r, o, name, test, "credentials", "unit", u.ID); err != nil {
@@ -236,6 +306,9 @@ func (c *Collector) withoutCredentials(ctx context.Context, r fact.Recorder, o f
 // names for it.
 func (c *Collector) identity(ctx context.Context, r fact.Recorder, o fact.Observation, u product.Unit, f found, p *httpprobe.Prober, s *httpprobe.Session) error {
 	path := f.iface.Login.Identity
+	if harmful(path) && !trusted(u) {
+		return nil // recorded as held back
+	}
 	t := s.Do(ctx, httpprobe.Function{Name: "GET " + path, Method: "GET", Path: path})
 	if t.Answer != httpprobe.Allowed {
 		return nil // no identity by this way; the certificate may show one
@@ -277,7 +350,7 @@ func has(list []string, s string) bool {
 }
 
 func (c *Collector) logout(ctx context.Context, r fact.Recorder, o fact.Observation, u product.Unit, f found, cred Credential) error {
-	api := c.api(f.iface)
+	api, _ := c.describe(u, f.iface)
 	fn, ok := safe(api, cred.Role)
 	if !ok || api.LogoutPath == "" {
 		return notTried(r, o, subject(u, f), "session.logout", "no-functions", "interface", f.id())
@@ -291,8 +364,8 @@ func (c *Collector) logout(ctx context.Context, r fact.Recorder, o fact.Observat
 	if err != nil {
 		return err
 	}
-	if res.After.Answer != httpprobe.Allowed && res.After.Answer != httpprobe.Denied {
-		return notTried(r, o, subject(u, f), "session.logout", "no-clear-answer", "interface", f.id())
+	if !clear(res.After) {
+		return notTried(r, o, subject(u, f), "session.logout", "no-clear-answer", "interface", f.id(), "function", fn.Name, "status", strconv.Itoa(res.After.Status))
 	}
 	return r.Record(o, subject(u, f), fact.Logout{Unit: u.ID, Interface: f.id(), Function: fn.Name, Refused: !res.StillValid, Status: res.After.Status,
 		Control: fact.Bracket{Before: res.Before.Answer == httpprobe.Allowed, After: res.AgainTrial.Answer == httpprobe.Allowed}}, at(ref, res.After))
@@ -307,7 +380,8 @@ func (c *Collector) roles(ctx context.Context, r fact.Recorder, o fact.Observati
 		}
 		creds = append(creds, httpprobe.RoleCredential{Role: role, Credential: k.wire()})
 	}
-	p := c.prober(u, f, c.api(f.iface))
+	api, _ := c.describe(u, f.iface)
+	p := c.prober(u, f, api)
 	res := p.Roles(ctx, creds)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -316,9 +390,22 @@ func (c *Collector) roles(ctx context.Context, r fact.Recorder, o fact.Observati
 	if err != nil {
 		return err
 	}
+	for _, k := range creds {
+		if l := res.Logins[k.Role]; l.Outcome != httpprobe.Accepted {
+			if err := notTried(r, o, subject(u, f), "access.roles", "credentials-refused", "unit", u.ID, "role", k.Role, "outcome", string(l.Outcome)); err != nil {
+				return err
+			}
+		}
+	}
 	for _, cell := range res.Cells {
 		t := cell.Trial
-		if t.Answer != httpprobe.Allowed && t.Answer != httpprobe.Denied {
+		if !clear(t) {
+			if res.Logins[cell.Role].Outcome != httpprobe.Accepted {
+				continue // said above
+			}
+			if err := notTried(r, o, subject(u, f), "access.roles", "no-clear-answer", "interface", f.id(), "role", cell.Role, "function", t.Function.Name, "status", strconv.Itoa(t.Status)); err != nil {
+				return err
+			}
 			continue
 		}
 		control := fact.Bracket{}

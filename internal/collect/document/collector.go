@@ -195,10 +195,15 @@ func (c *Collector) record(r fact.Recorder, o fact.Observation, d product.Docume
 		var err error
 		switch {
 		case rec.Page != nil:
-			page.Present = rec.Page.Text > 0 || page.Size > 0
+			page.Present = rec.Page.Text > 0
 			page.Title, page.Model, page.Other = rec.Page.Title, rec.Page.Model, rec.Page.Other
-			if !page.Present {
+			switch {
+			case rec.Page.Why != "":
+				page.Why = rec.Page.Why
+			case !page.Present:
 				page.Why = "cut.broken"
+			case rec.Page.Cut:
+				page.Why = "cut.limit"
 			}
 			err = r.Record(o, d.ID, page, quote(page.Title, 0))
 		case rec.Quote != nil:

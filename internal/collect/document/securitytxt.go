@@ -13,20 +13,26 @@ import (
 // limit what they accept.
 const maxLines = 1000
 
+// maxProblems bounds the problems, contacts and policies that are told.
+const maxProblems = 20
+
 // SecurityTxt parses a security.txt by RFC 9116: at least one Contact (a
-// mailto, tel or https URI, section 2.5.3), exactly one Expires (a date and
+// URI, as mailto, tel or https, section 2.5.3), exactly one Expires (a date and
 // time of RFC 3339, section 2.5.5), Preferred-Languages at most once.
 // Breaches become problems with their line; nothing is an error.
 func SecurityTxt(b []byte) fact.SecurityTxt {
 	s := fact.SecurityTxt{Contacts: []string{}}
 	problem := func(line int, key, text string) {
+		if len(s.Problems) == maxProblems {
+			return
+		}
 		s.Problems = append(s.Problems, fact.Problem{Key: key, Line: line, Text: clip(text, 120)})
 	}
 	expires, languages := 0, 0
 	inSignature := false
-	for i, raw := range bytes.Split(b, []byte("\n")) {
-		n := i + 1
-		if n > maxLines {
+	n := 0
+	for raw := range bytes.SplitSeq(b, []byte("\n")) {
+		if n++; n > maxLines {
 			problem(n, "problem.security-txt-too-long", "")
 			break
 		}
@@ -43,6 +49,9 @@ func SecurityTxt(b []byte) fact.SecurityTxt {
 		if inSignature {
 			continue
 		}
+		if s.Signed {
+			l = strings.TrimPrefix(l, "- ") // dash-escaped: RFC 9580 section 7.2
+		}
 		name, value, ok := strings.Cut(l, ":")
 		if !ok {
 			problem(n, "problem.security-txt-not-a-field", l)
@@ -55,17 +64,21 @@ func SecurityTxt(b []byte) fact.SecurityTxt {
 				problem(n, "problem.security-txt-contact", value)
 				continue
 			}
-			s.Contacts = append(s.Contacts, clip(value, maxQuote))
+			if len(s.Contacts) < maxProblems {
+				s.Contacts = append(s.Contacts, clip(value, maxQuote))
+			}
 		case "expires":
 			expires++
-			t, err := time.Parse(time.RFC3339, value)
-			if err != nil {
+			t, err := time.Parse(time.RFC3339, strings.ToUpper(value))
+			if t = t.UTC(); err != nil || t.Year() < 0 || t.Year() > 9999 {
 				problem(n, "problem.security-txt-expires", value)
 				continue
 			}
 			s.Expires = t
 		case "policy":
-			s.Policy = append(s.Policy, clip(value, maxQuote))
+			if len(s.Policy) < maxProblems {
+				s.Policy = append(s.Policy, clip(value, maxQuote))
+			}
 		case "preferred-languages":
 			languages++
 		}
@@ -82,18 +95,21 @@ func SecurityTxt(b []byte) fact.SecurityTxt {
 	return s
 }
 
+// contactURI says whether s is a URI (RFC 3986 section 3) that may stand in
+// Contact: an address or number under mailto or tel, a page under https only.
 func contactURI(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil {
 		return false
 	}
 	switch u.Scheme {
+	case "", "http":
+		return false
 	case "https":
 		return u.Host != ""
 	case "mailto":
-		return strings.Contains(u.Opaque, "@")
-	case "tel":
-		return u.Opaque != ""
+		address, err := url.PathUnescape(u.Opaque)
+		return err == nil && strings.Contains(address, "@")
 	}
-	return false // http is not allowed: section 2.5.3
+	return u.Opaque != "" || u.Host != ""
 }

@@ -61,12 +61,20 @@ func quotes(lines []line, args Args, emit func(Record) error) error {
 			if found == maxQuotes {
 				break
 			}
-			at := t.re.FindStringIndex(l.text)
-			if at == nil {
+			q := fact.Quote{Document: args.Document, Type: args.Type, Topic: t.name, Line: l.n}
+			var at []int
+			if t.name != "contact" || strings.ContainsAny(l.text, "@/") { // spares a costly search
+				at = t.re.FindStringIndex(l.text)
+			}
+			switch {
+			case at != nil:
+				q.Text = around(l.text, at[0], at[1])
+			case t.name == "contact" && t.re.MatchString(l.mail):
+				q.Text = l.mail
+			default:
 				continue
 			}
 			found++
-			q := fact.Quote{Document: args.Document, Type: args.Type, Topic: t.name, Text: around(l.text, at[0], at[1]), Line: l.n}
 			if err := emit(Record{Quote: &q}); err != nil {
 				return err
 			}
@@ -82,38 +90,4 @@ func around(s string, from, to int) string {
 	}
 	lo, hi := max(0, from-maxQuote/2), min(len(s), to+maxQuote/2)
 	return "…" + strings.ToValidUTF8(s[lo:hi], "") + "…"
-}
-
-// supportEnds finds the dates of lines that speak of the end of support.
-func supportEnds(lines []line) []fact.SupportEnd {
-	until := regexp.MustCompile(`(?i)\b(until|till|through|ends?|end of|no earlier than)\b|至|直到|截止|終止`)
-	about := regexp.MustCompile(`(?i)support|update|支援|更新`)
-	var out []fact.SupportEnd
-	for i, l := range lines {
-		near := l.text
-		if i > 0 {
-			near = lines[i-1].text + " " + near
-		}
-		if i+1 < len(lines) {
-			near += " " + lines[i+1].text
-		}
-		if !until.MatchString(near) || !about.MatchString(near) {
-			continue
-		}
-		found := findDates(l.text)
-		if len(found) == 0 {
-			continue
-		}
-		last := found[0]
-		for _, t := range found[1:] {
-			if t.After(last) {
-				last = t
-			}
-		}
-		out = append(out, fact.SupportEnd{Until: last.Format("2006-01-02"), Text: clip(l.text, maxQuote), Line: l.n})
-		if len(out) == maxQuotes {
-			break
-		}
-	}
-	return out
 }

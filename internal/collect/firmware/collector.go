@@ -272,8 +272,10 @@ func (w *writer) start(s startup.Item) error {
 // usage folds the classes of a use into the words of the facts.
 func usage(class string) string {
 	switch class {
-	case "config", "web":
+	case "config":
 		return "config"
+	case "web":
+		return "web" // a page may link to what the product never contacts
 	case "script":
 		return "script"
 	case "binary":

@@ -20,34 +20,38 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// do asks for a function with a role's session and signs in again once when
-// the session has ended meanwhile.
+// doFresh asks for a function with an account's session and signs in again
+// when the session has ended meanwhile, at most maxRelogins times.
 func (p *Prober) doFresh(ctx context.Context, s **Session, cred Credential, f Function) Trial {
-	t := Trial{Function: f, Answer: Skipped, Exchange: -1, Err: errors.New("no session")}
-	if *s != nil {
-		t = (*s).Do(ctx, f)
+	if *s == nil {
+		return Trial{Function: f, Answer: Skipped, Exchange: -1, Err: errors.New("no session")}
 	}
-	if *s == nil || t.Status == 401 {
-		if l := p.Login(ctx, cred); l.Session != nil {
-			(*s).Close()
-			*s = l.Session
-			t = (*s).Do(ctx, f)
-		}
+	t := (*s).Do(ctx, f)
+	if t.Answer != Denied || t.Status == 403 || p.again[cred.User] == maxRelogins {
+		return t
+	}
+	p.again[cred.User]++
+	if l := p.enter(ctx, cred); l.Session != nil {
+		(*s).Close()
+		*s = l.Session
+		t = (*s).Do(ctx, f)
 	}
 	return t
 }
 
 // AnonymousAccess asks for every protected function without a session. Each
 // request is framed by the same one in a session of cred, which must be
-// entitled to all of them.
+// entitled to all of them. Without a credential no login is made.
 func (p *Prober) AnonymousAccess(ctx context.Context, cred Credential) AnonymousResult {
 	var r AnonymousResult
-	login := p.Login(ctx, cred)
-	s := login.Session
-	defer func() { s.Close() }()
-	if s == nil {
-		r.Err = fmt.Errorf("control login: %s, status %d: %w", login.Outcome, login.Status, orNothing(login.Err))
+	if cred != (Credential{}) {
+		r.Login = p.enter(ctx, cred)
+		if r.Login.Session == nil {
+			r.Err = fmt.Errorf("control login: %s, status %d: %w", r.Login.Outcome, r.Login.Status, orNothing(r.Login.Err))
+		}
 	}
+	s := r.Login.Session
+	defer func() { s.Close() }()
 	for _, f := range p.api.Protected {
 		if ctx.Err() != nil {
 			r.Err = context.Cause(ctx)
@@ -59,9 +63,11 @@ func (p *Prober) AnonymousAccess(ctx context.Context, cred Credential) Anonymous
 		row.Anonymous = nobody.Do(ctx, f)
 		nobody.Close()
 		row.After = p.doFresh(ctx, &s, cred, f)
+		settle(&row.Anonymous, &row.Before, &row.After)
 		row.Control = row.Before.Answer == Allowed && row.After.Answer == Allowed
 		r.Rows = append(r.Rows, row)
 	}
+	r.Login.Session = s
 	r.Whole = r.Err == nil && ctx.Err() == nil
 	return r
 }
@@ -124,7 +130,7 @@ func (p *Prober) Logout(ctx context.Context, cred Credential, f Function) Logout
 		r.Err = errors.New("the interface has no logout")
 		return r
 	}
-	r.Login = p.Login(ctx, cred)
+	r.Login = p.enter(ctx, cred)
 	s := r.Login.Session
 	if s == nil {
 		r.Err = fmt.Errorf("login: %s, status %d: %w", r.Login.Outcome, r.Login.Status, orNothing(r.Login.Err))
@@ -137,12 +143,13 @@ func (p *Prober) Logout(ctx context.Context, cred Credential, f Function) Logout
 	r.Logout = s.Do(ctx, Function{Name: "logout", Method: p.api.LogoutMethod, Path: p.api.LogoutPath})
 	s.Close()
 	r.After = old.Do(ctx, f)
-	r.StillValid = r.After.Answer == Allowed
-	r.Again = p.Login(ctx, cred)
+	r.Again = p.enter(ctx, cred)
 	if r.Again.Session != nil {
 		r.AgainTrial = r.Again.Session.Do(ctx, f)
 		r.Again.Session.Close()
 	}
+	settle(&r.After, &r.Before, &r.AgainTrial)
+	r.StillValid = r.After.Answer == Allowed
 	r.Control = r.Before.Answer == Allowed && r.AgainTrial.Answer == Allowed
 	if ctx.Err() != nil {
 		r.Err = context.Cause(ctx)
@@ -161,13 +168,18 @@ func (p *Prober) Roles(ctx context.Context, creds []RoleCredential) RolesResult 
 		}
 	}()
 	for i, c := range creds {
-		l := p.Login(ctx, c.Credential)
+		l := p.enter(ctx, c.Credential)
 		r.Logins[c.Role] = l
 		sessions[i] = l.Session
 	}
 	for _, f := range p.api.Protected {
 		may := func(role string) bool { return len(f.Roles) == 0 || slices.Contains(f.Roles, role) }
-		entitled := slices.IndexFunc(creds, func(c RoleCredential) bool { return may(c.Role) })
+		entitled := -1
+		for i, c := range creds {
+			if may(c.Role) && (entitled < 0 || sessions[entitled] == nil) {
+				entitled = i
+			}
+		}
 		for i, c := range creds {
 			if ctx.Err() != nil {
 				r.Err = context.Cause(ctx)
@@ -184,6 +196,13 @@ func (p *Prober) Roles(ctx context.Context, creds []RoleCredential) RolesResult 
 			cell.Before = frame()
 			cell.Trial = p.doFresh(ctx, &sessions[i], c.Credential, f)
 			cell.After = frame()
+			if cell.Entitled {
+				if cell.Trial.Answer == Denied && cell.Trial.Status/100 == 2 {
+					cell.Trial.Answer = Ambiguous // an error that needn't be about rights
+				}
+			} else {
+				settle(&cell.Trial, cell.Before, cell.After)
+			}
 			cell.Control = cell.Before != nil && cell.Before.Answer == Allowed && cell.After.Answer == Allowed
 			r.Cells = append(r.Cells, cell)
 		}

@@ -144,26 +144,14 @@ func retryAfter(resp *httpwire.Response, ms []member, now time.Time) time.Durati
 	return 0
 }
 
-// denial reports a plain no in a JSON answer of status 2xx.
-func denial(ms []member) bool {
+// failure reports any sign of a failed login in a JSON answer of status 2xx.
+func failure(ms []member) bool {
 	for _, m := range ms {
 		switch m.key {
 		case "success", "ok", "authenticated", "loggedin", "authorized":
 			if b, isBool := m.value.(bool); isBool && !b {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// failure reports any sign of a failed login in a JSON answer of status 2xx.
-func failure(ms []member) bool {
-	if denial(ms) {
-		return true
-	}
-	for _, m := range ms {
-		switch m.key {
 		case "error", "errormessage":
 			switch v := m.value.(type) {
 			case string:

@@ -31,6 +31,13 @@ type Prober struct {
 	cfg    Config
 	redact httpwire.Redactor
 
+	// What the entitled have shown so far; see check.go.
+	theirs  map[string]*Trial // by function
+	control *Session
+	shut    map[string]*Trial // by function: the answer to nobody
+	over    map[string]LoginResult
+	again   map[string]int
+
 	mu          sync.Mutex
 	exchanges   []Exchange
 	connections int
@@ -44,9 +51,6 @@ func New(dial Dial, api API, cfg Config) *Prober {
 	if cfg.MaxExchanges <= 0 {
 		cfg.MaxExchanges = defaultExchanges
 	}
-	if cfg.Host == "" {
-		cfg.Host = "device"
-	}
 	if api.UserField == "" {
 		api.UserField = "username"
 	}
@@ -55,7 +59,16 @@ func New(dial Dial, api API, cfg Config) *Prober {
 	}
 	api.Method = firstOf(api.Method, map[bool]string{true: "GET", false: "POST"}[api.wireAuth()])
 	api.LogoutMethod = firstOf(api.LogoutMethod, "POST")
-	return &Prober{dial: dial, api: api, cfg: cfg}
+	if api.LoginPath == "" && api.wireAuth() { // any path that needs a credential
+		for _, f := range api.Protected {
+			if !f.Changes && firstOf(f.Method, "GET") == "GET" {
+				api.LoginPath = f.Path
+				break
+			}
+		}
+	}
+	return &Prober{dial: dial, api: api, cfg: cfg, theirs: map[string]*Trial{}, shut: map[string]*Trial{},
+		over: map[string]LoginResult{}, again: map[string]int{}}
 }
 
 // wireAuth reports whether the credential travels on every request.
@@ -132,7 +145,7 @@ func (s *Session) text(m message) (string, error) {
 		return "", fmt.Errorf("request %.80q %.80q: the path must begin with / and hold no space", m.method, m.path)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n", m.method, m.path, s.p.cfg.Host, s.agent)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n", m.method, m.path, s.host(), s.agent)
 	var pairs []string
 	for _, c := range s.cookies {
 		pairs = append(pairs, c.Name+"="+c.Value)
@@ -189,7 +202,7 @@ func (s *Session) do(ctx context.Context, m message) (resp *httpwire.Response, e
 	if ctx.Err() != nil {
 		return nil, -1, context.Cause(ctx)
 	}
-	text, err := s.text(m)
+	text, err := s.text(m) // refused before anything is connected
 	if err != nil {
 		return nil, -1, err
 	}
@@ -197,10 +210,10 @@ func (s *Session) do(ctx context.Context, m message) (resp *httpwire.Response, e
 	ctx, cancel := context.WithTimeoutCause(ctx, s.p.cfg.Timeout, fmt.Errorf("no answer within %v: %w", s.p.cfg.Timeout, context.DeadlineExceeded))
 	defer cancel()
 	reused := s.conn != nil
-	resp, err = s.roundTrip(ctx, m.method, text)
+	resp, text, err = s.roundTrip(ctx, m, text)
 	if reused && err != nil && ctx.Err() == nil && httpwire.HungUp(err) {
 		s.Close()
-		resp, err = s.roundTrip(ctx, m.method, text)
+		resp, text, err = s.roundTrip(ctx, m, text)
 	}
 	if err != nil || resp.Close {
 		defer s.Close()
@@ -214,10 +227,16 @@ func (s *Session) do(ctx context.Context, m message) (resp *httpwire.Response, e
 	return resp, s.p.record(start, s.id, text, resp, err), err
 }
 
-func (s *Session) roundTrip(ctx context.Context, method, text string) (*httpwire.Response, error) {
+// roundTrip sends a message; its text is made again on a new connection,
+// whose address it names.
+func (s *Session) roundTrip(ctx context.Context, m message, text string) (*httpwire.Response, string, error) {
 	if s.conn == nil {
 		if err := s.connect(ctx); err != nil {
-			return nil, err
+			return nil, text, err
+		}
+		var err error
+		if text, err = s.text(m); err != nil {
+			return nil, text, err
 		}
 	}
 	conn := s.conn
@@ -229,16 +248,33 @@ func (s *Session) roundTrip(ctx context.Context, method, text string) (*httpwire
 		}
 	}()
 	if _, err := io.WriteString(conn, text); err != nil {
-		return nil, fmt.Errorf("send: %w", err)
+		return nil, text, fmt.Errorf("send: %w", err)
 	}
-	resp, err := httpwire.ReadResponse(s.r, method, s.p.cfg.Limits)
+	resp, err := httpwire.ReadResponse(s.r, m.method, s.p.cfg.Limits)
 	if err != nil {
-		return nil, fmt.Errorf("answer: %w", err)
+		return nil, text, fmt.Errorf("answer: %w", err)
 	}
 	if !strings.HasPrefix(resp.Proto, "HTTP/") {
-		return nil, fmt.Errorf("answer: %s is not HTTP: %w", resp.Proto, httpwire.ErrFormat)
+		return nil, text, fmt.Errorf("answer: %s is not HTTP: %w", resp.Proto, httpwire.ErrFormat)
 	}
-	return resp, nil
+	return resp, text, nil
+}
+
+// host is the value of the Host header.
+func (s *Session) host() string {
+	if s.p.cfg.Host != "" {
+		return s.p.cfg.Host
+	}
+	usual := "80"
+	if s.p.cfg.TLS {
+		usual = "443"
+	}
+	if s.conn != nil {
+		if h := httpwire.Host(s.conn.RemoteAddr().String(), usual); h != "" {
+			return h
+		}
+	}
+	return "device"
 }
 
 // learn keeps the cookies of an answer and marks what must not be shown.

@@ -48,6 +48,9 @@ type API struct {
 	// "Authorization", as "Bearer …"; any other header carries it bare).
 	TokenField, TokenHeader  string
 	LogoutPath, LogoutMethod string // method default POST
+	// IdentityPath tells who the interface is; with GET. It helps to check a
+	// session where no function is known.
+	IdentityPath string
 	// Protected lists functions that need a session.
 	Protected []Function
 	// PasswordChangePath is left open to a session that must first change
@@ -73,8 +76,13 @@ type Config struct {
 	// down to TLS 1.0, because the interface is tested and not trusted.
 	TLS        bool
 	ServerName string
-	// Host is the Host header's value (default "device").
+	// Host is the Host header's value; default: the address that the
+	// connection leads to, with the port where it isn't the usual one.
 	Host string
+	// Known are the credentials that are entitled. Where there are any, a
+	// login with another one counts as accepted only when it opens what
+	// they open. Without any every login is believed as far as it shows.
+	Known []Credential
 	// Timeout bounds one exchange (default 15 s).
 	Timeout time.Duration
 	Limits  httpwire.Limits
@@ -117,10 +125,15 @@ type LoginResult struct {
 type Answer string
 
 const (
-	Allowed   Answer = "allowed"   // 2xx
-	Denied    Answer = "denied"    // 401, 403, or a redirect
+	// Allowed is 2xx with neither a login page nor an error in it; for
+	// somebody who isn't entitled it must resemble what the entitled got.
+	Allowed Answer = "allowed"
+	// Denied is 401, 403, a redirect to the login, 2xx with the login page
+	// or an error; beside content for the entitled also 404, 405 and any
+	// other redirect.
+	Denied    Answer = "denied"
 	NoReply   Answer = "no-answer" // no connection, no or broken answer
-	Ambiguous Answer = "ambiguous" // 404, 405, 5xx, …
+	Ambiguous Answer = "ambiguous" // 5xx, content unlike that of the entitled, …
 	Skipped   Answer = "not-tried" // changes the unit, or cut short
 )
 
@@ -132,11 +145,16 @@ type Trial struct {
 	Location string // of a redirect, never followed
 	Exchange int    // -1 when none
 	Err      error
+
+	got *content
 }
 
 // AnonymousResult is what answers without a session.
 type AnonymousResult struct {
-	Rows []AnonymousRow
+	// Login is the control login, with the session that it opened; its
+	// Outcome is empty when no credential was given.
+	Login LoginResult
+	Rows  []AnonymousRow
 	// Whole says that every function was tried or left out as told; Err
 	// is the cause of a cut.
 	Whole bool

@@ -50,7 +50,7 @@ func (p *Prober) login(ctx context.Context, s *Session, cred Credential) LoginRe
 		}
 	}
 	if r.Outcome == Accepted {
-		p.verify(ctx, s, &r)
+		p.verify(ctx, s, cred, &r)
 	}
 	if r.Outcome == Accepted || r.Outcome == MustChange && (len(s.cookies) > 0 || s.token != "") {
 		r.Session = s
@@ -99,9 +99,12 @@ func (p *Prober) judge(r *LoginResult, resp *httpwire.Response) {
 		r.Outcome = MustChange
 	case resp.Status/100 == 2:
 		r.Outcome = Accepted
-		if !p.api.wireAuth() && (failure(ms) || ms == nil && passInput.Match(resp.Body)) {
-			r.Outcome = Refused // the login page again
+		// An error, or the login page again.
+		if contentOf(resp).refusal() || !p.api.wireAuth() && failure(ms) {
+			r.Outcome = Refused
 		}
+	case resp.Status/100 == 3 && p.upgrades(location):
+		r.Outcome, r.Err = Unclear, fmt.Errorf("the login is sent on to %.80s", clip(location))
 	case resp.Status == 302 || resp.Status == 303:
 		r.Outcome = Accepted
 		low := strings.ToLower(location)
@@ -116,42 +119,6 @@ func (p *Prober) judge(r *LoginResult, resp *httpwire.Response) {
 	default:
 		r.Outcome = Unclear
 		r.Err = fmt.Errorf("status %d says neither yes nor no", resp.Status)
-	}
-}
-
-// verify asks for something protected, because some interfaces answer 200 to
-// any login, and some accept it but block everything until the password is
-// changed.
-func (p *Prober) verify(ctx context.Context, s *Session, r *LoginResult) {
-	var f *Function
-	for i := range p.api.Protected {
-		if c := &p.api.Protected[i]; !c.Changes && (c.Method == "" || c.Method == "GET") {
-			f = c
-			break
-		}
-	}
-	material := len(s.cookies) > 0 || s.token != ""
-	if f == nil {
-		if !material {
-			r.Outcome = Unclear
-			r.Err = errors.New("the answer holds neither a cookie nor a token, and no protected function is known to try")
-		}
-		return
-	}
-	resp, n, err := s.do(ctx, message{method: "GET", path: f.Path})
-	r.Exchanges = append(r.Exchanges, n)
-	switch {
-	case err != nil:
-		r.Err = fmt.Errorf("check the session at %s: %w", f.Path, err)
-		if !material {
-			r.Outcome = Unclear
-		}
-	case resp.Status == 401 || resp.Status/100 == 3 && !strings.Contains(resp.Header.Get("Location"), firstOf(p.api.PasswordChangePath, "\x00")):
-		r.Outcome = Refused
-	case mustChange(resp, members(resp.Body)) && resp.Status/100 != 2, resp.Status/100 == 3:
-		r.Outcome = MustChange
-	case resp.Status/100 != 2 && !material:
-		r.Outcome = Unclear
 	}
 }
 
@@ -187,9 +154,23 @@ func (p *Prober) loginWire(ctx context.Context, s *Session, cred Credential, r *
 		fail(NoAnswer, err)
 		return
 	}
-	if p.judge(r, resp); r.Outcome == Accepted || r.Outcome == MustChange {
+	p.judge(r, resp)
+	if r.Outcome == Accepted {
+		t := &Trial{Function: Function{Method: m.method, Path: m.path}, Status: resp.Status, Answer: Allowed, got: contentOf(resp)}
+		if k := key(t.Function); p.believed(cred) {
+			p.theirs[k] = t
+		} else if theirs := p.theirs[k]; theirs == nil || !theirs.got.like(t.got) {
+			fail(Unclear, fmt.Errorf("%s answers %d, but not as to the entitled", m.path, resp.Status))
+		}
+	}
+	if r.Outcome == Accepted || r.Outcome == MustChange {
 		r.Session = s
 	}
+}
+
+// upgrades reports whether a plain interface sends people on to TLS.
+func (p *Prober) upgrades(location string) bool {
+	return !p.cfg.TLS && strings.HasPrefix(strings.ToLower(location), "https://")
 }
 
 // choose picks the challenge that the interface's form names.
@@ -246,10 +227,17 @@ func (s *Session) authorised(ctx context.Context, m message) (*httpwire.Response
 // Do asks for one function with the session. A function with Changes is
 // skipped unless Config.Intrusive is set.
 func (s *Session) Do(ctx context.Context, f Function) Trial {
+	t, _, _ := s.ask(ctx, f)
+	return t
+}
+
+// ask is Do, with the response (nil when there is none) and the indexes of its
+// exchanges.
+func (s *Session) ask(ctx context.Context, f Function) (Trial, *httpwire.Response, []int) {
 	t := Trial{Function: f, Exchange: -1}
 	if f.Changes && !s.p.cfg.Intrusive {
 		t.Answer = Skipped
-		return t
+		return t, nil, nil
 	}
 	resp, list, err := s.authorised(ctx, message{method: firstOf(f.Method, "GET"), path: f.Path, body: f.Body, contentType: f.ContentType})
 	if len(list) > 0 {
@@ -260,31 +248,25 @@ func (s *Session) Do(ctx context.Context, f Function) Trial {
 		if ctx.Err() != nil {
 			t.Answer = Skipped
 		}
-		return t
+		return t, nil, list
 	}
-	t.Status = resp.Status
-	switch {
-	case resp.Status/100 == 2:
-		t.Answer = Allowed
-		if denial(members(resp.Body)) {
-			t.Answer = Denied // 200 with {"success": false}
-		}
-	case resp.Status == 401 || resp.Status == 403:
-		t.Answer = Denied
-	case resp.Status/100 == 3:
-		t.Answer, t.Location = Denied, clip(resp.Header.Get("Location"))
-	default:
-		t.Answer = Ambiguous
+	t.Status, t.got = resp.Status, contentOf(resp)
+	if t.Status/100 == 3 {
+		t.Location = clip(resp.Header.Get("Location"))
 	}
-	return t
+	t.Answer = t.got.answer(t.Location)
+	return t, resp, list
 }
 
 // Identify asks for / without a session and returns what the interface says
 // about itself.
-func (p *Prober) Identify(ctx context.Context) (Identity, error) {
+func (p *Prober) Identify(ctx context.Context) (Identity, error) { return p.Peek(ctx, "/") }
+
+// Peek is Identify at another path.
+func (p *Prober) Peek(ctx context.Context, path string) (Identity, error) {
 	s := p.anonymous()
 	defer s.Close()
-	resp, n, err := s.do(ctx, message{method: "GET", path: "/"})
+	resp, n, err := s.do(ctx, message{method: "GET", path: path})
 	if err != nil {
 		return Identity{Exchange: n}, err
 	}

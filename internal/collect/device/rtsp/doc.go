@@ -1,8 +1,9 @@
 // Package rtsp asks a media server who may look (RTSP 1.0, RFC 2326; Basic and
 // Digest as in HTTP, RFC 7617 and RFC 7616). In: a function that opens a
 // connection, plain or TLS, the stream's path and credentials. Out: what
-// OPTIONS and DESCRIBE answer without a credential, with the right one and
-// with a wrong one, and which schemes are offered. It starts no stream.
+// OPTIONS and DESCRIBE answer without a credential and with the right one, and
+// which schemes are offered; Throttle alone sends wrong ones. It starts no
+// stream.
 package rtsp
 
 import (
@@ -24,11 +25,16 @@ type Credential = httpwire.Credential
 type Config struct {
 	TLS        bool
 	ServerName string
-	// Host and Path make the URL rtsp://Host/Path (default host "device").
+	// Host and Path make the URL rtsp://Host/Path; the default host is the
+	// address that the connection leads to, with the port where it isn't the
+	// usual one.
 	Host, Path string
 	// Timeout bounds one exchange (default 10 s).
 	Timeout time.Duration
-	Limits  httpwire.Limits
+	// Search lets Probe look at a few usual paths where the server knows no
+	// stream at the given one, without a credential.
+	Search bool
+	Limits httpwire.Limits
 	// Redact is applied last to the transcript; Authorization and the
 	// given passwords are already masked.
 	Redact func(string) string
@@ -72,9 +78,13 @@ type Result struct {
 	Anonymous Attempt
 	// Schemes are those offered, as in Attempt.Scheme.
 	Schemes []string
-	// Before and After are the controls with the right credential, around
-	// Wrong; their Outcome is empty when none was given.
-	Before, Wrong, After Attempt
+	// Path is the one that was asked for at last; with Search it may be
+	// another than the given one.
+	Path string
+	// Before and After are the controls with the right credential; their
+	// Outcome is empty when none was given, and After's also where Before
+	// was refused: a mistake in the credential must not lock the account.
+	Before, After Attempt
 	// Control says that Before and After were allowed.
 	Control bool
 	Err     error

@@ -37,15 +37,17 @@ type Prober struct {
 
 	mu        sync.Mutex
 	exchanges []Exchange
+	at        string // where the connections lead to, as a host
 }
+
+// usual are paths at which cameras serve their first stream, as their makers
+// document them.
+var usual = []string{"/live", "/stream1", "/h264", "/Streaming/Channels/101", "/cam/realmonitor?channel=1&subtype=0"}
 
 // New returns a Prober for the server behind dial.
 func New(dial Dial, cfg Config) *Prober {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = defaultTimeout
-	}
-	if cfg.Host == "" {
-		cfg.Host = "device"
 	}
 	return &Prober{dial: dial, cfg: cfg}
 }
@@ -63,15 +65,60 @@ func (p *Prober) URL() string {
 	if p.cfg.TLS {
 		scheme = "rtsps"
 	}
-	return scheme + "://" + p.cfg.Host + "/" + strings.TrimPrefix(p.cfg.Path, "/")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	host := p.cfg.Host
+	if host == "" {
+		host = p.at
+	}
+	if host == "" {
+		host = "device"
+	}
+	return scheme + "://" + host + "/" + strings.TrimPrefix(p.cfg.Path, "/")
+}
+
+// leads notes where a connection leads to.
+func (p *Prober) leads(addr string) {
+	port := "554"
+	if p.cfg.TLS {
+		port = "322"
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = httpwire.Host(addr, port)
+}
+
+// search looks for a path that the server knows, without a credential, and
+// leaves it in the configuration; the answer is the one at the last path.
+func (p *Prober) search(ctx context.Context, a Attempt) Attempt {
+	given := p.cfg.Path
+	for _, path := range usual {
+		if a.Outcome != NotFound || ctx.Err() != nil {
+			return a
+		}
+		if strings.Trim(path, "/") == strings.Trim(given, "/") {
+			continue
+		}
+		p.cfg.Path = path
+		a = p.Ask(ctx, "DESCRIBE", nil)
+	}
+	if a.Outcome == NotFound {
+		p.cfg.Path = given
+	}
+	return a
 }
 
 // Probe asks OPTIONS and DESCRIBE without a credential and, when good isn't
-// nil, DESCRIBE with it, with a wrong password, and with it again.
+// nil, DESCRIBE with it and, unless that was refused, with it again. It sends
+// no wrong password.
 func (p *Prober) Probe(ctx context.Context, good *Credential) Result {
 	var r Result
 	r.Options = p.Ask(ctx, "OPTIONS", nil)
 	r.Anonymous = p.Ask(ctx, "DESCRIBE", nil)
+	if p.cfg.Search && r.Anonymous.Outcome == NotFound {
+		r.Anonymous = p.search(ctx, r.Anonymous)
+	}
+	r.Path = p.cfg.Path
 	for _, c := range append(r.Anonymous.Challenges, r.Options.Challenges...) {
 		if !slices.Contains(r.Schemes, c.Name()) {
 			r.Schemes = append(r.Schemes, c.Name())
@@ -79,8 +126,9 @@ func (p *Prober) Probe(ctx context.Context, good *Credential) Result {
 	}
 	if good != nil && ctx.Err() == nil {
 		r.Before = p.Ask(ctx, "DESCRIBE", good)
-		r.Wrong = p.Ask(ctx, "DESCRIBE", &Credential{User: good.User, Password: wrong(good, 0)})
-		r.After = p.Ask(ctx, "DESCRIBE", good)
+		if r.Before.Outcome == Allowed {
+			r.After = p.Ask(ctx, "DESCRIBE", good)
+		}
 		r.Control = r.Before.Outcome == Allowed && r.After.Outcome == Allowed
 	}
 	if ctx.Err() != nil {
@@ -237,6 +285,7 @@ func (s *session) connect(ctx context.Context) error {
 		c = t
 	}
 	s.conn, s.r = c, bufio.NewReader(c)
+	s.p.leads(c.RemoteAddr().String())
 	return nil
 }
 
@@ -269,6 +318,11 @@ func (s *session) do(ctx context.Context, method, auth string, a *Attempt) (*htt
 }
 
 func (s *session) roundTrip(ctx context.Context, method, auth string) (text string, resp *httpwire.Response, err error) {
+	if s.conn == nil {
+		if err := s.connect(ctx); err != nil {
+			return method + " " + s.p.URL(), nil, err
+		}
+	}
 	s.cseq++
 	text = fmt.Sprintf("%s %s RTSP/1.0\r\nCSeq: %d\r\nUser-Agent: assay\r\n", method, s.p.URL(), s.cseq)
 	if method == "DESCRIBE" {
@@ -278,11 +332,6 @@ func (s *session) roundTrip(ctx context.Context, method, auth string) (text stri
 		text += "Authorization: " + auth + "\r\n"
 	}
 	text += "\r\n"
-	if s.conn == nil {
-		if err := s.connect(ctx); err != nil {
-			return text, nil, err
-		}
-	}
 	conn := s.conn
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer func() {

@@ -131,21 +131,21 @@ func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, hangsUp := range []bool{false, true} {
 		for name, tt := range map[string]struct {
-			anonymous, wrong Outcome
-			scheme           string
-			schemes          []string
+			anonymous Outcome
+			scheme    string
+			schemes   []string
 		}{
-			"":               {Allowed, Allowed, "", nil},
-			"basic":          {Denied, Denied, "basic", []string{"basic"}},
-			"digest-md5":     {Denied, Denied, "digest-md5", []string{"digest-md5"}},
-			"digest-sha-256": {Denied, Denied, "digest-sha-256", []string{"digest-sha-256", "digest-md5"}},
+			"":               {Allowed, "", nil},
+			"basic":          {Denied, "basic", []string{"basic"}},
+			"digest-md5":     {Denied, "digest-md5", []string{"digest-md5"}},
+			"digest-sha-256": {Denied, "digest-sha-256", []string{"digest-sha-256", "digest-md5"}},
 		} {
 			t.Run(fmt.Sprintf("auth_%s_%v", name, hangsUp), func(t *testing.T) {
 				t.Parallel()
 				s := &server{auth: name, hangsUp: hangsUp}
 				p := New(Dial(peertest.Pipe(t, s.serve)), Config{Path: "/live"})
 				r := p.Probe(t.Context(), &good)
-				if r.Anonymous.Outcome != tt.anonymous || r.Wrong.Outcome != tt.wrong || r.Before.Scheme != tt.scheme || !r.Control || !r.Before.SDP {
+				if r.Anonymous.Outcome != tt.anonymous || r.Before.Scheme != tt.scheme || !r.Control || !r.Before.SDP {
 					t.Errorf("%+v", r)
 				}
 				if diff := cmp.Diff(tt.schemes, r.Schemes); diff != "" {
@@ -208,7 +208,7 @@ func TestBadPeers(t *testing.T) {
 		t.Run(fmt.Sprintf("tls_%v", secure), func(t *testing.T) {
 			peertest.Run(t, func(ctx context.Context, t *testing.T, dial peertest.Dial) {
 				p := New(Dial(dial), Config{TLS: secure})
-				if r := p.Probe(ctx, &good); r.Control || r.Anonymous.Outcome == Denied || r.Wrong.Outcome == Denied {
+				if r := p.Probe(ctx, &good); r.Control || r.Anonymous.Outcome == Denied {
 					t.Errorf("%+v", r)
 				}
 				if r := p.Throttle(ctx, ThrottleConfig{Credential: good}); r.Whole || r.RightRefused {
