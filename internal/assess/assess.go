@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"assay/internal/collect/declared"
@@ -99,6 +100,13 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("run %s was cut off, go on with --resume: %w", run.Meta.ID, err), run.Close())
+	}
+	for _, f := range failed {
+		if errors.Is(f, syscall.ENOSPC) || errors.Is(f, syscall.EROFS) {
+			// The store took no more: the run isn't ended, so that it can go on
+			// when there is room.
+			return nil, errors.Join(f, run.Close())
+		}
 	}
 	names := make([]string, len(failed))
 	for i, f := range failed {

@@ -13,7 +13,12 @@ func TestParseLang(t *testing.T) {
 			t.Errorf("ParseLang(%q) = %q, %v", l, got, err)
 		}
 	}
-	for _, s := range []string{"", "zh", "zh-TW", "EN", "de"} {
+	for _, s := range []string{"zh", "zh-TW", "zh-HK"} {
+		if got, err := ParseLang(s); err != nil || got != Zh {
+			t.Errorf("ParseLang(%q) = %q, %v, want Traditional Chinese", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "zh-CN", "EN", "de"} {
 		if got, err := ParseLang(s); err == nil {
 			t.Errorf("ParseLang(%q) = %q, want an error", s, got)
 		}

@@ -180,7 +180,7 @@ func (c *Collector) ports(ctx context.Context, sink fact.Sink, u product.Unit) (
 		declared := c.interfaces(u)
 		for _, port := range res.Open {
 			f := found{port: port, iface: declared[port]}
-			f.is = banner.Identify(ctx, c.dial(u.ID, port), banner.Config{Port: standardPort(f), Passive: c.passive()})
+			f.is = banner.Identify(ctx, c.dial(u.ID, port), banner.Config{Port: standardPort(f), Passive: c.passive(), Host: u.Address})
 			if err := c.recordService(r, o, u, f); err != nil {
 				return err
 			}
@@ -287,6 +287,13 @@ func (c *Collector) recordSweep(r fact.Recorder, o fact.Observation, u product.U
 			text = clean(res.Err.Error())
 		}
 		if err := r.Record(o, u.ID, fact.Unreachable{Unit: u.ID, Error: text}); err != nil {
+			return err
+		}
+	case res.Whole && len(res.Open) == 0 && len(c.interfaces(u)) > 0:
+		// Everything refuses, though the model declares services: the unit may
+		// be off, and another program of its host answers.
+		scope.Whole, scope.Cut = false, "cut.unreachable"
+		if err := r.Record(o, u.ID, fact.Unreachable{Unit: u.ID, Error: "every port refuses"}); err != nil {
 			return err
 		}
 	case res.Cut == sweep.CutBudget:

@@ -17,6 +17,10 @@ import (
 // at which careful products lock, so that the test itself shuts nobody out.
 const perAccount = 4
 
+// mostWrong is how many wrong passwords are sent to see whether a limit
+// begins: enough that their absence says something (see the case login.limit).
+const mostWrong = 30
+
 // common are preset credentials that many products share or have shared:
 // the most frequent pairs of the Mirai source code (2016) and of public
 // lists of default credentials, at most perAccount of one account.
@@ -272,7 +276,7 @@ type door struct {
 // door opens the way in that fits the protocol.
 func (g *Guess) door(l login, secrets ...string) door {
 	if l.f.is.Service == banner.RTSP || l.f.is.Service == banner.RTSPS {
-		p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+		p := g.streamer(l.unit, l.f)
 		return door{
 			enter: func(ctx context.Context, c Credential) answer {
 				w := c.wire()
@@ -456,7 +460,7 @@ func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observa
 	other, second := g.second(l.unit.ID, account)
 	p := g.prober(l.unit, l.f, g.api(l.f.iface))
 	patient(ctx, g.door(l), account, time.Now().Add(g.lockWait())) // an earlier step may have locked it
-	res := p.Throttle(ctx, httpprobe.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
+	res := p.Throttle(ctx, httpprobe.ThrottleConfig{Credential: account.wire(), Max: mostWrong, Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -495,9 +499,9 @@ func (g *Guess) throttleWeb(ctx context.Context, r fact.Recorder, o fact.Observa
 func (g *Guess) throttleStream(ctx context.Context, r fact.Recorder, o fact.Observation, l login) error {
 	account, _ := g.throttleAccount(l.unit.ID)
 	other, second := g.second(l.unit.ID, account)
-	p := rtsp.New(g.dial(l.unit.ID, l.f.port), rtsp.Config{TLS: l.f.is.TLS})
+	p := g.streamer(l.unit, l.f)
 	patient(ctx, g.door(l), account, time.Now().Add(g.lockWait())) // an earlier step may have locked it
-	res := p.Throttle(ctx, rtsp.ThrottleConfig{Credential: account.wire(), Interval: g.interval(), MaxWait: g.wait(second)})
+	res := p.Throttle(ctx, rtsp.ThrottleConfig{Credential: account.wire(), Max: mostWrong, Interval: g.interval(), MaxWait: g.wait(second)})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -67,7 +67,7 @@ func (c *Collector) tls(ctx context.Context, r fact.Recorder, u product.Unit, f 
 	if leaf.ParseError != "" {
 		return nil // its bytes are kept; no certificate fact: tls.certificate stays undecided
 	}
-	der.Excerpt = clip(fmt.Sprintf("%s, %s %d bits, until %s", leaf.Subject, leaf.KeyType, leaf.KeyBits, leaf.NotAfter.UTC().Format("2006-01-02")))
+	der.Excerpt = clip(fmt.Sprintf("%s, %s %d bits, key SHA-256 %.16s…, until %s", leaf.Subject, leaf.KeyType, leaf.KeyBits, leaf.SPKISHA256, leaf.NotAfter.UTC().Format("2006-01-02")))
 	err = r.Record(o, subject(u, f), fact.Certificate{
 		Unit: u.ID, Interface: f.id(), Port: f.port, Subject: clip(leaf.Subject), Issuer: clip(leaf.Issuer),
 		NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Key: leaf.KeyType, Bits: leaf.KeyBits,

@@ -77,7 +77,9 @@ func newCounting() *counting {
 
 // elsewhere puts the unit on a network of its own, so that its address isn't
 // the tester's.
-func elsewhere(p *product.Product) { p.Units[0].Address, p.Units[0].Ports = "192.168.1.20", product.PortRange{} }
+func elsewhere(p *product.Product) {
+	p.Units[0].Address, p.Units[0].Ports = "192.168.1.20", product.PortRange{}
+}
 
 func yes() *bool { v := true; return &v }
 

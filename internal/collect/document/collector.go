@@ -75,7 +75,19 @@ func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
 	}
 	return sink.Unit(ctx, fact.Unit{Name: "list"}, func(_ context.Context, r fact.Recorder) error {
 		o := r.Observe(fact.Observation{Vantage: fact.Paper, Method: fact.Examine})
-		return r.Record(o, "product", fact.Scope{What: fact.ScopeDocuments, Of: "product", Count: len(docs), Whole: true})
+		var names []string
+		for _, d := range docs {
+			names = append(names, d.Kind)
+		}
+		ref, err := r.Evidence("assay.yaml documents", "document", strings.NewReader(strings.Join(names, "\n")+"\n"))
+		if err != nil {
+			return err
+		}
+		if line, _ := c.Product.Position("documents"); line > 0 {
+			ref.Locator = "assay.yaml line " + strconv.Itoa(line)
+		}
+		ref.Excerpt = "documents: " + strings.Join(names, ", ")
+		return r.Record(o, "product", fact.Scope{What: fact.ScopeDocuments, Of: "product", Count: len(docs), Whole: true}, ref)
 	})
 }
 

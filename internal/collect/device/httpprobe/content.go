@@ -55,7 +55,6 @@ var (
 		`authentication (is )?(required|failed)|(session|token) (has |is )?(expired|timed? ?out|invalid)|invalid (session|token))\b|` +
 		`請先?登入|尚?未登入|重新登入|權限不足|沒有權限|请先?登录|未登录`)
 	loginTitle = regexp.MustCompile(`(?i)^\W*(log|sign) ?in\b|\b(log|sign) ?in\W*$|登入|登录`)
-	hiddenText = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<[^>]*>`)
 	failWord   = map[string]bool{"fail": true, "failed": true, "failure": true, "error": true, "denied": true, "unauthorized": true, "unauthorised": true, "forbidden": true, "invalid": true}
 )
 
@@ -76,8 +75,54 @@ func (c *content) refusal() bool {
 	if len(c.body) == 0 || bytes.IndexByte(c.body, 0) >= 0 {
 		return false
 	}
-	seen := strings.Join(strings.Fields(hiddenText.ReplaceAllString(string(c.body), " ")), " ")
-	return len(seen) <= shortAnswer && refusalText.MatchString(seen)
+	seen, short := visible(string(c.body))
+	return short && refusalText.MatchString(seen)
+}
+
+// visible is the text of a page without tags, scripts and styles; short says
+// whether it has at most shortAnswer bytes. It takes time in proportion to the
+// page, whatever the page is.
+func visible(page string) (text string, short bool) {
+	low := strings.Map(func(r rune) rune { // of the same length, byte for byte
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, strings.ToValidUTF8(page, "?"))
+	page = strings.ToValidUTF8(page, "?")
+	var b strings.Builder
+	for at := 0; at < len(page); {
+		i := strings.IndexByte(page[at:], '<')
+		if i < 0 {
+			i = len(page) - at
+		}
+		for _, w := range strings.Fields(page[at : at+i]) {
+			b.WriteString(w + " ")
+		}
+		if b.Len() > shortAnswer {
+			return "", false
+		}
+		if at += i; at == len(page) {
+			break
+		}
+		end := ">"
+		for _, name := range []string{"script", "style"} {
+			if strings.HasPrefix(low[at+1:], name) {
+				end = "</" + name
+			}
+		}
+		if i = strings.Index(low[at+1:], end); i < 0 {
+			break // what isn't closed isn't shown
+		}
+		at += 1 + i + len(end)
+		if end != ">" {
+			if i = strings.IndexByte(page[at:], '>'); i < 0 {
+				break
+			}
+			at += i + 1
+		}
+	}
+	return b.String(), true
 }
 
 // errorShaped reports whether a JSON value as a whole is an error: an object

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"assay/internal/collect/device/httpwire"
 	"assay/internal/network"
@@ -327,6 +328,42 @@ func TestHost(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestHostilePages: reading a page takes time in proportion to its length.
+func TestHostilePages(t *testing.T) {
+	t.Parallel()
+	for name, unit := range map[string]string{"scripts": "<script>", "titles": "<title>", "open": "<", "styles": "<style <script", "objects": `{"a":`, "lists": "[", "words": "a b "} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := []byte(strings.Repeat(unit, maxCompared/len(unit)))
+			start := time.Now()
+			c := contentOf(&httpwire.Response{Status: 200, Body: body})
+			c.refusal()
+			if !c.like(c) {
+				t.Error("unlike itself")
+			}
+			other := contentOf(&httpwire.Response{Status: 200, Body: append([]byte("x"), body...)})
+			c.like(other)
+			if d := time.Since(start); d > 10*time.Second {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+}
+
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	for page, want := range map[string]string{
+		"<p>please <b>log</b> in": "please log in ", "<SCRIPT>hidden</script >shown": "shown ", "a<style>x": "a ", "a < b": "a ", "\xff<p>x": "? x ",
+	} {
+		if got, short := visible(page); got != want || !short {
+			t.Errorf("visible(%q) = %q, %v; want %q", page, got, short, want)
+		}
+	}
+	if _, short := visible(words); short {
+		t.Error("a long page is short")
 	}
 }
 
