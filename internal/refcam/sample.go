@@ -30,6 +30,7 @@ func Samples() []Sample {
 		{Case: "doc.disclosure-policy", Note: "policy read", Observe: map[string]string{"covers-product": "yes", "states-disclosure": "yes", "states-remedy": "yes", "public": "yes"}},
 		{Case: "doc.secure-development", Note: "description read", Observe: map[string]string{"describes-development": "yes"}},
 		{Case: "doc.setup-guide", Note: "guide followed on a factory-state unit", Observe: map[string]string{"covers-security": "yes", "followed-on-unit": "yes"}},
+		{Case: "doc.privacy-notice", Note: "notice compared with the inventory", Observe: map[string]string{"names-personal-data": "yes", "states-purposes": "yes"}},
 		{Case: "label.model", Note: "label photographed", Observe: map[string]string{"legible": "yes", "model-read": "LC-200"}, Attach: true},
 		{Case: "update.recovery", Note: "power cut at three stages", Observe: map[string]string{"interruptions": "early, middle, late", "recovered": "yes"}},
 		{Case: "update.channel", Note: "update captured", Observe: map[string]string{"transfer-seen": "yes", "tls-version": "1.3", "forward-secrecy": "yes", "bad-certificate-refused": "yes"}},

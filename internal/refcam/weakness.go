@@ -69,6 +69,7 @@ const (
 	PersonalDataWithoutPurpose  = "personal-data-without-purpose"
 	TelemetryWithoutConsent     = "telemetry-without-consent"
 	FirmwarePublic              = "firmware-public"
+	NoPrivacyNotice             = "no-privacy-notice"
 )
 
 // Weaknesses returns the whole table.
@@ -190,4 +191,6 @@ var weaknesses = []Weakness{
 		Clause: "iot-1005-1 5.7.1.2", Where: "model", Violates: []string{"privacy.telemetry"}},
 	{Name: FirmwarePublic, Title: "The firmware image can be downloaded by anyone", TitleZh: "任何人都能下載韌體映像檔",
 		Clause: "iot-1005-1 5.4.1.1", Where: "model", Violates: []string{"firmware.not-public"}},
+	{Name: NoPrivacyNotice, Title: "There is no privacy notice", TitleZh: "沒有隱私權聲明",
+		Clause: "etsi-en-303-645 6-1", Where: "document", Violates: []string{"doc.privacy-notice"}},
 }

@@ -277,6 +277,9 @@ var shown = map[string]func(t *testing.T, b *bench) bool{
 	FirmwarePublic: func(t *testing.T, b *bench) bool {
 		return strings.Contains(text(t, b, "assay.yaml"), "public: true }\n    constrained")
 	},
+	NoPrivacyNotice: func(t *testing.T, b *bench) bool {
+		return text(t, b, "evidence/privacy-notice.md") == "" && !strings.Contains(text(t, b, "assay.yaml"), "privacy-notice")
+	},
 }
 
 func expires(t *testing.T, b *bench) time.Time {
@@ -335,7 +338,7 @@ func TestWeaknessTable(t *testing.T) {
 			t.Errorf("%s stands twice", w.Name)
 		}
 		seen[w.Name] = true
-		if w.Title == "" || w.TitleZh == "" || !regexp.MustCompile(`^[a-z0-9-]+ \d(\.\d+)+(-\d+)?$`).MatchString(w.Clause) {
+		if w.Title == "" || w.TitleZh == "" || !regexp.MustCompile(`^[a-z0-9-]+ (\d(\.\d+)+(-\d+)?|6-\d+)$`).MatchString(w.Clause) {
 			t.Errorf("%s: title or clause %q", w.Name, w.Clause)
 		}
 		if !slices.Contains([]string{"device", "firmware", "document", "model"}, w.Where) {

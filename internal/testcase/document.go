@@ -9,7 +9,7 @@ import (
 )
 
 // documentCases judge what the maker publishes and supplies (IoT-1005-1
-// 5.2.3.x, 5.3.1.4; EN 303 645 5.2-1, 5.3-13, 5.12-2). Rule 9: a program may
+// 5.2.3.x, 5.3.1.4; EN 303 645 5.2-1, 5.3-13, 5.12-2, 6-1). Rule 9: a program may
 // fail a document and pass only structured facts.
 func documentCases() []Case {
 	page := func(kind string) []Need { return []Need{{Kind: fact.Page{}.Kind(), Of: kind}} }
@@ -50,6 +50,14 @@ func documentCases() []Case {
 		{
 			ID: "doc.support-period", Kind: Conceptual, Method: Auto, Severity: Medium,
 			Needs: []Need{{Kind: fact.SupportEnd{}.Kind(), Of: "support-period"}, {Kind: fact.Declared{}.Kind()}}, Judge: supportPeriod,
+		},
+		{
+			ID: "doc.privacy-notice", Kind: Conceptual, Method: Assisted, Severity: Medium, Needs: page("privacy-notice"),
+			Judge: func(v *View, _ Subject, _ Params) Outcome { return supplied(v, "privacy-notice") },
+			Steps: 3,
+			Observe: []Observe{
+				ask("names-personal-data", "yes"), ask("states-purposes", "yes"),
+			},
 		},
 	}
 }
@@ -118,7 +126,9 @@ func supplied(v *View, kind string) Outcome {
 }
 
 // covering says that a document may speak for all products of a maker.
-func covering(kind string) bool { return kind == "disclosure-policy" || kind == "secure-development" }
+func covering(kind string) bool {
+	return kind == "disclosure-policy" || kind == "secure-development" || kind == "privacy-notice"
+}
 
 func quotesOf(v *View, kind string, topics ...string) []fact.Typed[fact.Quote] {
 	return fact.Where(v.Facts, func(q fact.Quote) bool {

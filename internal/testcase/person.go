@@ -19,6 +19,9 @@ func guided(c Case, v *View, s Subject) Result {
 		}) {
 			why = verdict.Because("reason.not-reviewed")
 		}
+		if other, ok := recordedFor(v, c.ID, s.Key); ok {
+			why = verdict.Because("reason.recorded-for-other", "model", other.Model, "release", other.Release)
+		}
 		return finish(c, v, s, Inconclusive(why, verdict.Because("provide.record")))
 	}
 	return fromRecord(c, v, s, rec)
@@ -46,7 +49,7 @@ func assisted(c Case, v *View, s Subject, auto Result) Result {
 func record(v *View, id ID, subject string) (fact.Typed[fact.PersonResult], bool) {
 	var best fact.Typed[fact.PersonResult]
 	found := false
-	all := fact.Where(v.Facts, func(p fact.PersonResult) bool { return p.Case == string(id) && p.Subject == subject })
+	all := fact.Where(v.Facts, func(p fact.PersonResult) bool { return p.Case == string(id) && p.Subject == subject && speaks(v, p) })
 	counts := func(p fact.PersonResult) bool {
 		return !v.Laboratory || p.Role == "reviewer" && !slices.ContainsFunc(all, func(t fact.Typed[fact.PersonResult]) bool {
 			return t.Value.Role != "reviewer" && t.Value.By == p.By
@@ -103,6 +106,23 @@ func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) R
 	r := finish(c, v, s, o)
 	r.By = &p
 	return r
+}
+
+// speaks says whether a record is about this model and release. A record
+// that says neither (an older one) speaks for whichever it lies beside.
+func speaks(v *View, p fact.PersonResult) bool {
+	id := v.Product.Identity
+	return (p.Model == "" || p.Model == id.Model) && (p.Release == "" || p.Release == id.Release)
+}
+
+// recordedFor finds a record of another model or release.
+func recordedFor(v *View, id ID, subject string) (fact.PersonResult, bool) {
+	for _, r := range fact.Where(v.Facts, func(p fact.PersonResult) bool {
+		return p.Case == string(id) && p.Subject == subject && !speaks(v, p)
+	}) {
+		return r.Value, true
+	}
+	return fact.PersonResult{}, false
 }
 
 // owes lists the observations and attachments that a record lacks.
