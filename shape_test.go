@@ -103,6 +103,7 @@ func parsers(t *testing.T) []string {
 		"internal/collect/device":                   "what units send is read by the folders below it",
 		"internal/collect/device/sweep":             "connects and hangs up",
 		"internal/collect/device/peertest":          "plays the hostile peer",
+		"internal/collect/sinktest":                 "keeps what a collector under test writes",
 		"internal/collect/firmware/inspect/keyword": "a search for fixed words that the packages beside it fuzz",
 		"internal/collect/firmware/inspect/perm":    "looks at a path and a mode",
 	}

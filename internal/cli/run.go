@@ -381,7 +381,7 @@ func (a *app) reportCommand() *cobra.Command {
 		if !c.Flags().Changed("format") {
 			a.format = "html"
 		}
-		if err := a.formats(append([]string{"text"}, report.Formats()...)...); err != nil {
+		if err := a.formats(report.Formats()...); err != nil {
 			return err
 		}
 		cfg, res, s, err := a.stored(c.Context(), run, standards, nil, lab)
