@@ -271,6 +271,11 @@ func TestHostileCamera(t *testing.T) {
 		if !strings.Contains(h.reports["json"], `"not-tried.`) {
 			t.Error("the report names nothing that wasn't tried")
 		}
+		for _, format := range []string{"text", "html", "json"} {
+			if !strings.Contains(h.reports[format], "192.0.2.1") {
+				t.Errorf("%s doesn't say where the camera sends its users", format)
+			}
+		}
 	})
 	t.Run(refcam.EndlessBanner, func(t *testing.T) {
 		t.Parallel()

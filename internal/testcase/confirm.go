@@ -206,6 +206,12 @@ func Differences(v *View) []Difference {
 			out = append(out, Difference{s.Key, service(i.Protocol, s.Port), service(svc.Value.Protocol, svc.Value.Port)})
 		}
 	}
+	for _, r := range fact.Of[fact.Redirect](v.Facts) {
+		if _, own := secureTarget(v, r.Value.Unit, r.Value.To); !own {
+			out = append(out, Difference{r.Subject, verdict.Because("difference.nothing"),
+				verdict.Because("difference.redirect", "to", r.Value.To)})
+		}
+	}
 	declared := declaredHosts(v.Product)
 	seen := make(map[string]bool)
 	for _, h := range fact.Of[fact.ImageHost](v.Facts) {
