@@ -14,7 +14,7 @@ VERSION     ?=
 export GOTOOLCHAIN := local
 
 FAST  = $(GO) test -json -short -timeout 15m ./...
-PEERS = $(GO) test -json -count=1 -timeout 15m -tags peers ./internal/peers/...
+PEERS = $(GO) test -json -count=1 -timeout 15m -tags peers ./internal/peers/... ./internal/collect/device/sweep
 WEB   = env ASSAY_REQUIRE_BROWSER=1 $(GO) test -json -count=1 -timeout 10m $(shell scripts/list-packages chromedp)
 SUM   = $(GO) run ./scripts/testsum
 

@@ -251,8 +251,7 @@ func (a *app) openNetwork(ctx context.Context, p *product.Product, public []stri
 	return n, nil
 }
 
-// authorisations reads --public HOST[,until=DATE]: by whom is the tester's
-// name.
+// authorisations reads --public HOST[,until=DATE]; --by says who allowed it.
 func (a *app) authorisations(public []string, by string) (map[string]*network.Authorisation, error) {
 	out := make(map[string]*network.Authorisation)
 	for _, s := range public {

@@ -130,8 +130,6 @@ type Case struct {
 	Empty func(*View) Outcome
 	// Judge judges one subject. nil for guided cases.
 	Judge func(*View, Subject, Params) Outcome
-	// Fails says which weakness class proves that the case can fail; guided
-	// cases have none (a person may record a FAIL).
 }
 
 // WantScope names a search.

@@ -256,7 +256,8 @@ func (a *analysis) raw(r io.Reader, p carve.Part) error {
 		return a.gap(Gap{Path: name, Offset: p.Offset, Why: "broken", Detail: err.Error()})
 	}
 	a.buf = f.Data
-	return a.inspect(f, 0)
+	_, err = a.file(f)
+	return err
 }
 
 func (a *analysis) squashfs(r *io.SectionReader, p carve.Part) error {
@@ -363,11 +364,6 @@ func kindOf(t squashfs.Type) string {
 		return "char"
 	}
 	return string(t)
-}
-
-func (a *analysis) inspect(f *inspect.File, _ int) error {
-	_, err := a.file(f)
-	return err
 }
 
 // file has one file inspected; key says that it holds a private key.
