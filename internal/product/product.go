@@ -135,6 +135,8 @@ type Component struct {
 	Computing string `yaml:"computing,omitempty" json:"computing,omitempty"`
 	// Who runs it.
 	OperatedBy string `yaml:"operated_by,omitempty" json:"operated_by,omitempty" is:"enum=customer|maker|third-party"`
+	// Trust boundary that it lies in, where it isn't the one that its kind and operator give.
+	Zone string `yaml:"zone,omitempty" json:"zone,omitempty" is:"aka=trust_zone|boundary"`
 	// Who provides its updates.
 	UpdatedBy string `yaml:"updated_by,omitempty" json:"updated_by,omitempty" is:"enum=customer|maker|third-party|nobody"`
 }
@@ -295,6 +297,8 @@ type Data struct {
 
 // Flow is who talks to whom; a host that is in no flow is undeclared.
 type Flow struct {
+	// Short name; needed only where something else refers to the flow.
+	ID string `yaml:"id,omitempty" json:"id,omitempty" is:"id=flow"`
 	// Component that opens the connection.
 	From string `yaml:"from" json:"from" is:"required,ref=component"`
 	// Component that answers, or world.
@@ -305,6 +309,8 @@ type Flow struct {
 	Port Port `yaml:"port,omitempty" json:"port,omitzero"`
 	// Protocol, with its security: tls, mqtts, https.
 	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty"`
+	// How the ends prove who they are, where no interface says it: mutual certificates, token.
+	Auth string `yaml:"auth,omitempty" json:"auth,omitempty" is:"known=none|certificate|mutual-tls|token|password|signature"`
 	// Interface that takes it, for flows inside the product.
 	Interface string `yaml:"interface,omitempty" json:"interface,omitempty" is:"ref=interface"`
 	// Ids of the data that flow.
