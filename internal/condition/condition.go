@@ -23,13 +23,19 @@ const maxSource = 4000
 // Env compiles conditions. It is safe for concurrent use.
 type Env struct{ cel *cel.Env }
 
-// NewEnv makes an environment with the variables product, facts and claims.
-func NewEnv() (*Env, error) {
-	e, err := cel.NewEnv(
+// NewEnv makes an environment with the variables product, facts and claims,
+// and with more of them where the caller's conditions are about something
+// else too, such as one element of the model.
+func NewEnv(more ...string) (*Env, error) {
+	opts := []cel.EnvOption{
 		cel.Variable("product", cel.DynType),
 		cel.Variable("facts", cel.DynType),
 		cel.Variable("claims", cel.DynType),
-	)
+	}
+	for _, name := range more {
+		opts = append(opts, cel.Variable(name, cel.DynType))
+	}
+	e, err := cel.NewEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("condition language: %w", err)
 	}
@@ -63,11 +69,18 @@ func (e *Env) Compile(source string) (*Program, error) {
 
 // Vars are the values of the variables: what encoding/json makes of an
 // object, so maps, slices, strings, numbers and booleans.
-type Vars struct{ Product, Facts, Claims map[string]any }
+type Vars struct {
+	Product, Facts, Claims map[string]any
+	More                   map[string]any // by the names given to NewEnv
+}
 
 // Eval evaluates the condition.
 func (p *Program) Eval(v Vars) (bool, error) {
-	out, _, err := p.prg.Eval(map[string]any{"product": v.Product, "facts": v.Facts, "claims": v.Claims})
+	vars := map[string]any{"product": v.Product, "facts": v.Facts, "claims": v.Claims}
+	for name, value := range v.More {
+		vars[name] = value
+	}
+	out, _, err := p.prg.Eval(vars)
 	if err != nil {
 		return false, fmt.Errorf("condition %q: %w", p.source, err)
 	}

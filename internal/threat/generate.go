@@ -1,0 +1,168 @@
+package threat
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/internal/condition"
+	"assay/internal/product"
+	"assay/internal/verdict"
+)
+
+// maxThreats bounds a model: nobody reads more, and a rule of a workspace
+// that fires on everything must not fill the memory.
+const maxThreats = 20_000
+
+// Options choose how threats are rated.
+type Options struct {
+	Profile   string // of TVRA; "" is DefaultProfile
+	Decisions *Decisions
+}
+
+// Generate derives the threats of a product: every rule on every element of
+// its kind. A rule whose condition fails is left out with a problem; the rest
+// is modelled. No countermeasure counts before Apply.
+func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
+	profile, err := l.Profile(cmp.Or(o.Profile, DefaultProfile))
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Profile: *profile, Context: cmp.Or(p.Identity.Context, "iot"), Assumed: p.Identity.Context == "", Problems: slices.Clone(l.Problems)}
+	if m.Elements, err = elements(p); err != nil {
+		return nil, err
+	}
+	vars := condition.Vars{Facts: map[string]any{}, Claims: map[string]any{}}
+	if vars.Product, err = plain(p); err != nil {
+		return nil, err
+	}
+	if c, ok := vars.Product["claims"].(map[string]any); ok {
+		vars.Claims = c
+	}
+	byKind := map[Kind][]*Element{}
+	for i := range m.Elements {
+		e := &m.Elements[i]
+		byKind[e.Kind] = append(byKind[e.Kind], e)
+	}
+	for i := range l.Rules {
+		r := &l.Rules[i]
+		for _, e := range byKind[r.On] {
+			vars.More = map[string]any{"element": e.View}
+			fires, err := l.when[r.ID].Eval(vars)
+			if err == nil && fires {
+				var t *Threat
+				if t, err = l.threat(r, e, vars, profile, o.Decisions); t != nil {
+					m.Threats = append(m.Threats, *t)
+				}
+			}
+			if err != nil {
+				m.Problems = append(m.Problems, Problem{r.File, r.Line, verdict.Because("threat.problem.rule", "rule", r.ID, "element", e.Ref, "error", err.Error())})
+				break // a rule that fails once fails again
+			}
+			if len(m.Threats) >= maxThreats {
+				m.Problems = append(m.Problems, Problem{r.File, r.Line, verdict.Because("threat.problem.too-many", "limit", fmt.Sprint(maxThreats))})
+				break
+			}
+		}
+	}
+	slices.SortFunc(m.Threats, func(a, b Threat) int { return cmp.Compare(a.ID, b.ID) })
+	if o.Decisions != nil {
+		o.Decisions.attach(m)
+	}
+	return m, m.Apply("", nil)
+}
+
+// plain is the JSON form of a product.
+func plain(p *product.Product) (map[string]any, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("product: %w", err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(b, &out); err != nil {
+		return nil, fmt.Errorf("product: %w", err)
+	}
+	return out, nil
+}
+
+// threat makes the threat of a rule that fired. It is nil where nobody can
+// get at the element in the way that the rule names.
+func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d *Decisions) (*Threat, error) {
+	t := &Threat{ID: r.ID + "@" + e.Ref, Rule: r, Element: e, Because: fill(r.Because, e.View)}
+	entries, _ := e.View["entries"].([]any)
+	for _, x := range entries {
+		entry := Entry(fmt.Sprint(x))
+		if len(r.Entry) > 0 && !slices.Contains(r.Entry, entry) {
+			continue
+		}
+		f, err := l.factors(r, vars, entry)
+		if err != nil {
+			return nil, err
+		}
+		t.Vectors = append(t.Vectors, Vector{entry, p.adapt(d.override(t.ID, r.ID, f))})
+	}
+	if len(t.Vectors) == 0 {
+		return nil, nil
+	}
+	for _, id := range r.Weaknesses {
+		kind, _ := l.Weakness(id)
+		w := Weakness{WeaknessKind: kind}
+		if prg := l.evident[id]; prg != nil {
+			if yes, err := prg.Eval(vars); err == nil {
+				w.Evident = yes // a condition that doesn't fit the element says nothing
+			}
+		}
+		for _, reqs := range kind.Countermeasures {
+			c := Countermeasure{}
+			for _, ref := range reqs {
+				c.Requirements = append(c.Requirements, Judged{Ref: ref})
+			}
+			w.Countermeasures = append(w.Countermeasures, c)
+		}
+		measure, _ := l.Factoring.Measure(kind.Measure)
+		for _, v := range t.Vectors {
+			before, err := p.Rate(v.Factors)
+			if err != nil {
+				return nil, err
+			}
+			after, err := p.Rate(p.with(v.Factors, measure))
+			if err != nil {
+				return nil, err
+			}
+			w.Before, w.After = worst(w.Before, before), worst(w.After, after)
+		}
+		t.Weaknesses = append(t.Weaknesses, w)
+	}
+	return t, nil
+}
+
+func worst(a, b Risk) Risk {
+	if a.Level == "" || b.Level != "" && worse(b, a) {
+		return b
+	}
+	return a
+}
+
+// fill puts an element's fields into a text: {name} by the field's value.
+func fill(t Text, view map[string]any) Text {
+	var pairs []string
+	for k, v := range view {
+		pairs = append(pairs, "{"+k+"}", shown(v))
+	}
+	r := strings.NewReplacer(pairs...)
+	return Text{En: r.Replace(t.En), Zh: r.Replace(t.Zh)}
+}
+
+func shown(v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	parts := make([]string, len(list))
+	for i, x := range list {
+		parts[i] = fmt.Sprint(x)
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,170 @@
+package threat
+
+import (
+	"slices"
+	"strings"
+
+	"assay/internal/product"
+)
+
+var (
+	radioProtocols = []string{"bluetooth-le", "bluetooth", "ble", "zigbee", "thread", "z-wave", "wifi", "softap", "wifi-softap", "nfc", "lora", "lorawan", "sub-ghz", "matter-ble", "rf"}
+	mediaProtocols = []string{"rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srtp", "dtls-srtp", "webrtc", "hls", "p2p"}
+	fieldProtocols = []string{"modbus", "modbus-tcp", "opc-ua", "opcua", "bacnet", "profinet", "ethernet-ip", "can", "knx", "dnp3", "iec-104", "iec-61850", "s7"}
+	openProtocols  = []string{"http", "rtsp", "rtp", "rtmp", "mqtt", "amqp", "coap", "telnet", "ftp", "tftp", "ntp", "sntp", "dns", "mdns", "ssdp", "upnp", "ws", "ws-discovery", "syslog", "snmp",
+		"snmpv1", "snmpv2c", "modbus", "modbus-tcp", "bacnet", "profinet", "ethernet-ip", "can", "dnp3", "iec-104", "s7", "smtp", "ldap", "sip", "onvif", "udp", "tcp", "p2p", "stun"}
+	closedProtocols = []string{"https", "rtsps", "rtmps", "mqtts", "amqps", "coaps", "tls", "dtls", "srtp", "dtls-srtp", "webrtc", "ssh", "sftp", "ftps", "wss", "doh", "dot", "nts", "quic", "ipsec",
+		"wireguard", "vpn", "smtps", "ldaps", "sips", "snmpv3", "http/3", "matter"}
+)
+
+// encrypted says what a protocol's name says about its content.
+func encrypted(protocol string) string {
+	switch {
+	case slices.Contains(closedProtocols, protocol):
+		return yes
+	case slices.Contains(openProtocols, protocol):
+		return no
+	}
+	return unknown
+}
+
+func answer(b *bool) string {
+	switch {
+	case b == nil:
+		return unknown
+	case *b:
+		return yes
+	}
+	return no
+}
+
+func containsAny(s string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
+}
+
+func senses(transducers []string) (sees, hears, acts bool) {
+	for _, t := range transducers {
+		t = strings.ToLower(t)
+		sees = sees || containsAny(t, "image", "camera", "video", "lidar", "depth", "thermal", "radar")
+		hears = hears || containsAny(t, "microphone", "audio in", "mic")
+		acts = acts || containsAny(t, "motor", "lock", "relay", "valve", "heater", "actuator", "siren", "switch", "pump", "dimmer", "drive", "brake", "gripper", "lamp")
+	}
+	return sees, hears, acts
+}
+
+// radios are the network interfaces that reach through walls.
+func radios(network []string) []string {
+	out := []string{}
+	for _, n := range network {
+		if containsAny(strings.ToLower(n), "wifi", "wi-fi", "wlan", "bluetooth", "ble", "zigbee", "thread", "z-wave", "nfc", "lora", "sub-ghz", "rf", "matter") {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// isMedia says that data show or let hear people.
+func (s *survey) isMedia(id string) bool {
+	d, ok := s.data[id]
+	return ok && d.Category == "sensitive-personal" &&
+		containsAny(strings.ToLower(id+" "+d.Purpose), "video", "image", "picture", "clip", "snapshot", "photo", "sound", "audio", "voice", "recording", "live")
+}
+
+func ordered(in []Entry) []Entry {
+	var out []Entry
+	for _, e := range Entries() {
+		if slices.Contains(in, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// reach says from where a component can be attacked: what it listens on,
+// what its radios hear, whom it talks to, and who can take it into the hand.
+func (s *survey) reach(component string) []Entry {
+	c, ok := s.components[component]
+	if !ok {
+		return nil
+	}
+	out := []Entry{Supply}
+	add := func(e Entry) {
+		if !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	switch s.zones[component] {
+	case ZoneMaker, ZoneThird:
+		add(Remote) // what makers run is reached over the Internet
+	case ZonePhone:
+		add(Physical) // a phone that is lost or lent
+	default:
+		if c.Kind == "device" || c.Kind == "gateway" {
+			add(Physical)
+		}
+	}
+	if len(radios(c.Network)) > 0 {
+		add(Nearby)
+	}
+	for _, f := range s.listens[component] {
+		for _, e := range s.entriesOf(*f) {
+			add(e)
+		}
+	}
+	if len(s.flows[component]) > 0 {
+		add(Peer)
+	}
+	return ordered(out)
+}
+
+// entriesOf says from where an interface can be attacked.
+func (s *survey) entriesOf(f product.Interface) []Entry {
+	protocol := strings.ToLower(f.Protocol)
+	switch {
+	case f.Physical:
+		return []Entry{Physical, Supply}
+	case slices.Contains(radioProtocols, protocol):
+		return []Entry{Nearby}
+	}
+	out := []Entry{Local}
+	if z := s.zones[f.On]; z == ZoneMaker || z == ZoneThird {
+		out = []Entry{Remote}
+	}
+	for _, i := range s.flows[f.On] {
+		x := s.p.Flows[i]
+		if x.Interface != f.ID {
+			continue
+		}
+		if s.remote(x.From, x.To) {
+			out = append(out, Remote)
+		}
+		out = append(out, Peer)
+	}
+	return ordered(out)
+}
+
+// onTheWay says from where the flows of a bundle can be reached: on the local
+// network, on the Internet, in the air, or from the other end.
+func (s *survey) onTheWay(b *bundle) []Entry {
+	protocol := strings.ToLower(s.p.Flows[b.members[0]].Protocol)
+	if i, ok := s.interfaces[s.p.Flows[b.members[0]].Interface]; ok && protocol == "" {
+		protocol = strings.ToLower(i.Protocol)
+	}
+	switch {
+	case slices.Contains(radioProtocols, protocol):
+		return []Entry{Nearby, Peer}
+	case s.remote(b.from, b.to):
+		return []Entry{Remote, Local, Peer}
+	}
+	return []Entry{Local, Peer}
+}
+
+// remote says that a connection leaves for the Internet or for what is run
+// there.
+func (s *survey) remote(from, to string) bool {
+	far := func(c string) bool {
+		z := s.zones[c]
+		return z == ZoneInternet || z == ZoneMaker || z == ZoneThird
+	}
+	return far(from) || far(to)
+}

@@ -1,0 +1,546 @@
+package threat
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"assay/internal/product"
+)
+
+// Three answers of a view: what the model doesn't say is unknown, never no.
+const (
+	yes     = "yes"
+	no      = "no"
+	unknown = "unknown"
+)
+
+// The views are what conditions see as `element` and what texts may name in
+// braces. Every field is always there.
+
+// common stands in every view.
+type common struct {
+	// Id in assay.yaml.
+	ID string `json:"id"`
+	// Context of the product: it, iot, ot or iiot.
+	Context string `json:"context"`
+	// Category of the product, such as consumer-ip-camera; "" where none is stated.
+	Category string `json:"category"`
+	// Where an attack on it can begin: remote, local, nearby, physical, supply, peer.
+	Entries []string `json:"entries"`
+	// Categories of the data that it holds or carries: security-sensitive, sensitive-personal, telemetry, public.
+	Carries []string `json:"carries"`
+	// Ids of these data.
+	Data []string `json:"data"`
+}
+
+// productView is the product as a whole.
+type productView struct {
+	common
+	// Markets, such as TW or EU.
+	Markets []string `json:"markets"`
+	// Kinds of components that it has: device, app, gateway, backend.
+	Types []string `json:"types"`
+	// Does it have radio interfaces?
+	Radio bool `json:"radio"`
+	// Is anything of it run or reached over the Internet?
+	Remote bool `json:"remote"`
+	// Does it see (image, depth, thermal), hear, or act on the world (lock, motor, relay, heater)?
+	Sees  bool `json:"sees"`
+	Hears bool `json:"hears"`
+	Acts  bool `json:"acts"`
+	// Does it hold sensitive personal data?
+	Personal bool `json:"personal"`
+	// Does anybody log in: passwords, roles or accounts are stated, or an interface has authentication?
+	Accounts bool `json:"accounts"`
+	// Are passwords used: yes, no, unknown?
+	Passwords string `json:"passwords"`
+	// Preset passwords: none, per-unit, common, unknown.
+	Preset string `json:"preset"`
+	// Changing a preset password: forced, possible, impossible, unknown.
+	Change string `json:"change"`
+	// Names of the roles.
+	Roles []string `json:"roles"`
+	// Is it said how a unit gets its owner?
+	Onboarding bool `json:"onboarding"`
+	// What proves at onboarding that the user holds the unit; "" where none is stated.
+	OnboardingSecret string `json:"onboarding_secret"`
+	// Is it said how units get an identifier of their own?
+	Identifier bool `json:"identifier"`
+	// Can data be removed, by a factory reset or a component: some data say how?
+	Removal bool `json:"removal"`
+	// Is a period of support stated?
+	Support bool `json:"support"`
+	// Years between the end of support and the end of the hardware's life, 0 where none or not known.
+	Unsupported int `json:"unsupported"`
+	// Is an update mechanism stated (none counts as stated)?
+	Update bool `json:"update"`
+	// Kinds of documents that are declared.
+	Documents []string `json:"documents"`
+	// Are suppliers' parts declared (dependencies of kind library, sdk, module, component, firmware)?
+	Suppliers bool `json:"suppliers"`
+	// Is a contact for vulnerability reports stated?
+	Contact bool `json:"contact"`
+}
+
+// componentView is one component.
+type componentView struct {
+	common
+	// What it is: device, app, gateway, backend.
+	Type string `json:"type"`
+	// Trust boundary that it lies in.
+	Zone string `json:"zone"`
+	// Who runs it, and who updates it: customer, maker, third-party, nobody, unknown.
+	OperatedBy string `json:"operated_by"`
+	UpdatedBy  string `json:"updated_by"`
+	// What it senses or acts with.
+	Transducers []string `json:"transducers"`
+	Sees        bool     `json:"sees"`
+	Hears       bool     `json:"hears"`
+	Acts        bool     `json:"acts"`
+	// Network interfaces, and the radios among them.
+	Network []string `json:"network"`
+	Radios  []string `json:"radios"`
+	// Constrained: yes, no, unknown.
+	Constrained string `json:"constrained"`
+	// Firmware: declared or not; encrypted and public: yes, no, unknown.
+	Firmware  bool   `json:"firmware"`
+	Encrypted string `json:"encrypted"`
+	Public    string `json:"public"`
+	// Ids of its interfaces, and of those that listen on a network, are physical, or are for debugging.
+	Interfaces []string `json:"interfaces"`
+	Listens    []string `json:"listens"`
+	Ports      []string `json:"ports"`
+	Debug      []string `json:"debug"`
+	// Kinds of the secrets that it holds.
+	Secrets []string `json:"secrets"`
+	// Components that it opens connections to, and that open connections to it; world is the Internet.
+	TalksTo  []string `json:"talks_to"`
+	CalledBy []string `json:"called_by"`
+	// Kinds of those components (device, app, gateway, backend, world), both ways.
+	Neighbours []string `json:"neighbours"`
+	// Is its component the one that is updated by the declared update mechanism (devices and gateways are)?
+	Platforms []string `json:"platforms"`
+}
+
+// interfaceView is one interface.
+type interfaceView struct {
+	common
+	// Component that has it, and what that is: device, app, gateway, backend.
+	On   string `json:"on"`
+	Type string `json:"type"`
+	// Protocol in lower case; "" where none is stated.
+	Protocol string `json:"protocol"`
+	Port     int    `json:"port"`
+	Purpose  string `json:"purpose"`
+	// Authentication as stated, in lower case; unknown where nothing is. none says that there is none.
+	Auth string `json:"auth"`
+	// Is the content encrypted by the protocol: yes, no, unknown?
+	Encrypted string   `json:"encrypted"`
+	Roles     []string `json:"roles"`
+	Physical  bool     `json:"physical"`
+	Debug     bool     `json:"debug"`
+	// Access of a debug interface: disabled, authenticated, open, unknown.
+	Access string `json:"access"`
+	// Does it listen on an IP network?
+	Listens bool `json:"listens"`
+	// What it is for, by protocol and purpose.
+	Radio      bool `json:"radio"`
+	Web        bool `json:"web"`
+	Media      bool `json:"media"`
+	Shell      bool `json:"shell"`
+	Discovery  bool `json:"discovery"`
+	Messaging  bool `json:"messaging"`
+	Fieldbus   bool `json:"fieldbus"`
+	Onboarding bool `json:"onboarding"`
+	// A place for storage: card slot, USB.
+	Storage bool `json:"storage"`
+	// Is the component in a place that strangers can reach (doorbells, outdoor devices)?
+	Exposed bool `json:"exposed"`
+}
+
+// flowView is the flows between two components over one protocol.
+type flowView struct {
+	common
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	FromType string   `json:"from_type"` // device, app, gateway, backend
+	ToType   string   `json:"to_type"`   // also world
+	Protocol string   `json:"protocol"`
+	Hosts    []string `json:"hosts"`
+	// Encrypted by the protocol: yes, no, unknown.
+	Encrypted string `json:"encrypted"`
+	// How the ends prove who they are: as the flow or its interface states; unknown where neither does.
+	Auth string `json:"auth"`
+	// Interface that takes it; "" where none is named.
+	Interface string `json:"interface"`
+	Why       string `json:"why"`
+	// Does it cross a trust boundary, or the Internet?
+	Crosses bool `json:"crosses"`
+	Remote  bool `json:"remote"`
+	// Does it go by radio near the product (an interface that is radio, or a radio protocol)?
+	Radio bool `json:"radio"`
+	// What it carries, by protocol, data and purpose.
+	Media   bool `json:"media"`
+	Relay   bool `json:"relay"`
+	Control bool `json:"control"`
+	Update  bool `json:"update"`
+	Clock   bool `json:"clock"`
+	Names   bool `json:"names"`
+	// How many flows it stands for.
+	Count int `json:"count"`
+}
+
+// dataView is one item of data.
+type dataView struct {
+	common
+	// Its category: security-sensitive, sensitive-personal, telemetry, public.
+	Kind        string   `json:"kind"`
+	Purpose     string   `json:"purpose"`
+	StoredOn    []string `json:"stored_on"`
+	StoredTypes []string `json:"stored_types"`
+	// Protected where stored: yes, no, unknown; and by what.
+	Protected   string   `json:"protected"`
+	ProtectedBy string   `json:"protected_by"`
+	Retention   int      `json:"retention"`
+	DeletedBy   []string `json:"deleted_by"`
+	// Consent and necessity, as stated; "" where not.
+	Consent   string `json:"consent"`
+	Necessary string `json:"necessary"`
+	// Shared with others: yes, no, unknown; and with whom.
+	Shared     string   `json:"shared"`
+	SharedWith []string `json:"shared_with"`
+	// Does it leave the premises?
+	Leaves bool `json:"leaves"`
+	// Image or sound of people.
+	Media bool `json:"media"`
+	// A credential or key (security-sensitive, by its name and purpose), or a log.
+	Credential bool `json:"credential"`
+	Log        bool `json:"log"`
+}
+
+// secretView is one security parameter.
+type secretView struct {
+	common
+	On   string `json:"on"`
+	Type string `json:"type"`
+	Kind string `json:"kind"`
+	// What makes it differ from unit to unit, and what protects it; "" where not stated.
+	UniqueBy    string `json:"unique_by"`
+	ProtectedBy string `json:"protected_by"`
+	// Injected or set in production, by what unique_by says.
+	Production bool `json:"production"`
+}
+
+// updateView is the update mechanism.
+type updateView struct {
+	common
+	Mechanism string `json:"mechanism"`
+	Host      string `json:"host"`
+	Protocol  string `json:"protocol"`
+	// Encrypted by the protocol, signed, automatic: yes, no, unknown.
+	Encrypted string `json:"encrypted"`
+	Signed    string `json:"signed"`
+	Automatic string `json:"automatic"`
+	// Is the device asked to look for updates?
+	Checks bool `json:"checks"`
+	// What happens to an older version: refused, allowed, unknown or the maker's words.
+	Rollback     string `json:"rollback"`
+	AfterFailure string `json:"after_failure"`
+	None         bool   `json:"none"`
+}
+
+// aiView is one AI feature.
+type aiView struct {
+	common
+	Decides  string `json:"decides"`
+	Limits   string `json:"limits"`
+	Fallback string `json:"fallback"`
+	Override string `json:"override"`
+	// Does the product see or hear: can its input be shown to it by a stranger?
+	Senses bool `json:"senses"`
+	// Do the product's data leave it for a backend, where a model could learn from them?
+	Learns bool `json:"learns"`
+}
+
+// dependencyView is something outside that the product needs.
+type dependencyView struct {
+	common
+	Kind    string `json:"kind"`
+	Why     string `json:"why"`
+	Without string `json:"without"`
+	// A network or power, somebody's service, somebody's code or part.
+	Outage  bool `json:"outage"`
+	Service bool `json:"service"`
+	Code    bool `json:"code"`
+}
+
+// accountView is a preset account.
+type accountView struct {
+	common
+	Name   string   `json:"name"`
+	Role   string   `json:"role"`
+	Preset bool     `json:"preset"`
+	May    []string `json:"may"`
+}
+
+func (s *survey) common(id string, entries []Entry, data []string) common {
+	c := common{ID: id, Context: s.context, Category: s.p.Identity.Category, Entries: []string{}, Carries: s.categories(data), Data: append([]string{}, data...)}
+	for _, e := range entries {
+		c.Entries = append(c.Entries, string(e))
+	}
+	return c
+}
+
+func (s *survey) productView() productView {
+	p := s.p
+	var all []string
+	for _, d := range p.Data {
+		all = append(all, d.ID)
+	}
+	v := productView{common: s.common("product", s.allEntries(), all), Markets: append([]string{}, p.Identity.Markets...), Types: []string{}, Roles: []string{}, Documents: []string{},
+		Passwords: unknown, Preset: unknown, Change: unknown, Onboarding: p.Onboarding != nil, Identifier: p.Identifier != nil, Update: p.Update != nil, Contact: p.Identity.Maker.SecurityContact != ""}
+	for _, c := range p.Components {
+		if !slices.Contains(v.Types, c.Kind) {
+			v.Types = append(v.Types, c.Kind)
+		}
+		sees, hears, acts := senses(c.Transducers)
+		v.Sees, v.Hears, v.Acts = v.Sees || sees, v.Hears || hears, v.Acts || acts
+		v.Radio = v.Radio || len(radios(c.Network)) > 0
+		v.Remote = v.Remote || c.Kind == "backend"
+	}
+	for _, f := range p.Flows {
+		v.Remote = v.Remote || f.To == world
+	}
+	v.Personal = slices.Contains(v.Carries, "sensitive-personal")
+	v.Accounts = p.Passwords != nil && p.Passwords.Used != nil && *p.Passwords.Used || len(p.Roles) > 0 || len(p.Users) > 0
+	for _, f := range p.Interfaces {
+		v.Accounts = v.Accounts || f.Auth != "" && f.Auth != "none"
+	}
+	if x := p.Passwords; x != nil {
+		v.Passwords, v.Preset, v.Change = answer(x.Used), cmp.Or(x.Preset, unknown), cmp.Or(x.Change, unknown)
+	}
+	for r := range p.Roles {
+		v.Roles = append(v.Roles, r)
+	}
+	slices.Sort(v.Roles)
+	if p.Onboarding != nil {
+		v.OnboardingSecret = p.Onboarding.Secret
+	}
+	for _, d := range p.Data {
+		v.Removal = v.Removal || len(d.DeletedBy) > 0
+	}
+	if x := p.Identity.Support; x != nil && !x.Until.IsZero() {
+		v.Support = true
+		if !x.From.IsZero() && x.MechanicalLifeYears > 0 {
+			v.Unsupported = max(0, x.From.Year()+x.MechanicalLifeYears-x.Until.Year()-1)
+		}
+	}
+	for _, d := range p.Documents {
+		v.Documents = append(v.Documents, d.Kind)
+	}
+	for _, d := range p.Dependencies {
+		v.Suppliers = v.Suppliers || isCode(d)
+	}
+	return v
+}
+
+func (s *survey) allEntries() []Entry {
+	var out []Entry
+	for _, c := range s.p.Components {
+		for _, e := range s.reach(c.ID) {
+			if !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	return ordered(out)
+}
+
+func (s *survey) componentView(c product.Component) componentView {
+	sees, hears, acts := senses(c.Transducers)
+	v := componentView{common: s.common(c.ID, s.reach(c.ID), s.stores[c.ID]), Type: c.Kind, Zone: s.zones[c.ID],
+		OperatedBy: cmp.Or(c.OperatedBy, unknown), UpdatedBy: cmp.Or(c.UpdatedBy, unknown), Transducers: append([]string{}, c.Transducers...),
+		Sees: sees, Hears: hears, Acts: acts, Network: append([]string{}, c.Network...), Radios: radios(c.Network), Constrained: answer(c.Constrained),
+		Firmware: c.Firmware != nil, Encrypted: unknown, Public: unknown, Interfaces: []string{}, Listens: []string{}, Ports: []string{}, Debug: []string{},
+		Secrets: append([]string{}, s.secrets[c.ID]...), TalksTo: []string{}, CalledBy: []string{}, Neighbours: []string{}, Platforms: append([]string{}, c.Platforms...)}
+	if c.Firmware != nil {
+		v.Encrypted, v.Public = answer(c.Firmware.Encrypted), answer(c.Firmware.Public)
+	}
+	for _, f := range s.listens[c.ID] {
+		v.Interfaces = append(v.Interfaces, f.ID)
+		switch {
+		case f.Physical:
+			v.Ports = append(v.Ports, f.ID)
+		case f.Port.Number > 0:
+			v.Listens = append(v.Listens, f.ID)
+		}
+		if f.Debug {
+			v.Debug = append(v.Debug, f.ID)
+		}
+	}
+	for _, i := range s.flows[c.ID] {
+		f := s.p.Flows[i]
+		other, list := f.To, &v.TalksTo
+		if f.From != c.ID {
+			other, list = f.From, &v.CalledBy
+		}
+		if !slices.Contains(*list, other) {
+			*list = append(*list, other)
+		}
+		if t := s.typeOf(other); !slices.Contains(v.Neighbours, t) {
+			v.Neighbours = append(v.Neighbours, t)
+		}
+	}
+	return v
+}
+
+func (s *survey) typeOf(component string) string {
+	if c, ok := s.components[component]; ok {
+		return c.Kind
+	}
+	return world
+}
+
+func (s *survey) interfaceView(f product.Interface) interfaceView {
+	protocol, purpose := strings.ToLower(f.Protocol), strings.ToLower(f.Purpose)
+	v := interfaceView{common: s.common(f.ID, s.entriesOf(f), s.through(f.ID, f.On)), On: f.On, Type: s.typeOf(f.On), Protocol: protocol, Port: int(f.Port.Number),
+		Purpose: f.Purpose, Auth: cmp.Or(strings.ToLower(f.Auth), unknown), Encrypted: encrypted(protocol), Roles: append([]string{}, f.Roles...), Physical: f.Physical,
+		Debug: f.Debug, Access: cmp.Or(f.Access, unknown), Listens: f.Port.Number > 0 && !f.Physical}
+	v.Radio = !f.Physical && slices.Contains(radioProtocols, protocol)
+	v.Web = slices.Contains([]string{"http", "https", "ws", "wss", "http/2", "http/3"}, protocol)
+	v.Media = slices.Contains(mediaProtocols, protocol)
+	v.Shell = slices.Contains([]string{"ssh", "telnet", "adb", "rlogin"}, protocol)
+	v.Discovery = slices.Contains([]string{"mdns", "ssdp", "upnp", "ws-discovery", "llmnr", "onvif-discovery"}, protocol)
+	v.Messaging = slices.Contains([]string{"mqtt", "mqtts", "amqp", "amqps", "coap", "coaps"}, protocol)
+	v.Fieldbus = slices.Contains(fieldProtocols, protocol)
+	v.Onboarding = containsAny(purpose, "onboard", "set-up", "setup", "pairing", "provision", "commission") && !v.Discovery
+	v.Storage = containsAny(protocol+" "+purpose+" "+strings.ToLower(f.ID), "sd-card", "sd card", "microsd", "sdcard", "usb", "memory card", "storage")
+	c := s.components[f.On]
+	v.Exposed = s.p.Identity.Category == "doorbell" && v.Type == "device"
+	for _, e := range s.p.Environments {
+		v.Exposed = v.Exposed || c != nil && c.Kind == "device" && containsAny(strings.ToLower(e.ID+" "+e.Note), "outdoor", "outside", "public", "street", "door")
+	}
+	return v
+}
+
+func (s *survey) flowView(b *bundle) flowView {
+	first := s.p.Flows[b.members[0]]
+	v := flowView{common: s.common(strings.TrimPrefix(b.ref, "flow/"), s.onTheWay(b), b.data), From: b.from, To: b.to, FromType: s.typeOf(b.from), ToType: s.typeOf(b.to),
+		Protocol: strings.ToLower(first.Protocol), Hosts: append([]string{}, b.hosts...), Auth: unknown, Interface: first.Interface, Count: len(b.members)}
+	var whys []string
+	for _, i := range b.members {
+		f := s.p.Flows[i]
+		if f.Why != "" && !slices.Contains(whys, f.Why) {
+			whys = append(whys, f.Why)
+		}
+		v.Update = v.Update || s.isUpdate(f)
+		v.Auth = cmp.Or(strings.ToLower(f.Auth), v.Auth)
+	}
+	v.Why = strings.Join(whys, ", ")
+	if i, ok := s.interfaces[v.Interface]; ok {
+		v.Protocol = cmp.Or(v.Protocol, strings.ToLower(i.Protocol))
+		if v.Auth == unknown {
+			v.Auth = cmp.Or(strings.ToLower(i.Auth), unknown)
+		}
+	}
+	v.Encrypted = encrypted(v.Protocol)
+	v.Crosses = s.zones[b.from] != s.zones[b.to]
+	v.Remote = s.remote(b.from, b.to)
+	v.Radio = slices.Contains(radioProtocols, v.Protocol)
+	v.Media = slices.Contains(mediaProtocols, v.Protocol) || slices.ContainsFunc(b.data, func(d string) bool { return s.isMedia(d) })
+	v.Relay = containsAny(v.Protocol, "srtp", "webrtc", "stun", "turn", "p2p", "quic-media")
+	v.Clock = slices.Contains([]string{"ntp", "nts", "sntp", "ptp"}, v.Protocol)
+	v.Names = slices.Contains([]string{"dns", "doh", "dot"}, v.Protocol)
+	for _, d := range b.data {
+		if x, ok := s.data[d]; ok && x.Category != "telemetry" {
+			v.Control = v.Control || containsAny(strings.ToLower(d+" "+x.Purpose), "command", "control", "setting", "config")
+		}
+	}
+	v.Control = v.Control || containsAny(strings.ToLower(v.Why), "command", "control", "setting", "config")
+	return v
+}
+
+func (s *survey) dataView(d product.Data) dataView {
+	entries, types := []Entry{}, []string{}
+	for _, c := range d.StoredOn {
+		for _, e := range s.reach(c) {
+			if !slices.Contains(entries, e) {
+				entries = append(entries, e)
+			}
+		}
+		if t := s.typeOf(c); !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	v := dataView{common: s.common(d.ID, ordered(entries), []string{d.ID}), Kind: d.Category, Purpose: d.Purpose, StoredOn: append([]string{}, d.StoredOn...), StoredTypes: types,
+		Protected: unknown, ProtectedBy: d.ProtectedBy, Retention: d.RetentionDays, DeletedBy: append([]string{}, d.DeletedBy...), Consent: d.Consent, Necessary: d.Necessary,
+		Shared: unknown, SharedWith: append([]string{}, d.SharedWith...), Media: s.isMedia(d.ID)}
+	switch strings.ToLower(d.ProtectedBy) {
+	case "":
+	case "none", "nothing", "no":
+		v.Protected = no
+	default:
+		v.Protected = yes
+	}
+	if d.SharedWith != nil {
+		v.Shared = no
+		if len(d.SharedWith) > 0 {
+			v.Shared = yes
+		}
+	}
+	for _, f := range s.p.Flows {
+		v.Leaves = v.Leaves || slices.Contains(f.Data, d.ID) && s.remote(f.From, f.To)
+	}
+	words := strings.ToLower(d.ID + " " + d.Purpose)
+	v.Credential = d.Category == "security-sensitive" && containsAny(words, "key", "password", "passphrase", "credential", "token", "secret", "pin", "psk", "certificate")
+	v.Log = containsAny(words, "log", "audit", "event")
+	return v
+}
+
+func (s *survey) secretView(x product.Secret) secretView {
+	return secretView{common: s.common(x.ID, s.reach(x.On), nil), On: x.On, Type: s.typeOf(x.On), Kind: x.Kind, UniqueBy: x.UniqueBy, ProtectedBy: x.ProtectedBy,
+		Production: containsAny(strings.ToLower(x.UniqueBy), "production", "factory", "manufactur", "inject", "fused", "provision")}
+}
+
+func (s *survey) updateView(u product.Update) updateView {
+	v := updateView{common: s.common("update", []Entry{Remote, Local, Supply, Peer}, nil), Mechanism: cmp.Or(strings.ToLower(u.Mechanism), unknown), Host: u.Host, Protocol: strings.ToLower(u.Protocol),
+		Encrypted: encrypted(strings.ToLower(u.Protocol)), Signed: unknown, Automatic: answer(u.Automatic), Checks: u.Check != nil, Rollback: cmp.Or(strings.ToLower(u.Rollback), unknown), AfterFailure: u.AfterFailure}
+	switch s := strings.ToLower(u.Signed); {
+	case s == "none" || s == "no":
+		v.Signed = no
+	case s != "":
+		v.Signed = yes
+	}
+	v.None = v.Mechanism == "none"
+	if v.Mechanism == "local" {
+		v.Entries = []string{string(Local), string(Physical), string(Supply)}
+	}
+	return v
+}
+
+func (s *survey) aiView(a product.AIFeature) aiView {
+	v := aiView{common: s.common(a.ID, []Entry{Nearby, Remote, Supply}, nil), Decides: a.Decides, Limits: a.Limits, Fallback: a.Fallback, Override: a.Override}
+	for _, c := range s.p.Components {
+		sees, hears, _ := senses(c.Transducers)
+		v.Senses = v.Senses || sees || hears
+	}
+	for _, f := range s.p.Flows {
+		v.Learns = v.Learns || s.typeOf(f.To) == "backend" && slices.ContainsFunc(f.Data, func(d string) bool { return s.data[d] != nil && s.data[d].Category != "security-sensitive" })
+	}
+	return v
+}
+
+func isCode(d product.Dependency) bool {
+	return containsAny(strings.ToLower(d.Kind), "library", "sdk", "module", "component", "firmware", "software", "chip", "supplier", "open source")
+}
+
+func (s *survey) dependencyView(d product.Dependency) dependencyView {
+	kind := strings.ToLower(d.Kind)
+	return dependencyView{common: s.common(d.ID, []Entry{Remote, Supply}, nil), Kind: kind, Why: d.Why, Without: d.Without,
+		Outage: containsAny(kind, "network", "power", "internet", "cellular"), Service: containsAny(kind, "service", "cloud", "api", "backend", "platform"), Code: isCode(d)}
+}
+
+func (s *survey) accountView(u product.User) accountView {
+	return accountView{common: s.common(u.Name, s.allEntries(), nil), Name: u.Name, Role: u.Role, Preset: u.Preset, May: append([]string{}, s.p.Roles[u.Role].May...)}
+}
