@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/limit"
+	"assay/internal/yamltree"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -22,7 +23,6 @@ type decoder struct {
 	places   map[string]place
 	ids      map[string]*idSet
 	refs     []reference
-	written  int // nodes in the file
 	nodes    int // values used, aliases written out
 	aliases  int
 	stopped  bool // a bound was hit: what follows is not read
@@ -72,29 +72,6 @@ func lastStep(path string) string {
 		}
 	}
 	return path[strings.LastIndexByte(path, '.')+1:]
-}
-
-// bounded walks the tree as it is written and reports whether it keeps the
-// limits. Aliases are not followed: they count where they are used.
-func (d *decoder) bounded(n *yaml.Node, depth int) bool {
-	key, bound := "", 0
-	switch d.written++; {
-	case d.written > d.lim.Nodes:
-		key, bound = "problem.too-many-values", d.lim.Nodes
-	case depth > d.lim.Depth:
-		key, bound = "problem.too-deep", d.lim.Depth
-	case len(n.Value) > d.lim.Scalar:
-		key, bound = "problem.value-too-long", d.lim.Scalar
-	default:
-		for _, c := range n.Content {
-			if !d.bounded(c, depth+1) {
-				return false
-			}
-		}
-		return true
-	}
-	d.problem(placeOf(n), "", key, SeverityError, "", "limit", strconv.Itoa(bound))
-	return false
 }
 
 // enter counts a value that is used and follows an alias. It returns nil
@@ -242,7 +219,7 @@ func (d *decoder) structure(v reflect.Value, n *yaml.Node, path string) bool {
 	return true
 }
 
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+func isNull(n *yaml.Node) bool { return yamltree.IsNull(n) }
 
 // keyText is the text of a key, through an alias.
 func keyText(key *yaml.Node) string {

@@ -1,9 +1,6 @@
 package product
 
-import (
-	"strconv"
-	"strings"
-)
+import "assay/internal/yamltree"
 
 // place is a line and a column, both from 1.
 type place struct{ line, column int }
@@ -53,44 +50,10 @@ func (p *Product) Stated(path string) bool {
 
 // FieldPath joins a path and the name of a field or the key of a map; keys
 // that are not plain words are quoted in brackets.
-func FieldPath(path, key string) string {
-	if !plainKey(key) {
-		return path + "[" + strconv.Quote(key) + "]"
-	}
-	if path == "" {
-		return key
-	}
-	return path + "." + key
-}
+func FieldPath(path, key string) string { return yamltree.FieldPath(path, key) }
 
 // ItemPath appends an index from 0.
-func ItemPath(path string, index int) string { return path + "[" + strconv.Itoa(index) + "]" }
+func ItemPath(path string, index int) string { return yamltree.ItemPath(path, index) }
 
-func plainKey(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return true
-}
-
-// parentPath removes the last step. Quoted keys may hold dots and brackets,
-// so a quoted last step is cut at its opening bracket.
-func parentPath(path string) string {
-	if strings.HasSuffix(path, `"]`) {
-		for i := len(path) - 3; i > 0; i-- {
-			if path[i] == '"' && path[i-1] == '[' {
-				if _, err := strconv.Unquote(path[i : len(path)-1]); err == nil {
-					return path[:i-1]
-				}
-			}
-		}
-		return ""
-	}
-	return path[:max(strings.LastIndexAny(path, ".["), 0)]
-}
+// parentPath removes the last step.
+func parentPath(path string) string { return yamltree.ParentPath(path) }

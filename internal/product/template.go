@@ -42,6 +42,29 @@ func WriteTemplate(dir, name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return writeWorkspace(dir, files)
+}
+
+// Extra is a further file of a new workspace; its name is a path inside.
+type Extra struct {
+	Name string
+	Data []byte
+}
+
+// WriteWorkspace writes the bytes of an assay.yaml, the JSON Schema and
+// further files into dir, under the promises of WriteTemplate.
+func WriteWorkspace(dir string, data []byte, more ...Extra) ([]string, error) {
+	files := []templateFile{{SchemaFileName, SchemaJSON()}}
+	for _, x := range more {
+		if !fs.ValidPath(x.Name) {
+			return nil, fmt.Errorf("product: %q is no name of a file in a workspace", x.Name)
+		}
+		files = append(files, templateFile{x.Name, x.Data})
+	}
+	return writeWorkspace(dir, append(files, templateFile{FileName, data}))
+}
+
+func writeWorkspace(dir string, files []templateFile) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("product: make workspace: %w", err)
 	}

@@ -158,10 +158,26 @@ func (l *linter) lists(s *Standard) {
 	for _, m := range s.Mappings {
 		l.text(pos, "source of the mapping to "+string(m.To), m.Source)
 	}
+	for _, a := range s.Assets {
+		l.once(pos, "asset", a.ID, seen)
+		l.text(pos, "title of asset "+a.ID, a.Title)
+		l.text(pos, "text of asset "+a.ID, a.Text)
+	}
 	for _, t := range s.Threats {
 		l.once(pos, "threat", t.ID, seen)
 		l.text(pos, "title of threat "+t.ID, t.Title)
 		l.oneOf(pos, "risk of "+t.ID, t.Risk, risks)
+		for i, r := range t.Rows {
+			where := fmt.Sprintf("row %d of threat %s", i+1, t.ID)
+			l.text(pos, "weakness of "+where, r.Weakness)
+			l.text(pos, "consequence of "+where, r.Consequence)
+			l.oneOf(pos, "risk of "+where, r.Risk, risks)
+			for _, id := range r.Assets {
+				if !slices.ContainsFunc(s.Assets, func(a Asset) bool { return a.ID == id }) {
+					l.add(pos, "%s: asset %s is not in the catalogue", where, id)
+				}
+			}
+		}
 	}
 	for _, m := range s.Mitigations {
 		where := fmt.Sprintf("mitigation %d", m.Row)

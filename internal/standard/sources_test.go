@@ -71,7 +71,11 @@ type cameraSource struct {
 		}
 	} `yaml:"annex_a"`
 	AnnexC struct {
-		Threats     []struct{ ID, Risk string }
+		Assets  []struct{ ID string }
+		Threats []struct {
+			ID, Risk string
+			Rows     []struct{ Risk string }
+		}
 		Mitigations []Mitigation
 		Without     []RequirementID `yaml:"requirements_without_threat_row"`
 	} `yaml:"annex_c"`
@@ -124,12 +128,25 @@ func TestCameraSource(t *testing.T) {
 		if d := cmp.Diff(src.AnnexA.Checkable.AppliesTo, a.Requirements); d != "" {
 			t.Errorf("annex A applies to: %s", d)
 		}
-		var threats []struct{ ID, Risk string }
-		for _, x := range s.Threats {
-			threats = append(threats, struct{ ID, Risk string }{x.ID, x.Risk})
+		var want, got []string // every row of table C.2 with its printed risk, and the assets of C.1
+		for _, x := range src.AnnexC.Threats {
+			for i, r := range x.Rows {
+				want = append(want, fmt.Sprintf("%s/%d %s %s", x.ID, i+1, x.Risk, r.Risk))
+			}
 		}
-		if d := cmp.Diff(src.AnnexC.Threats, threats); d != "" {
-			t.Errorf("annex C threats: %s", d)
+		for _, x := range s.Threats {
+			for i, r := range x.Rows {
+				got = append(got, fmt.Sprintf("%s/%d %s %s", x.ID, i+1, x.Risk, r.Risk))
+			}
+		}
+		for _, a := range src.AnnexC.Assets {
+			want = append(want, a.ID)
+		}
+		for _, a := range s.Assets {
+			got = append(got, a.ID)
+		}
+		if d := cmp.Diff(want, got); d != "" || len(want) != 22 {
+			t.Errorf("annex C, twelve rows and ten assets: %d: %s", len(want), d)
 		}
 		if d := cmp.Diff(src.AnnexC.Mitigations, s.Mitigations); d != "" {
 			t.Errorf("annex C mitigations: %s", d)

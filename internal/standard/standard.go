@@ -79,6 +79,7 @@ type Standard struct {
 	Mappings    []Mapping    `yaml:"mappings" json:"mappings,omitempty"`
 	Annexes     []Annex      `yaml:"annexes" json:"annexes,omitempty"`
 	Remarks     []Remark     `yaml:"remarks" json:"remarks,omitempty"`
+	Assets      []Asset      `yaml:"assets" json:"assets,omitempty"`
 	Threats     []Threat     `yaml:"threats" json:"threats,omitempty"`
 	Mitigations []Mitigation `yaml:"mitigations" json:"mitigations,omitempty"`
 
@@ -198,6 +199,26 @@ type Threat struct {
 	ID    string `yaml:"id" json:"id"`
 	Title Text   `yaml:"title" json:"title"`
 	Risk  string `yaml:"risk" json:"risk"` // Minor | Major | Critical
+	// Rows are the threat's rows in the standard's table of threats.
+	Rows []ThreatRow `yaml:"rows" json:"rows,omitempty"`
+}
+
+// ThreatRow is one row of the standard's table of threats: which weakness the
+// threat uses, and what follows. Its id is that of the threat, a slash, and
+// its number from 1.
+type ThreatRow struct {
+	Weakness    Text   `yaml:"weakness" json:"weakness"`
+	Consequence Text   `yaml:"consequence" json:"consequence"`
+	Risk        string `yaml:"risk" json:"risk"` // Minor | Major | Critical
+	// Assets are ids of Standard.Assets: our reading of what the row is about.
+	Assets []string `yaml:"assets" json:"assets,omitempty"`
+}
+
+// Asset is an asset that the standard's own risk analysis names.
+type Asset struct {
+	ID    string `yaml:"id" json:"id"`
+	Title Text   `yaml:"title" json:"title"`
+	Text  Text   `yaml:"text" json:"text"`
 }
 
 // Mitigation is a row of the standard's table of countermeasures.

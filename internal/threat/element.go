@@ -50,6 +50,10 @@ type Element struct {
 	Paths []string
 	// View is what conditions and texts see.
 	View map[string]any
+
+	// direct are the entries from which a device or gateway itself can be
+	// reached, for elements that stand for the product as a whole.
+	direct []Entry
 }
 
 // Zones that components lie in unless the model names others.
@@ -97,6 +101,7 @@ type survey struct {
 	stores     map[string][]string             // data by component
 	secrets    map[string][]string             // kinds by component
 	zones      map[string]string
+	bundled    []*bundle
 }
 
 func newSurvey(p *product.Product) *survey {
@@ -147,7 +152,8 @@ func elements(p *product.Product) ([]Element, error) {
 		out = append(out, e)
 		return nil
 	}
-	err := add(Element{Ref: string(OnProduct), Kind: OnProduct, Name: p.Identity.Name}, s.productView())
+	direct := s.allEntries("device", "gateway")
+	err := add(Element{Ref: string(OnProduct), Kind: OnProduct, Name: p.Identity.Name, direct: direct}, s.productView())
 	for i, c := range p.Components {
 		err = cmp.Or(err, add(Element{Ref: ref(OnComponent, c.ID), Kind: OnComponent, Name: cmp.Or(c.Name, c.ID), On: c.ID, Data: s.stores[c.ID],
 			Paths: path("components", i)}, s.componentView(c)))
@@ -185,7 +191,7 @@ func elements(p *product.Product) ([]Element, error) {
 		err = cmp.Or(err, add(Element{Ref: ref(OnDependency, d.ID), Kind: OnDependency, Name: d.ID, On: s.mainDevice(), Paths: path("dependencies", i)}, s.dependencyView(d)))
 	}
 	for i, u := range p.Users {
-		err = cmp.Or(err, add(Element{Ref: ref(OnAccount, u.Name), Kind: OnAccount, Name: u.Name, On: s.mainDevice(), Paths: path("users", i)}, s.accountView(u)))
+		err = cmp.Or(err, add(Element{Ref: ref(OnAccount, u.Name), Kind: OnAccount, Name: u.Name, On: s.mainDevice(), Paths: path("users", i), direct: direct}, s.accountView(u)))
 	}
 	return out, err
 }
@@ -203,7 +209,10 @@ type bundle struct {
 }
 
 func (s *survey) bundles() []*bundle {
-	var out []*bundle
+	if s.bundled != nil {
+		return s.bundled
+	}
+	out := []*bundle{}
 	byKey := map[string]*bundle{}
 	taken := map[string]int{}
 	for i, f := range s.p.Flows {
@@ -232,6 +241,7 @@ func (s *survey) bundles() []*bundle {
 			b.hosts = append(b.hosts, f.Host)
 		}
 	}
+	s.bundled = out
 	return out
 }
 

@@ -75,11 +75,11 @@ func (l *Library) factors(r *Rule, vars condition.Vars, entry Entry) (Factors, e
 	if !ok {
 		return nil, fmt.Errorf("rule %s: unknown technique %q", r.ID, r.Technique)
 	}
-	vars.More["threat"] = map[string]any{"rule": r.ID, "stride": string(r.Stride), "gives": string(r.Gives), "technique": r.Technique, "entry": string(entry)}
+	vars.More["threat"] = map[string]any{"rule": r.ID, "stride": string(r.Stride), "gives": string(r.Gives), "technique": r.Technique, "entry": string(entry), "agent": string(r.Agent)}
 	out := Factors{}
 	for _, f := range append(PotentialFactors(), AssetImpact, Intensity) {
 		if level, ok := t.Takes[f]; ok {
-			out[f] = Chosen{level, t.Title}
+			out[f] = Chosen{Level: level, Why: t.Title}
 		}
 		for _, c := range l.Factoring.Choose[f] {
 			yes, err := c.program.Eval(vars)
@@ -87,7 +87,7 @@ func (l *Library) factors(r *Rule, vars condition.Vars, entry Entry) (Factors, e
 				return nil, fmt.Errorf("rule %s: factor %s: %w", r.ID, f, err)
 			}
 			if yes {
-				out[f] = Chosen{c.Level, c.Why}
+				out[f] = Chosen{Level: c.Level, Why: c.Why}
 				break
 			}
 		}
@@ -104,10 +104,10 @@ func (p *Profile) with(f Factors, m *Measure) Factors {
 	for k, v := range f {
 		out[k] = v
 		if least, ok := m.Raise[k]; ok && p.index(k, least) > p.index(k, v.Level) {
-			out[k] = Chosen{least, m.Title}
+			out[k] = Chosen{Level: least, Why: m.Title}
 		}
 		if most, ok := m.Lower[k]; ok && p.index(k, most) < p.index(k, v.Level) {
-			out[k] = Chosen{most, m.Title}
+			out[k] = Chosen{Level: most, Why: m.Title}
 		}
 	}
 	return out

@@ -71,7 +71,8 @@ func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
 	if o.Decisions != nil {
 		o.Decisions.attach(m)
 	}
-	return m, m.Apply("", nil)
+	m.Apply("", nil)
+	return m, nil
 }
 
 // plain is the JSON form of a product.
@@ -97,11 +98,16 @@ func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d
 		if len(r.Entry) > 0 && !slices.Contains(r.Entry, entry) {
 			continue
 		}
+		// Who isn't a user and takes control must be able to reach a device:
+		// that its cloud is on the Internet doesn't put it there.
+		if e.direct != nil && r.Gives == Control && r.Agent == Attacker && !slices.Contains(e.direct, entry) {
+			continue
+		}
 		f, err := l.factors(r, vars, entry)
 		if err != nil {
 			return nil, err
 		}
-		t.Vectors = append(t.Vectors, Vector{entry, p.adapt(d.override(t.ID, r.ID, f))})
+		t.Vectors = append(t.Vectors, Vector{entry, p.adapt(d.override(t.ID, f))})
 	}
 	if len(t.Vectors) == 0 {
 		return nil, nil
@@ -122,6 +128,7 @@ func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d
 			w.Countermeasures = append(w.Countermeasures, c)
 		}
 		measure, _ := l.Factoring.Measure(kind.Measure)
+		w.measure = measure
 		for _, v := range t.Vectors {
 			before, err := p.Rate(v.Factors)
 			if err != nil {

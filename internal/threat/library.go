@@ -152,6 +152,9 @@ func (l *Library) check() error {
 		if _, ok := l.Factoring.technique(r.Technique); !ok {
 			fail(r.File, r.Line, "rule %s: unknown technique %q", r.ID, r.Technique)
 		}
+		if !slices.Contains(Agents(), r.Agent) {
+			fail(r.File, r.Line, "rule %s: unknown agent %q", r.ID, r.Agent)
+		}
 		if len(r.Weaknesses) == 0 {
 			fail(r.File, r.Line, "rule %s names no weakness", r.ID)
 		}
@@ -205,6 +208,9 @@ func (r *Rule) UnmarshalYAML(n *yaml.Node) error {
 	type plain Rule
 	if err := strict(n, (*plain)(r)); err != nil {
 		return err
+	}
+	if r.Agent == "" {
+		r.Agent = Attacker
 	}
 	r.Line = n.Line
 	return nil

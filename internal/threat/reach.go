@@ -3,6 +3,7 @@ package threat
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"assay/internal/product"
 )
@@ -38,16 +39,28 @@ func answer(b *bool) string {
 	return no
 }
 
-func containsAny(s string, parts ...string) bool {
-	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
+// says reports whether a maker's text has one of some words, in lower case:
+// whole words or their plural, a beginning where the word ends in *, and
+// anywhere where it has a space or a hyphen in it. "lock" is not in "clock".
+func says(text string, words ...string) bool {
+	text = strings.ToLower(text)
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.ContainsFunc(words, func(w string) bool {
+		if strings.ContainsAny(w, " -") {
+			return strings.Contains(text, w)
+		}
+		stem, open := strings.CutSuffix(w, "*")
+		return slices.ContainsFunc(tokens, func(t string) bool {
+			return t == w || t == w+"s" || open && strings.HasPrefix(t, stem)
+		})
+	})
 }
 
 func senses(transducers []string) (sees, hears, acts bool) {
 	for _, t := range transducers {
-		t = strings.ToLower(t)
-		sees = sees || containsAny(t, "image", "camera", "video", "lidar", "depth", "thermal", "radar")
-		hears = hears || containsAny(t, "microphone", "audio in", "mic")
-		acts = acts || containsAny(t, "motor", "lock", "relay", "valve", "heater", "actuator", "siren", "switch", "pump", "dimmer", "drive", "brake", "gripper", "lamp")
+		sees = sees || says(t, "image", "imager", "camera", "video", "lidar", "depth", "thermal", "radar")
+		hears = hears || says(t, "microphone", "audio in", "mic")
+		acts = acts || says(t, "motor", "lock", "relay", "valve", "heater", "actuator", "siren", "pump", "dimmer", "drive", "brake", "gripper", "lamp", "opener")
 	}
 	return sees, hears, acts
 }
@@ -56,7 +69,7 @@ func senses(transducers []string) (sees, hears, acts bool) {
 func radios(network []string) []string {
 	out := []string{}
 	for _, n := range network {
-		if containsAny(strings.ToLower(n), "wifi", "wi-fi", "wlan", "bluetooth", "ble", "zigbee", "thread", "z-wave", "nfc", "lora", "sub-ghz", "rf", "matter") {
+		if says(n, "wifi*", "wi-fi", "wlan", "bluetooth*", "ble", "zigbee*", "thread", "z-wave", "nfc", "lora*", "sub-ghz", "rf", "radio", "802.15.4") {
 			out = append(out, n)
 		}
 	}
@@ -67,7 +80,7 @@ func radios(network []string) []string {
 func (s *survey) isMedia(id string) bool {
 	d, ok := s.data[id]
 	return ok && d.Category == "sensitive-personal" &&
-		containsAny(strings.ToLower(id+" "+d.Purpose), "video", "image", "picture", "clip", "snapshot", "photo", "sound", "audio", "voice", "recording", "live")
+		says(id+" "+d.Purpose, "video*", "image*", "picture", "clip", "snapshot", "photo*", "sound", "audio", "voice", "recording", "live view", "livestream")
 }
 
 func ordered(in []Entry) []Entry {
@@ -98,6 +111,7 @@ func (s *survey) reach(component string) []Entry {
 		add(Remote) // what makers run is reached over the Internet
 	case ZonePhone:
 		add(Physical) // a phone that is lost or lent
+		add(Remote)   // stores, links and messages come from the Internet
 	default:
 		if c.Kind == "device" || c.Kind == "gateway" {
 			add(Physical)

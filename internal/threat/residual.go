@@ -11,7 +11,7 @@ import (
 // where one of its requirements is PASS and none is FAIL; INCONCLUSIVE, NOT
 // TESTED, NOT CLAIMED and NOT APPLICABLE count for nothing. A threat's
 // residual is the worst over its weaknesses.
-func (m *Model) Apply(run string, v Verdicts) error {
+func (m *Model) Apply(run string, v Verdicts) {
 	m.Run = run
 	for i := range m.Threats {
 		t := &m.Threats[i]
@@ -31,7 +31,6 @@ func (m *Model) Apply(run string, v Verdicts) error {
 			t.Before, t.Residual, t.After = worst(t.Before, w.Before), worst(t.Residual, w.Residual), worst(t.After, w.After)
 		}
 	}
-	return nil
 }
 
 func (c *Countermeasure) count(v Verdicts) {

@@ -46,6 +46,8 @@ type Rule struct {
 	// Technique names what the attacker does; it gives time, expertise,
 	// knowledge and equipment.
 	Technique string `yaml:"technique"`
+	// Agent says who does it; empty: an attacker.
+	Agent Agent `yaml:"agent"`
 	// Entry limits where the attack begins; empty: wherever the element can
 	// be reached.
 	Entry []Entry `yaml:"entry"`

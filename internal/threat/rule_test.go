@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,9 +27,11 @@ type ruleTest struct {
 	Silent example `yaml:"silent"`
 }
 
+var embedded = sync.OnceValues(Embedded)
+
 func library(t testing.TB) *Library {
 	t.Helper()
-	l, err := Embedded()
+	l, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,6 +95,20 @@ const (
 // Gains lists the gains.
 func Gains() []Gain { return []Gain{Control, Read, Change, Deny, Evade} }
 
+// Agent is who makes a threat come true.
+type Agent string
+
+// The agents. Attack paths are made of what attackers and users do.
+const (
+	Attacker Agent = "attacker"
+	User     Agent = "user"   // somebody who was let in: a guest, a former owner
+	Maker    Agent = "maker"  // the maker or a partner, by what the product is made to do
+	Chance   Agent = "chance" // nobody: it happens
+)
+
+// Agents lists the agents.
+func Agents() []Agent { return []Agent{Attacker, User, Maker, Chance} }
+
 // Model is everything that is known about a product's threats.
 type Model struct {
 	Profile  Profile
@@ -145,6 +159,8 @@ type Weakness struct {
 	// Closed: every countermeasure counts.
 	Closed                  bool
 	Before, Residual, After Risk
+
+	measure *Measure
 }
 
 // Countermeasure is one thing that has to be in place: one requirement, or

@@ -79,8 +79,11 @@ type RiskLevel struct {
 // Chosen is the level of one factor, and what chose it.
 type Chosen struct {
 	Level string
-	// Why is the rule's own sentence.
+	// Why is the sentence of what chose it.
 	Why Text
+	// Own: a person chose it, in threats.yaml; By says who.
+	Own bool
+	By  string
 }
 
 // Factors are the levels chosen for one attack.

@@ -345,9 +345,13 @@ func (s *survey) productView() productView {
 	return v
 }
 
-func (s *survey) allEntries() []Entry {
+// allEntries are those of all components, or of those of some kinds.
+func (s *survey) allEntries(kinds ...string) []Entry {
 	var out []Entry
 	for _, c := range s.p.Components {
+		if len(kinds) > 0 && !slices.Contains(kinds, c.Kind) {
+			continue
+		}
 		for _, e := range s.reach(c.ID) {
 			if !slices.Contains(out, e) {
 				out = append(out, e)
@@ -403,7 +407,7 @@ func (s *survey) typeOf(component string) string {
 }
 
 func (s *survey) interfaceView(f product.Interface) interfaceView {
-	protocol, purpose := strings.ToLower(f.Protocol), strings.ToLower(f.Purpose)
+	protocol := strings.ToLower(f.Protocol)
 	v := interfaceView{common: s.common(f.ID, s.entriesOf(f), s.through(f.ID, f.On)), On: f.On, Type: s.typeOf(f.On), Protocol: protocol, Port: int(f.Port.Number),
 		Purpose: f.Purpose, Auth: cmp.Or(strings.ToLower(f.Auth), unknown), Encrypted: encrypted(protocol), Roles: append([]string{}, f.Roles...), Physical: f.Physical,
 		Debug: f.Debug, Access: cmp.Or(f.Access, unknown), Listens: f.Port.Number > 0 && !f.Physical}
@@ -414,12 +418,12 @@ func (s *survey) interfaceView(f product.Interface) interfaceView {
 	v.Discovery = slices.Contains([]string{"mdns", "ssdp", "upnp", "ws-discovery", "llmnr", "onvif-discovery"}, protocol)
 	v.Messaging = slices.Contains([]string{"mqtt", "mqtts", "amqp", "amqps", "coap", "coaps"}, protocol)
 	v.Fieldbus = slices.Contains(fieldProtocols, protocol)
-	v.Onboarding = containsAny(purpose, "onboard", "set-up", "setup", "pairing", "provision", "commission") && !v.Discovery
-	v.Storage = containsAny(protocol+" "+purpose+" "+strings.ToLower(f.ID), "sd-card", "sd card", "microsd", "sdcard", "usb", "memory card", "storage")
+	v.Onboarding = says(f.Purpose, "onboard*", "set-up", "setup", "pairing", "pair", "provision*", "commission*") && !v.Discovery
+	v.Storage = says(protocol+" "+f.Purpose+" "+f.ID, "sd-card", "sd card", "sd", "microsd", "sdcard", "usb", "memory card", "storage")
 	c := s.components[f.On]
 	v.Exposed = s.p.Identity.Category == "doorbell" && v.Type == "device"
 	for _, e := range s.p.Environments {
-		v.Exposed = v.Exposed || c != nil && c.Kind == "device" && containsAny(strings.ToLower(e.ID+" "+e.Note), "outdoor", "outside", "public", "street", "door")
+		v.Exposed = v.Exposed || c != nil && c.Kind == "device" && says(e.ID+" "+e.Note, "outdoor*", "outside", "street")
 	}
 	return v
 }
@@ -449,15 +453,15 @@ func (s *survey) flowView(b *bundle) flowView {
 	v.Remote = s.remote(b.from, b.to)
 	v.Radio = slices.Contains(radioProtocols, v.Protocol)
 	v.Media = slices.Contains(mediaProtocols, v.Protocol) || slices.ContainsFunc(b.data, func(d string) bool { return s.isMedia(d) })
-	v.Relay = containsAny(v.Protocol, "srtp", "webrtc", "stun", "turn", "p2p", "quic-media")
+	v.Relay = slices.Contains([]string{"srtp", "dtls-srtp", "webrtc", "stun", "turn", "p2p", "quic-media"}, v.Protocol)
 	v.Clock = slices.Contains([]string{"ntp", "nts", "sntp", "ptp"}, v.Protocol)
 	v.Names = slices.Contains([]string{"dns", "doh", "dot"}, v.Protocol)
 	for _, d := range b.data {
 		if x, ok := s.data[d]; ok && x.Category != "telemetry" {
-			v.Control = v.Control || containsAny(strings.ToLower(d+" "+x.Purpose), "command", "control", "setting", "config")
+			v.Control = v.Control || says(d+" "+x.Purpose, "command", "control", "setting", "config*")
 		}
 	}
-	v.Control = v.Control || containsAny(strings.ToLower(v.Why), "command", "control", "setting", "config")
+	v.Control = v.Control || says(v.Why, "command", "control", "setting", "config*")
 	return v
 }
 
@@ -471,6 +475,13 @@ func (s *survey) dataView(d product.Data) dataView {
 		}
 		if t := s.typeOf(c); !slices.Contains(types, t) {
 			types = append(types, t)
+		}
+	}
+	if len(entries) == 0 { // what is kept nowhere is met on its way
+		for _, b := range s.bundles() {
+			if slices.Contains(b.data, d.ID) {
+				entries = append(entries, s.onTheWay(b)...)
+			}
 		}
 	}
 	v := dataView{common: s.common(d.ID, ordered(entries), []string{d.ID}), Kind: d.Category, Purpose: d.Purpose, StoredOn: append([]string{}, d.StoredOn...), StoredTypes: types,
@@ -492,15 +503,15 @@ func (s *survey) dataView(d product.Data) dataView {
 	for _, f := range s.p.Flows {
 		v.Leaves = v.Leaves || slices.Contains(f.Data, d.ID) && s.remote(f.From, f.To)
 	}
-	words := strings.ToLower(d.ID + " " + d.Purpose)
-	v.Credential = d.Category == "security-sensitive" && containsAny(words, "key", "password", "passphrase", "credential", "token", "secret", "pin", "psk", "certificate")
-	v.Log = containsAny(words, "log", "audit", "event")
+	words := d.ID + " " + d.Purpose
+	v.Credential = d.Category == "security-sensitive" && says(words, "key", "password", "passphrase", "credential", "token", "secret", "pin", "psk", "certificate", "pairing")
+	v.Log = says(words, "log", "audit", "event")
 	return v
 }
 
 func (s *survey) secretView(x product.Secret) secretView {
 	return secretView{common: s.common(x.ID, s.reach(x.On), nil), On: x.On, Type: s.typeOf(x.On), Kind: x.Kind, UniqueBy: x.UniqueBy, ProtectedBy: x.ProtectedBy,
-		Production: containsAny(strings.ToLower(x.UniqueBy), "production", "factory", "manufactur", "inject", "fused", "provision")}
+		Production: says(x.UniqueBy, "production", "factory", "manufactur*", "inject*", "fused", "provision*")}
 }
 
 func (s *survey) updateView(u product.Update) updateView {
@@ -532,13 +543,13 @@ func (s *survey) aiView(a product.AIFeature) aiView {
 }
 
 func isCode(d product.Dependency) bool {
-	return containsAny(strings.ToLower(d.Kind), "library", "sdk", "module", "component", "firmware", "software", "chip", "supplier", "open source")
+	return says(d.Kind, "library", "libraries", "sdk", "module", "component", "firmware", "software", "chip*", "supplier", "open source")
 }
 
 func (s *survey) dependencyView(d product.Dependency) dependencyView {
 	kind := strings.ToLower(d.Kind)
 	return dependencyView{common: s.common(d.ID, []Entry{Remote, Supply}, nil), Kind: kind, Why: d.Why, Without: d.Without,
-		Outage: containsAny(kind, "network", "power", "internet", "cellular"), Service: containsAny(kind, "service", "cloud", "api", "backend", "platform"), Code: isCode(d)}
+		Outage: says(kind, "network", "power", "internet", "cellular"), Service: says(kind, "service", "cloud", "api", "backend", "platform"), Code: isCode(d)}
 }
 
 func (s *survey) accountView(u product.User) accountView {

@@ -1,0 +1,108 @@
+package threat
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"assay/internal/standard"
+)
+
+func threads(t *testing.T) (*Threads, *Model) {
+	t.Helper()
+	l, _, problems := bare(t, own)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	m, _ := houseModel(t)
+	all, err := standard.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewThreads(m, l, all), m
+}
+
+func ids(nodes []Node, k NodeKind) []string {
+	var out []string
+	for _, n := range nodes {
+		if n.Kind == k {
+			out = append(out, n.ID)
+		}
+	}
+	return out
+}
+
+// TestThread follows one thread from both of its ends.
+func TestThread(t *testing.T) {
+	t.Parallel()
+	x, _ := threads(t)
+	n, err := x.Find("walks-in@interface/web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := x.Thread(n)
+	if got := ids(th.Up, NodeElement); !slices.Contains(got, "interface/web") {
+		t.Errorf("the threat's element: %v", got)
+	}
+	if got := ids(th.Down, NodeWeakness); !slices.Equal(got, []string{"open-door"}) {
+		t.Errorf("the threat's weaknesses: %v", got)
+	}
+	if got := ids(th.Down, NodeRequirement); !slices.Equal(got, []string{"etsi-en-303-645/5.5-4", "iot-1005-1/5.1.1.3"}) {
+		t.Errorf("its requirements: %v", got)
+	}
+	cases := ids(th.Down, NodeCase)
+	if !slices.Contains(cases, "auth.required") {
+		t.Errorf("its test cases: %v", cases)
+	}
+	back, err := x.Find("auth.required")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(x.Thread(back).Up, NodeThreat); !slices.Contains(got, "walks-in@interface/web") {
+		t.Errorf("the way back from a test case: %v", got)
+	}
+}
+
+// TestEveryLinkGoesBothWays: whatever leads down leads up again, and every
+// end of a link is an id that can be asked for.
+func TestEveryLinkGoesBothWays(t *testing.T) {
+	t.Parallel()
+	x, _ := threads(t)
+	known := map[Node]bool{}
+	for _, n := range x.Nodes() {
+		known[n] = true
+	}
+	for n := range known {
+		up, down := x.Next(n)
+		for _, other := range down {
+			back, _ := x.Next(other)
+			if !known[other] || !slices.Contains(back, n) {
+				t.Errorf("%v leads to %v, and nothing leads back", n, other)
+			}
+		}
+		for _, other := range up {
+			if _, back := x.Next(other); !known[other] || !slices.Contains(back, n) {
+				t.Errorf("%v answers %v, which doesn't know of it", n, other)
+			}
+		}
+	}
+}
+
+func TestFindSaysWhatItCouldMean(t *testing.T) {
+	t.Parallel()
+	x, _ := threads(t)
+	for _, c := range []struct{ id, want, fault string }{
+		{"iot-1005-1/5.4.2.1", "iot-1005-1/5.4.2.1", ""},
+		{"5.4.2.1", "iot-1005-1/5.4.2.1", ""},
+		{"open-door", "open-door", ""},
+		{"web", "interface/web", ""},
+		{"walks", "", "rule walks-in"},
+		{"", "", "nothing has the id"},
+		{"no-such-thing", "", "nothing has the id"},
+	} {
+		n, err := x.Find(c.id)
+		if c.fault == "" && (err != nil || n.ID != c.want) || c.fault != "" && (err == nil || !strings.Contains(err.Error(), c.fault)) {
+			t.Errorf("Find(%q) = %v, %v; want %q, %q", c.id, n, err, c.want, c.fault)
+		}
+	}
+}
