@@ -13,22 +13,23 @@ import (
 )
 
 func (a *app) initCommand() *cobra.Command {
-	template := "camera"
-	c := a.command("init DIR", "init", cobra.ExactArgs(1), func(_ *cobra.Command, args []string) error {
+	template, from := "camera", ""
+	c := a.command("init DIR", "init", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
+		if from != "" {
+			if c.Flags().Changed("template") {
+				return usef("--from and --template exclude each other")
+			}
+			return a.initFrom(args[0], from)
+		}
 		files, err := product.WriteTemplate(args[0], template)
 		if err != nil {
 			return &exitError{code: exitUse, err: err, next: a.t("ui.templates", "templates", strings.Join(product.Templates(), ", "))}
 		}
-		if a.quiet {
-			return nil
-		}
-		for _, f := range files {
-			fmt.Fprintln(a.Out, filepath.Join(args[0], filepath.FromSlash(f)))
-		}
-		fmt.Fprintln(a.Out, a.t("ui.init-next", "dir", args[0]))
+		a.initDone(args[0], files)
 		return nil
 	})
 	c.Flags().StringVar(&template, "template", template, a.t("flag.template", "templates", strings.Join(product.Templates(), ", ")))
+	c.Flags().StringVar(&from, "from", "", a.t("flag.from"))
 	return c
 }
 

@@ -70,6 +70,8 @@ type exitError struct {
 	err   error
 	where string
 	next  string
+	// silent: JSON was written already, with the error in it.
+	silent bool
 }
 
 func (e *exitError) Error() string { return e.err.Error() }
@@ -165,7 +167,7 @@ func (a *app) fail(err error) int {
 			e.code, e.next = exitUse, a.t("ui.next.help")
 		}
 	}
-	if a.format == "json" && a.Out != nil {
+	if a.format == "json" && a.Out != nil && !e.silent {
 		a.json(errorDoc{Schema: "assay/error@1", Errors: []jsonError{{Code: e.word(), Exit: e.code, Message: e.Error(), Where: e.where}}})
 	}
 	fmt.Fprintf(a.Err, "assay: %s\n", plain(e.Error()))
@@ -255,7 +257,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.noColor, "no-color", false, a.t("flag.no-color"))
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.planCommand(), a.runCommand(), a.judgeCommand(),
-		a.recordCommand(), a.reportCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
+		a.recordCommand(), a.reportCommand(), a.threatsCommand(), a.traceCommand(), a.compareCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
 		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(),
 	)
 	a.completion(root)

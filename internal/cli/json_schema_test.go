@@ -36,6 +36,8 @@ func documents() []docKind {
 	return []docKind{
 		{"check", "`assay check`", []any{checkDoc{}}},
 		{"plan", "`assay plan`", []any{planDoc{}}},
+		{"trace", "`assay trace`", []any{traceDoc{}}},
+		{"compare", "`assay compare`", []any{compareDoc{}}},
 		{"firmware", "`assay firmware`", []any{firmwareDoc{}}},
 		{"device", "`assay device`", []any{deviceDoc{}}},
 		{"standards", "`assay standards`", []any{standardsListDoc{}, standardsShowDoc{}, standardsRequirementDoc{}, standardsSearchDoc{}, standardsCasesDoc{}}},
@@ -68,6 +70,9 @@ func closedSets(t *testing.T) map[string][]string {
 		"caseRow.kind":            kinds,
 		"caseRow.method":          methods,
 		"recordDoc.verdict":       verdicts,
+		"traceNode.kind":          {"element", "annex", "rule", "threat", "weakness", "requirement", "case"},
+		"traceNode.level":         {"Minor", "Major", "Critical", ""},
+		"compareLevel.level":      {"Minor", "Major", "Critical"},
 		"firmwareImage.status":    {"readable", "unread", "encrypted", "unknown", "erased", ""},
 		"firmwareHost.kind":       {"dns", "ip"},
 		"firmwareWhere.usage":     {"config", "script", "web", "history", "binary"},

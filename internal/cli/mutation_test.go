@@ -28,6 +28,7 @@ import (
 	"assay/internal/sandbox"
 	"assay/internal/standard"
 	"assay/internal/testcase"
+	"assay/internal/threat"
 	"assay/internal/verdict"
 )
 
@@ -39,6 +40,7 @@ type seen struct {
 	cases        map[string]verdict.Verdict // "literal tls.version"
 	why          map[string]string          // of a FAIL: reason key and place of its first evidence
 	requirements map[string]verdict.Verdict // literal, "iot-1005-1 5.4.2.1"
+	threats      *threat.Model              // as the literal verdicts leave them
 }
 
 // assessCamera runs the whole job on a camera that lives in memory, inside
@@ -118,6 +120,11 @@ func judged(ctx context.Context, t *testing.T, a *app, cam *refcam.Camera, mem *
 		t.Fatalf("collectors failed: %v", res.Failed)
 	}
 	out.add(standard.Literal, res.Assessment)
+	analysis, err := assess.Threats(assess.ThreatQuestion{Product: p, Standards: standards, Run: res, Now: time.Now()})
+	if err != nil || len(analysis.Problems) > 0 {
+		t.Fatalf("threats: %v %v", err, analysis.Problems)
+	}
+	out.threats = analysis.Model
 	strict := map[standard.ID]string{}
 	for _, s := range standards {
 		strict[s.ID] = standard.Strict
@@ -197,20 +204,27 @@ func TestMutationTable(t *testing.T) {
 		}
 	}
 	all := refcam.Weaknesses()
-	tables := make([]string, len(all))
+	tables, risks := make([]string, len(all)), make([]string, len(all))
 	t.Run("switches", func(t *testing.T) {
 		for i, w := range all {
 			t.Run(w.Name, func(t *testing.T) {
 				t.Parallel()
-				tables[i] = mutate(t, w, good)
+				tables[i], risks[i] = mutate(t, w, good)
 			})
 		}
 	})
+	typical := ""
+	t.Run("typical", func(t *testing.T) {
+		typical = risen(t, refcam.Weakness{Name: "the camera of the demonstration", Clause: strings.Join(refcam.Typical(), ", ")}, good, assessCamera(t, refcam.Typical()...))
+	})
+	risks = append(risks, typical)
+	golden(t, "testdata/risks.txt", "# switch: requirements that it turns from PASS, and the residual risks that rise with them, against the hardened camera\n\n"+strings.Join(risks, "\n"))
 	golden(t, "testdata/mutation.txt", "# switch: test cases that fail, with reason and place; then what else changes against the hardened camera\n\n"+strings.Join(tables, "\n"))
 }
 
-// mutate runs one weakness and returns its part of the table.
-func mutate(t *testing.T, w refcam.Weakness, good seen) string {
+// mutate runs one weakness and returns its part of the tables of test cases
+// and of risks.
+func mutate(t *testing.T, w refcam.Weakness, good seen) (cases, risks string) {
 	bad := assessCamera(t, w.Name)
 	baseline := []string{"firmware.encrypted"}
 	for _, x := range []struct {
@@ -265,7 +279,7 @@ func mutate(t *testing.T, w refcam.Weakness, good seen) string {
 			fmt.Fprintf(&b, "  also %s: %s -> %s\n", id, before, after)
 		}
 	}
-	return b.String()
+	return b.String(), risen(t, w, good, bad)
 }
 
 // TestEveryCaseCanFail: a case that a program can fail exists only with a

@@ -205,6 +205,15 @@ func (a *app) reportInput(cfg assess.Config, res *assess.Result, path string) (r
 	for _, f := range res.Stored.Failed {
 		in.Errors = append(in.Errors, report.Error{Code: "collector", Message: f})
 	}
+	// The clock is the run's end, as in judging: the same run gives the same
+	// report.
+	in.Threats, err = assess.Threats(assess.ThreatQuestion{Dir: cfg.Dir, Product: res.Product, Standards: cfg.Standards, Run: res, Now: res.Stored.Ended})
+	if err != nil {
+		return report.Input{}, use(err)
+	}
+	for _, p := range in.Threats.Problems {
+		in.Errors = append(in.Errors, report.Error{Code: string(codeModel), Message: plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)), Where: problemPlace(p)})
+	}
 	return in, nil
 }
 

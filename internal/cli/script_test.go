@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand,
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand,
 		},
 		Condition: func(c string) (bool, error) {
 			switch c {
@@ -101,6 +101,26 @@ func codeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d\nstdout: %s\nstderr: %s", got, want, head(ts.ReadFile("stdout")), head(ts.ReadFile("stderr")))
 	}
+}
+
+// runCommand is `run NAME ARGS…`: assay run --format json, whatever its
+// verdicts; $NAME is the run's id then. Wrong use and faults of the
+// program are errors.
+func runCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: run NAME ARGS…")
+	}
+	var exit *exec.ExitError
+	if err := ts.Exec("assay", append(args[1:], "run", "--format", "json")...); err != nil && (!errors.As(err, &exit) || exit.ExitCode() == exitUse || exit.ExitCode() == exitFault) {
+		ts.Fatalf("%v\n%s", err, head(ts.ReadFile("stderr")))
+	}
+	var doc struct {
+		Run struct {
+			ID string `json:"id"`
+		} `json:"run"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
+	ts.Setenv(args[0], doc.Run.ID)
 }
 
 func head(s string) string { return s[:min(len(s), 1500)] }

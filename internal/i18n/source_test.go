@@ -53,6 +53,8 @@ var unnamed = map[string]string{
 	"status.":       "made of a requirement's status",
 	"claim.":        "made of a claim",
 	"profile.":      "made of a profile's name",
+	"trace.":        "made of a kind of node",
+	"yaml.":         "made of what internal/yamltree finds wrong",
 	"open.":         "made in internal/product, which holds its keys against its sources itself",
 	"problem.noun.": "made in internal/product, which holds its keys against its sources itself",
 }

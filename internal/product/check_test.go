@@ -49,6 +49,7 @@ func TestCheck(t *testing.T) {
 		take func(*Product)
 	}{
 		{"no-standard", func(p *Product) { p.Standards = nil }},
+		{"gap", func(p *Product) { p.Identity.Maker.Name = Gap }},
 		{"no-category", func(p *Product) { p.Identity.Category = "" }},
 		{"no-market", func(p *Product) { p.Identity.Markets = nil }},
 		{"no-support", func(p *Product) { p.Identity.Support = nil }},

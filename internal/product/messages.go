@@ -82,6 +82,7 @@ var english = map[string]string{
 	"problem.noun.ai-feature":        "AI feature",
 	"problem.noun.unit":              "unit",
 	"problem.noun.user":              "user",
+	"open.gap":                       "`{field}` isn't stated yet: replace the placeholder",
 	"open.no-file":                   "{file} is not in the workspace yet: what it would show stays undecided",
 	"open.no-standard":               "no standard is chosen: nothing is judged; for a camera add `standards: [iot-1005-1]`",
 	"open.no-category":               "no category: questions and threats stay general",

@@ -47,10 +47,7 @@ func encodeHTML(w io.Writer, in Input) error {
 		return err
 	}
 	v := newView(in)
-	t, err := template.New("page").Funcs(v.functions()).Parse(pageTemplate)
-	if err == nil {
-		t, err = t.Parse(partsTemplate)
-	}
+	t, err := parsePage(v)
 	if err != nil {
 		return fmt.Errorf("report: HTML template: %w", err)
 	}
@@ -62,23 +59,20 @@ func encodeHTML(w io.Writer, in Input) error {
 
 func newPage(v *view) page {
 	id, r := v.in.Product.Identity, v.in.Run
+	css := pageStyle(v.Threats != nil)
 	p := page{
-		V: v, LangTag: langTag(v), Kicker: v.kicker(), Policy: policy(),
+		V: v, LangTag: langTag(v), Kicker: v.kicker(), Policy: policy(css, script),
 		Name: foreign(id.Name), Model: foreign(id.Model), Release: foreign(id.Release), Maker: foreign(id.Maker.Name),
 		RunID: foreign(r.ID), By: foreign(r.By), Program: foreign(r.Program), Head: foreign(r.Head),
 		When: between(r.Started, r.Ended), Notes: v.notes(), AllWords: verdict.Known(),
-		//nolint:gosec // both are files of this package
-		Style: template.CSS(style), Script: template.JS(script),
+		//nolint:gosec // files of this package and a constant of internal/diagram
+		Style: template.CSS(css), Script: template.JS(script),
 	}
 	for _, u := range v.in.Product.Units {
 		p.Units = append(p.Units, v.unit(u.ID, u.Serial, u.Simulated))
 	}
 	for _, e := range v.in.Errors {
-		x := foreign(e.Message)
-		if e.Where != "" {
-			x = append(x, piece{" (", plain}, piece{e.Where, outside}, piece{")", plain})
-		}
-		p.Errors = append(p.Errors, x)
+		p.Errors = append(p.Errors, errorPhrase(e))
 	}
 	var all verdict.Summary
 	for _, x := range v.in.Assessment.Verdicts {
@@ -90,6 +84,14 @@ func newPage(v *view) page {
 	return p
 }
 
+func errorPhrase(e Error) phrase {
+	x := foreign(e.Message)
+	if e.Where != "" {
+		x = append(x, piece{" (", plain}, piece{e.Where, outside}, piece{")", plain})
+	}
+	return x
+}
+
 // langTag is the BCP 47 tag of the words: fonts choose Taiwan's forms of the
 // characters by it.
 func langTag(v *view) string {
@@ -99,10 +101,14 @@ func langTag(v *view) string {
 	return string(v.lang)
 }
 
-// policy allows nothing but the style and script of this package, by hash.
-func policy() string {
-	return "default-src 'none'; img-src data:; style-src '" + hashOf(style) + "'; script-src '" + hashOf(script) +
-		"'; base-uri 'none'; form-action 'none'"
+// policy allows nothing but the style and the script of a page, by hash; ""
+// is no script.
+func policy(style, script string) string {
+	from := "'none'"
+	if script != "" {
+		from = "'" + hashOf(script) + "'"
+	}
+	return "default-src 'none'; img-src data:; style-src '" + hashOf(style) + "'; script-src " + from + "; base-uri 'none'; form-action 'none'"
 }
 
 func hashOf(s string) string {
@@ -124,6 +130,7 @@ func (v *view) functions() template.FuncMap {
 		"counts":   counts,
 		"bar":      v.bar,
 		"inc":      func(n int) int { return n + 1 },
+		"symbol":   symbolOf,
 	}
 }
 

@@ -20,6 +20,7 @@ func encodeMarkdown(w io.Writer, in Input) error {
 	m.head()
 	m.result()
 	m.findings()
+	m.threats()
 	m.needs()
 	m.others()
 	for _, s := range m.Standards {

@@ -19,6 +19,7 @@ import (
 	"assay/internal/judge"
 	"assay/internal/product"
 	"assay/internal/standard"
+	"assay/internal/threat"
 )
 
 // Run says how an assessment came about.
@@ -61,9 +62,12 @@ type Input struct {
 	Assessment *judge.Assessment
 	Run        Run
 	Errors     []Error
-	Lang       i18n.Lang
-	Texts      Texts
-	Report     string // absolute path of the HTML report
+	// Threats are the product's threats as the run leaves them; nil: they
+	// aren't shown.
+	Threats *threat.Analysis
+	Lang    i18n.Lang
+	Texts   Texts
+	Report  string // absolute path of the HTML report
 
 	// Color and Width concern the terminal summary only. Width is in
 	// columns; 0 means 80.

@@ -168,8 +168,10 @@ func TestMarkdownHoldsNoMarkupFromOutside(t *testing.T) {
 	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(ghtml.WithUnsafe()))
 	for _, lang := range i18n.Langs() {
 		var b bytes.Buffer
-		if err := md.Convert([]byte(encode(t, "md", sample(t, lang))), &b); err != nil {
-			t.Fatal(err)
+		for _, text := range []string{encode(t, "md", sample(t, lang)), encodeThreats(t, "md", threatSample(t, lang))} {
+			if err := md.Convert([]byte(text), &b); err != nil {
+				t.Fatal(err)
+			}
 		}
 		allowed := regexp.MustCompile(`^(h[1-6]|p|ul|ol|li|strong|code|html|head|body)$`)
 		doc, err := html.Parse(&b)
@@ -212,8 +214,13 @@ func attr(n *html.Node, key string) string {
 func TestHTMLIsClosed(t *testing.T) {
 	t.Parallel()
 	for _, lang := range i18n.Langs() {
-		for _, in := range []Input{sample(t, lang), realistic(t, lang)} {
-			doc := parseHTML(t, encode(t, "html", in))
+		threats := sample(t, lang)
+		threats.Threats = threatAnalysis(t)
+		for _, page := range []struct {
+			html    string
+			scripts int
+		}{{encode(t, "html", sample(t, lang)), 1}, {encode(t, "html", realistic(t, lang)), 1}, {encode(t, "html", threats), 1}, {encodeThreats(t, "html", threatSample(t, lang)), 0}} {
+			doc := parseHTML(t, page.html)
 			ids, links := map[string]bool{}, []string{}
 			scripts := 0
 			for n := range doc.Descendants() {
@@ -243,8 +250,8 @@ func TestHTMLIsClosed(t *testing.T) {
 					}
 				}
 			}
-			if scripts != 1 {
-				t.Errorf("%d scripts", scripts)
+			if scripts != page.scripts {
+				t.Errorf("%d scripts, want %d", scripts, page.scripts)
 			}
 			for _, l := range links {
 				if !strings.HasPrefix(l, "#") || !ids[l[1:]] {
@@ -260,7 +267,13 @@ func TestHTMLIsClosed(t *testing.T) {
 
 func TestHTMLPolicy(t *testing.T) {
 	t.Parallel()
-	doc := parseHTML(t, encode(t, "html", sample(t, i18n.En)))
+	for _, page := range []string{encode(t, "html", sample(t, i18n.En)), encodeThreats(t, "html", threatSample(t, i18n.En))} {
+		checkPolicy(t, parseHTML(t, page))
+	}
+}
+
+func checkPolicy(t *testing.T, doc *html.Node) {
+	t.Helper()
 	var csp string
 	for n := range doc.Descendants() {
 		switch {
@@ -336,7 +349,7 @@ func TestSpeaks(t *testing.T) {
 	if len(templates) < 2 || len(files) < 10 {
 		t.Fatalf("%d files, %d templates", len(files), len(templates))
 	}
-	key := regexp.MustCompile(`"(report\.[A-Za-z][A-Za-z0-9.-]*[A-Za-z0-9])"`)
+	key := regexp.MustCompile(`"((?:report|threat)\.[A-Za-z][A-Za-z0-9.-]*[A-Za-z0-9])"`)
 	used := map[string]bool{}
 	for _, f := range append(files, templates...) {
 		b, err := os.ReadFile(f)

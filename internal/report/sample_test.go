@@ -67,13 +67,16 @@ func fixedTexts() map[string]i18n.Text {
 		"case.alert.login.title":      {En: "Alert on logins", Zh: "登入警示"},
 		"case.tls.forward-secrecy":    {En: "Forward secrecy", Zh: "前向保密"},
 		"case.input.validation.title": {En: "Validation of input", Zh: "輸入驗證"},
+		"threat.finding.expired":      {En: "accepted by {by} until {until}", Zh: "{by} 接受至 {until}"},
+		"threat.finding.undecided":    {En: "{level} risk, undecided", Zh: "{level}風險，未決定"},
+		"threat.problem.own":          {En: "left out: {error}", Zh: "已略過：{error}"},
 	}
 }
 
 func (f fixed) Has(key string) bool {
 	_, ok := fixedTexts()[key]
 	theme, _, _ := strings.Cut(key, ".")
-	return ok || slices.Contains([]string{"report", "verdict", "severity", "status", "claim"}, theme) && f.real.Has(key)
+	return ok || slices.Contains([]string{"report", "verdict", "severity", "status", "claim", "threat"}, theme) && f.real.Has(key)
 }
 
 func (f fixed) T(lang i18n.Lang, key string, args map[string]string) string {

@@ -36,6 +36,7 @@ func encodeText(w io.Writer, in Input) error {
 	t.head()
 	t.standards()
 	t.findings()
+	t.threats()
 	t.needs()
 	t.different()
 	t.foot()

@@ -38,6 +38,7 @@ type view struct {
 	Different []differenceView
 	NotTried  []notTriedView
 	Overruled []overruledView
+	Threats   *threatView // nil: not shown
 
 	spent int // bytes of foreign text laid out so far
 
@@ -194,6 +195,7 @@ func newView(in Input) *view {
 	if in.Assessment.Facts != nil {
 		v.Samples = len(fact.Where(in.Assessment.Facts, func(p fact.PersonResult) bool { return p.Sample }))
 	}
+	v.Threats = threatsOf(in)
 	return v
 }
 

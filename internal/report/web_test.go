@@ -126,8 +126,13 @@ func writeHTML(t *testing.T, in Input) string {
 	if err := encodeHTML(&b, in); err != nil {
 		t.Fatal(err)
 	}
+	return writePage(t, b.Bytes())
+}
+
+func writePage(t *testing.T, page []byte) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, page, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return (&url.URL{Scheme: "file", Path: path}).String()
@@ -135,13 +140,14 @@ func writeHTML(t *testing.T, in Input) string {
 
 const openAll = `document.querySelectorAll("details").forEach(d => d.open = true)`
 
-// overflow lists the elements that stick out to the right.
+// overflow lists the elements that stick out to the right. What scrolls in a
+// frame of its own may.
 const overflow = `(() => {
   const w = document.documentElement.clientWidth, out = [];
   if (document.documentElement.scrollWidth > w) out.push("page " + document.documentElement.scrollWidth + " > " + w);
   document.querySelectorAll("main *, header *").forEach(e => {
     const r = e.getBoundingClientRect();
-    if (r.width > 0 && r.right > w + 1 && !e.closest(".skip")) out.push(e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(r.right) + ": " + e.textContent.slice(0, 60));
+    if (r.width > 0 && r.right > w + 1 && !e.closest(".skip, .scroll > *, .figure > *")) out.push(e.tagName + "." + (e.getAttribute("class") || "") + " " + Math.round(r.right) + ": " + e.textContent.slice(0, 60));
   });
   return out.slice(0, 5);
 })()`
@@ -166,7 +172,9 @@ const contrast = `(() => {
 func TestBrowser(t *testing.T) {
 	b := newBrowser(t)
 	for _, lang := range i18n.Langs() {
-		for name, in := range map[string]Input{"sample": sample(t, lang), "realistic": realistic(t, lang)} {
+		threats := realistic(t, lang)
+		threats.Threats = threatAnalysis(t)
+		for name, in := range map[string]Input{"sample": sample(t, lang), "realistic": realistic(t, lang), "threats": threats} {
 			t.Run(name+"-"+string(lang), func(t *testing.T) { look(t, b, in, name+"-"+string(lang)) })
 		}
 	}
@@ -199,17 +207,7 @@ func look(t *testing.T, b *browser, in Input, name string) {
 	filters(t, b)
 
 	do(t, b, openAll)
-	for _, scheme := range []string{"light", "dark"} {
-		for _, width := range []int64{360, 768, 1280} {
-			b.screen(t, width, scheme, "screen")
-			if out := eval[[]string](t, b, overflow); len(out) > 0 {
-				t.Errorf("at %d px something sticks out: %q", width, out)
-			}
-		}
-		if out := eval[[]string](t, b, contrast); len(out) > 0 {
-			t.Errorf("%s: too little contrast: %q", scheme, out)
-		}
-	}
+	fits(t, b)
 	printed(t, b)
 
 	b.mu.Lock()
@@ -222,6 +220,80 @@ func look(t *testing.T, b *browser, in Input, name string) {
 			t.Errorf("the report asks for %s", r)
 		}
 	}
+}
+
+// TestBrowserThreats: the page about threats fits every screen, asks for
+// nothing, needs no script, and paper shows what is shut.
+func TestBrowserThreats(t *testing.T) {
+	b := newBrowser(t)
+	for _, lang := range i18n.Langs() {
+		t.Run(string(lang), func(t *testing.T) {
+			b.mu.Lock()
+			b.problems, b.requests = nil, nil
+			b.mu.Unlock()
+			at := writePage(t, []byte(encodeThreats(t, "html", threatSample(t, lang))))
+			b.screen(t, 1280, "light", "screen")
+			b.run(t, chromedp.Navigate(at))
+			shootThreats(t, b, "threats-page-"+string(lang))
+			do(t, b, openAll)
+			fits(t, b)
+			do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
+			b.screen(t, 700, "dark", "print")
+			if n := eval[int](t, b, `[...document.querySelectorAll(".thr .tb")].filter(e => e.getBoundingClientRect().height === 0).length`); n > 0 {
+				t.Errorf("%d threats are missing in print", n)
+			}
+			if c := eval[string](t, b, `getComputedStyle(document.querySelector(".diagram")).getPropertyValue("--d-paper").trim()`); c != "#fff" {
+				t.Errorf("pictures on paper are drawn on %s", c)
+			}
+			b.screen(t, 1280, "light", "screen")
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if len(b.problems) > 0 || len(b.requests) != 1 {
+				t.Errorf("the browser complains %q or asks for %q", b.problems, b.requests)
+			}
+		})
+	}
+}
+
+// fits holds that nothing sticks out and everything can be read.
+func fits(t *testing.T, b *browser) {
+	t.Helper()
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{360, 390, 768, 1280} {
+			b.screen(t, width, scheme, "screen")
+			if out := eval[[]string](t, b, overflow); len(out) > 0 {
+				t.Errorf("at %d px something sticks out: %q", width, out)
+			}
+		}
+		if out := eval[[]string](t, b, contrast); len(out) > 0 {
+			t.Errorf("%s: too little contrast: %q", scheme, out)
+		}
+	}
+}
+
+// shootThreats writes pictures for people to look at, as shoot does.
+func shootThreats(t *testing.T, b *browser, name string) {
+	t.Helper()
+	dir := os.Getenv("ASSAY_REPORT_SHOTS")
+	if dir == "" {
+		return
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		for _, width := range []int64{1280, 390} {
+			b.screen(t, width, scheme, "screen")
+			for _, part := range []string{"threat-about", "threat-paths", "threat-stride", "threat-list"} {
+				do(t, b, `scrollTo(0, document.getElementById("`+part+`").getBoundingClientRect().top + scrollY - 60)`)
+				png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%s.png", name, scheme, width, part)), png, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	b.screen(t, 1280, "light", "screen")
 }
 
 func filters(t *testing.T, b *browser) {

@@ -8,7 +8,7 @@ import (
 )
 
 // DecisionsSchema is the first line of threats.yaml.
-const DecisionsSchema = "assay/threats@1"
+const DecisionsSchema = "assay/decisions@1"
 
 // DecisionsFile is the name of the file in a workspace.
 const DecisionsFile = "threats.yaml"

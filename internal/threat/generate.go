@@ -154,22 +154,45 @@ func worst(a, b Risk) Risk {
 
 // fill puts an element's fields into a text: {name} by the field's value.
 func fill(t Text, view map[string]any) Text {
-	var pairs []string
-	for k, v := range view {
-		pairs = append(pairs, "{"+k+"}", shown(v))
+	if !strings.Contains(t.En, "{") && !strings.Contains(t.Zh, "{") {
+		return t
 	}
-	r := strings.NewReplacer(pairs...)
-	return Text{En: r.Replace(t.En), Zh: r.Replace(t.Zh)}
+	var en, zh []string
+	for k, v := range view {
+		s := shown(v)
+		en, zh = append(en, "{"+k+"}", s.En), append(zh, "{"+k+"}", s.Zh)
+	}
+	return Text{En: strings.NewReplacer(en...).Replace(t.En), Zh: strings.NewReplacer(zh...).Replace(t.Zh)}
 }
 
-func shown(v any) string {
-	list, ok := v.([]any)
-	if !ok {
-		return fmt.Sprint(v)
+// shown writes a value of a view as people read it: what isn't stated says
+// so.
+func shown(v any) Text {
+	same := func(s string) Text { return Text{En: s, Zh: s} }
+	notStated := Text{En: "not stated", Zh: "未說明"}
+	switch x := v.(type) {
+	case bool:
+		if x {
+			return Text{En: "yes", Zh: "是"}
+		}
+		return Text{En: "no", Zh: "否"}
+	case string:
+		switch x {
+		case "", unknown:
+			return notStated
+		case yes, no:
+			return shown(x == yes)
+		}
+		return same(x)
+	case []any:
+		if len(x) == 0 {
+			return Text{En: "none", Zh: "無"}
+		}
+		parts := make([]string, len(x))
+		for i, p := range x {
+			parts[i] = fmt.Sprint(p)
+		}
+		return Text{En: strings.Join(parts, ", "), Zh: strings.Join(parts, "、")}
 	}
-	parts := make([]string, len(list))
-	for i, x := range list {
-		parts[i] = fmt.Sprint(x)
-	}
-	return strings.Join(parts, ", ")
+	return same(fmt.Sprint(v))
 }

@@ -16,20 +16,20 @@ import (
 // used.
 func TestLoadNamesMistakes(t *testing.T) {
 	t.Parallel()
-	good := strings.TrimPrefix(own, "schema: assay/threats@1\n")
+	good := strings.TrimPrefix(own, "schema: assay/decisions@1\n")
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "1 problem.empty-file"},
 		{"no-schema", "decisions: []\n", "1 yaml.missing-field"},
 		{"other-schema", "schema: assay/threats@9\n", "1 threat.problem.schema"},
-		{"unknown-field", "schema: assay/threats@1\ndecision: []\n", "2 yaml.unknown-field"},
-		{"unknown-decision", "schema: assay/threats@1\ndecisions:\n  - {threat: a@b, decide: ignore}\n", "3 yaml.unknown-value"},
-		{"accept-without-who", "schema: assay/threats@1\ndecisions:\n  - threat: a@b\n    decide: accept\n    why: x\n    until: 2026-01-01\n", "3 threat.problem.lacks by"},
-		{"accept-until-someday", "schema: assay/threats@1\ndecisions:\n  - {threat: a@b, decide: accept, by: me, why: x, until: someday}\n", "3 threat.problem.date"},
-		{"transfer-to-nobody", "schema: assay/threats@1\ndecisions:\n  - {threat: a@b, decide: transfer}\n", "3 threat.problem.lacks to"},
-		{"unknown-level", "schema: assay/threats@1\nfactors:\n  - {threat: a@b, set: {time: a_while}, why: x}\n", "3 threat.problem.level"},
-		{"factor-without-why", "schema: assay/threats@1\nfactors:\n  - {threat: a@b, set: {time: le_1_day}}\n", "3 yaml.missing-field"},
-		{"syntax", "schema: assay/threats@1\nrules: [\n", "problem.syntax"},
-		{"alias-bomb", "schema: assay/threats@1\na: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nrules: [*b,*b,*b]\n", "4 threat.problem.own"},
+		{"unknown-field", "schema: assay/decisions@1\ndecision: []\n", "2 yaml.unknown-field"},
+		{"unknown-decision", "schema: assay/decisions@1\ndecisions:\n  - {threat: a@b, decide: ignore}\n", "3 yaml.unknown-value"},
+		{"accept-without-who", "schema: assay/decisions@1\ndecisions:\n  - threat: a@b\n    decide: accept\n    why: x\n    until: 2026-01-01\n", "3 threat.problem.lacks by"},
+		{"accept-until-someday", "schema: assay/decisions@1\ndecisions:\n  - {threat: a@b, decide: accept, by: me, why: x, until: someday}\n", "3 threat.problem.date"},
+		{"transfer-to-nobody", "schema: assay/decisions@1\ndecisions:\n  - {threat: a@b, decide: transfer}\n", "3 threat.problem.lacks to"},
+		{"unknown-level", "schema: assay/decisions@1\nfactors:\n  - {threat: a@b, set: {time: a_while}, why: x}\n", "3 threat.problem.level"},
+		{"factor-without-why", "schema: assay/decisions@1\nfactors:\n  - {threat: a@b, set: {time: le_1_day}}\n", "3 yaml.missing-field"},
+		{"syntax", "schema: assay/decisions@1\nrules: [\n", "problem.syntax"},
+		{"alias-bomb", "schema: assay/decisions@1\na: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nrules: [*b,*b,*b]\n", "4 threat.problem.own"},
 		{"condition-does-not-parse", strings.Replace(own, "'element.listens'", "'element.listens &&'", 1), "15 threat.problem.own"},
 		{"unknown-weakness", strings.Replace(own, "[thin-walls, open-door]", "[thick-walls]", 1), "25 threat.problem.own"},
 		{"unknown-requirement", strings.Replace(own, "iot-1005-1/5.1.1.3", "iot-1005-1/9.9", 1), "3 threat.problem.own"},
@@ -37,7 +37,7 @@ func TestLoadNamesMistakes(t *testing.T) {
 		{"rule-twice", own + "  - {id: walks-in, on: interface, stride: tampering, when: 'true', title: {en: x}, technique: sniff, gives: read, weaknesses: [open-door]}\n", "46 threat.problem.own"},
 		{"unknown-field-of-a-rule", strings.Replace(own, "    technique: use-offered\n", "    technic: use-offered\n", 1), "15 threat.problem.own"},
 		{"bad-id", strings.Replace(own, "id: walks-in", "id: ../../etc", 1), "15 threat.problem.own"},
-		{"good", "schema: assay/threats@1\n" + good, ""},
+		{"good", "schema: assay/decisions@1\n" + good, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -148,8 +148,8 @@ func TestDecisionOfARuleAndOfAThreat(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(own))
-	f.Add([]byte("schema: assay/threats@1\ndecisions:\n  - {threat: a@b, decide: accept, by: me, why: x, until: 2026-01-01}\n"))
-	f.Add([]byte("schema: assay/threats@1\nfactors:\n  - {threat: 'a@*', set: {time: le_1_day}, why: x}\n"))
+	f.Add([]byte("schema: assay/decisions@1\ndecisions:\n  - {threat: a@b, decide: accept, by: me, why: x, until: 2026-01-01}\n"))
+	f.Add([]byte("schema: assay/decisions@1\nfactors:\n  - {threat: 'a@*', set: {time: le_1_day}, why: x}\n"))
 	f.Add([]byte("rules: *a\nweaknesses: &a [{id: x}]\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, d, problems := bare(t, string(b))

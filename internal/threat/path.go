@@ -72,6 +72,7 @@ const outOfReach = 100
 const (
 	maxSearches = 120
 	maxTries    = 4
+	maxFill     = 24 // countermeasures tried for each place that is left
 )
 
 // Paths finds the attack paths of the model as the verdicts leave it.
@@ -230,6 +231,7 @@ func (g *graph) best() Changes {
 	b.out.Cheapest, b.out.Sum, _ = b.rate(t)
 	b.out.Then, b.out.SumThen = b.out.Cheapest, b.out.Sum
 	b.try(counts, t, nil)
+	b.fill(counts)
 	for _, n := range b.chosen {
 		b.out.Countermeasures = append(b.out.Countermeasures, g.changes[n])
 	}
@@ -276,5 +278,42 @@ func (b *bestSearch) try(counts []bool, t tree, chosen []int) {
 			b.out.Then, b.out.SumThen, b.chosen = c, s, now
 		}
 		b.try(with, next, now)
+	}
+}
+
+// fill adds what raises the sum over all targets most, until there are three:
+// where the cheapest attack has too many equals, the next ones still count.
+func (b *bestSearch) fill(counts []bool) {
+	with := slices.Clone(counts)
+	for _, n := range b.chosen {
+		with[n] = true
+	}
+	for len(b.chosen) < 3 {
+		t := b.g.search(with, b.starts...)
+		best, bestSum := -1, b.out.SumThen
+		var tries []int
+		for _, target := range b.g.targets {
+			if t.cost[target] >= never {
+				continue
+			}
+			for _, n := range b.g.open(t, target) {
+				if !slices.Contains(tries, n) && len(tries) < maxFill {
+					tries = append(tries, n)
+				}
+			}
+		}
+		for _, n := range tries {
+			with[n] = true
+			cheapest, sum, _ := b.rate(b.g.search(with, b.starts...))
+			if with[n] = false; sum > bestSum && far(cheapest) >= far(b.out.Then) {
+				best, bestSum = n, sum
+			}
+		}
+		if best < 0 {
+			return
+		}
+		with[best] = true
+		b.chosen, b.out.SumThen = append(b.chosen, best), bestSum
+		b.out.Then, _, _ = b.rate(b.g.search(with, b.starts...))
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // own is a library of two weaknesses and three rules, so that these tests
 // don't depend on what the embedded one holds.
-const own = `schema: assay/threats@1
+const own = `schema: assay/decisions@1
 weaknesses:
   - id: open-door
     title: {en: The door is open, zh-Hant: 門沒關}

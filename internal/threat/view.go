@@ -45,10 +45,12 @@ type productView struct {
 	Radio bool `json:"radio"`
 	// Is anything of it run or reached over the Internet?
 	Remote bool `json:"remote"`
-	// Does it see (image, depth, thermal), hear, or act on the world (lock, motor, relay, heater)?
-	Sees  bool `json:"sees"`
+	// Does it take pictures: image, depth, thermal?
+	Sees bool `json:"sees"`
+	// Does it hear?
 	Hears bool `json:"hears"`
-	Acts  bool `json:"acts"`
+	// Does it act on the world: lock, motor, relay, heater?
+	Acts bool `json:"acts"`
 	// Does it hold sensitive personal data?
 	Personal bool `json:"personal"`
 	// Does anybody log in: passwords, roles or accounts are stated, or an interface has authentication?
@@ -90,68 +92,94 @@ type componentView struct {
 	Type string `json:"type"`
 	// Trust boundary that it lies in.
 	Zone string `json:"zone"`
-	// Who runs it, and who updates it: customer, maker, third-party, nobody, unknown.
+	// Who runs it: customer, maker, third-party, unknown.
 	OperatedBy string `json:"operated_by"`
-	UpdatedBy  string `json:"updated_by"`
+	// Who updates it: customer, maker, third-party, nobody, unknown.
+	UpdatedBy string `json:"updated_by"`
 	// What it senses or acts with.
 	Transducers []string `json:"transducers"`
-	Sees        bool     `json:"sees"`
-	Hears       bool     `json:"hears"`
-	Acts        bool     `json:"acts"`
-	// Network interfaces, and the radios among them.
+	// Does it take pictures?
+	Sees bool `json:"sees"`
+	// Does it hear?
+	Hears bool `json:"hears"`
+	// Does it act on the world?
+	Acts bool `json:"acts"`
+	// Network interfaces of the hardware.
 	Network []string `json:"network"`
-	Radios  []string `json:"radios"`
-	// Constrained: yes, no, unknown.
+	// The radios among them.
+	Radios []string `json:"radios"`
+	// Constrained in the sense of EN 303 645: yes, no, unknown.
 	Constrained string `json:"constrained"`
-	// Firmware: declared or not; encrypted and public: yes, no, unknown.
-	Firmware  bool   `json:"firmware"`
+	// Is a firmware image declared?
+	Firmware bool `json:"firmware"`
+	// Is the image encrypted as distributed: yes, no, unknown?
 	Encrypted string `json:"encrypted"`
-	Public    string `json:"public"`
-	// Ids of its interfaces, and of those that listen on a network, are physical, or are for debugging.
+	// Can anyone download the image: yes, no, unknown?
+	Public string `json:"public"`
+	// Ids of its interfaces.
 	Interfaces []string `json:"interfaces"`
-	Listens    []string `json:"listens"`
-	Ports      []string `json:"ports"`
-	Debug      []string `json:"debug"`
+	// Ids of those that listen on an IP network.
+	Listens []string `json:"listens"`
+	// Ids of those that are reached by hand.
+	Ports []string `json:"ports"`
+	// Ids of those made for debugging.
+	Debug []string `json:"debug"`
+	// Does the model speak of its battery: in computing, or in data that it sends?
+	Battery bool `json:"battery"`
 	// Kinds of the secrets that it holds.
 	Secrets []string `json:"secrets"`
-	// Components that it opens connections to, and that open connections to it; world is the Internet.
-	TalksTo  []string `json:"talks_to"`
+	// Components that it opens connections to; world is the Internet.
+	TalksTo []string `json:"talks_to"`
+	// Components that open connections to it.
 	CalledBy []string `json:"called_by"`
 	// Kinds of those components (device, app, gateway, backend, world), both ways.
 	Neighbours []string `json:"neighbours"`
-	// Is its component the one that is updated by the declared update mechanism (devices and gateways are)?
+	// Operating systems that an app runs on.
 	Platforms []string `json:"platforms"`
 }
 
 // interfaceView is one interface.
 type interfaceView struct {
 	common
-	// Component that has it, and what that is: device, app, gateway, backend.
-	On   string `json:"on"`
+	// Component that has it.
+	On string `json:"on"`
+	// What that component is: device, app, gateway, backend.
 	Type string `json:"type"`
 	// Protocol in lower case; "" where none is stated.
 	Protocol string `json:"protocol"`
-	Port     int    `json:"port"`
-	Purpose  string `json:"purpose"`
+	// Number of the port; 0 where none is stated.
+	Port int `json:"port"`
+	// Why the product needs it, as stated.
+	Purpose string `json:"purpose"`
 	// Authentication as stated, in lower case; unknown where nothing is. none says that there is none.
 	Auth string `json:"auth"`
 	// Is the content encrypted by the protocol: yes, no, unknown?
-	Encrypted string   `json:"encrypted"`
-	Roles     []string `json:"roles"`
-	Physical  bool     `json:"physical"`
-	Debug     bool     `json:"debug"`
+	Encrypted string `json:"encrypted"`
+	// Roles that may use it.
+	Roles []string `json:"roles"`
+	// Is it reached by hand?
+	Physical bool `json:"physical"`
+	// Was it made for debugging?
+	Debug bool `json:"debug"`
 	// Access of a debug interface: disabled, authenticated, open, unknown.
 	Access string `json:"access"`
 	// Does it listen on an IP network?
 	Listens bool `json:"listens"`
-	// What it is for, by protocol and purpose.
-	Radio      bool `json:"radio"`
-	Web        bool `json:"web"`
-	Media      bool `json:"media"`
-	Shell      bool `json:"shell"`
-	Discovery  bool `json:"discovery"`
-	Messaging  bool `json:"messaging"`
-	Fieldbus   bool `json:"fieldbus"`
+	// Is its protocol one of the air?
+	Radio bool `json:"radio"`
+	// Does it serve pages or an API over HTTP?
+	Web bool `json:"web"`
+	// Does it stream image or sound?
+	Media bool `json:"media"`
+	// Does it open a shell?
+	Shell bool `json:"shell"`
+	// Does it answer who looks for devices?
+	Discovery bool `json:"discovery"`
+	// Is it a message broker or the like?
+	Messaging bool `json:"messaging"`
+	// Does it speak a protocol of plants and buildings?
+	Fieldbus bool `json:"fieldbus"`
+	// Does a unit get its owner through it, by its purpose?
 	Onboarding bool `json:"onboarding"`
 	// A place for storage: card slot, USB.
 	Storage bool `json:"storage"`
@@ -162,31 +190,44 @@ type interfaceView struct {
 // flowView is the flows between two components over one protocol.
 type flowView struct {
 	common
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	FromType string   `json:"from_type"` // device, app, gateway, backend
-	ToType   string   `json:"to_type"`   // also world
-	Protocol string   `json:"protocol"`
-	Hosts    []string `json:"hosts"`
+	// Component that opens the connection.
+	From string `json:"from"`
+	// Component that answers, or world.
+	To string `json:"to"`
+	// What the first is: device, app, gateway, backend.
+	FromType string `json:"from_type"`
+	// What the second is; also world.
+	ToType string `json:"to_type"`
+	// Protocol in lower case, of the flow or its interface.
+	Protocol string `json:"protocol"`
+	// Names that are contacted.
+	Hosts []string `json:"hosts"`
 	// Encrypted by the protocol: yes, no, unknown.
 	Encrypted string `json:"encrypted"`
 	// How the ends prove who they are: as the flow or its interface states; unknown where neither does.
 	Auth string `json:"auth"`
 	// Interface that takes it; "" where none is named.
 	Interface string `json:"interface"`
-	Why       string `json:"why"`
-	// Does it cross a trust boundary, or the Internet?
+	// What it is for, as stated.
+	Why string `json:"why"`
+	// Does it cross a trust boundary?
 	Crosses bool `json:"crosses"`
-	Remote  bool `json:"remote"`
+	// Does it leave for the Internet, or for what is run there?
+	Remote bool `json:"remote"`
 	// Does it go by radio near the product (an interface that is radio, or a radio protocol)?
 	Radio bool `json:"radio"`
-	// What it carries, by protocol, data and purpose.
-	Media   bool `json:"media"`
-	Relay   bool `json:"relay"`
+	// Does it carry image or sound?
+	Media bool `json:"media"`
+	// Does it go peer to peer or over a relay?
+	Relay bool `json:"relay"`
+	// Does it carry commands or settings?
 	Control bool `json:"control"`
-	Update  bool `json:"update"`
-	Clock   bool `json:"clock"`
-	Names   bool `json:"names"`
+	// Does it carry updates?
+	Update bool `json:"update"`
+	// Does it set the clock?
+	Clock bool `json:"clock"`
+	// Does it look up names?
+	Names bool `json:"names"`
 	// How many flows it stands for.
 	Count int `json:"count"`
 }
@@ -195,93 +236,126 @@ type flowView struct {
 type dataView struct {
 	common
 	// Its category: security-sensitive, sensitive-personal, telemetry, public.
-	Kind        string   `json:"kind"`
-	Purpose     string   `json:"purpose"`
-	StoredOn    []string `json:"stored_on"`
+	Kind string `json:"kind"`
+	// What it is used for.
+	Purpose string `json:"purpose"`
+	// Components that store it.
+	StoredOn []string `json:"stored_on"`
+	// What these are: device, app, gateway, backend.
 	StoredTypes []string `json:"stored_types"`
-	// Protected where stored: yes, no, unknown; and by what.
-	Protected   string   `json:"protected"`
-	ProtectedBy string   `json:"protected_by"`
-	Retention   int      `json:"retention"`
-	DeletedBy   []string `json:"deleted_by"`
-	// Consent and necessity, as stated; "" where not.
-	Consent   string `json:"consent"`
+	// Is it protected where stored: yes, no, unknown?
+	Protected string `json:"protected"`
+	// By what, as stated.
+	ProtectedBy string `json:"protected_by"`
+	// Days that it is kept; 0 where not stated.
+	Retention int `json:"retention"`
+	// How a user deletes it.
+	DeletedBy []string `json:"deleted_by"`
+	// How consent is asked for; "" where not stated.
+	Consent string `json:"consent"`
+	// Why the maker needs it; "" where not stated.
 	Necessary string `json:"necessary"`
-	// Shared with others: yes, no, unknown; and with whom.
-	Shared     string   `json:"shared"`
+	// Is it shared with others: yes, no, unknown?
+	Shared string `json:"shared"`
+	// With whom.
 	SharedWith []string `json:"shared_with"`
 	// Does it leave the premises?
 	Leaves bool `json:"leaves"`
-	// Image or sound of people.
+	// Does it show people or let them be heard?
 	Media bool `json:"media"`
-	// A credential or key (security-sensitive, by its name and purpose), or a log.
+	// Is it a credential or key, by its category and name?
 	Credential bool `json:"credential"`
-	Log        bool `json:"log"`
+	// Is it a log, by its name?
+	Log bool `json:"log"`
 }
 
 // secretView is one security parameter.
 type secretView struct {
 	common
-	On   string `json:"on"`
+	// Component that holds it.
+	On string `json:"on"`
+	// What that is: device, app, gateway, backend.
 	Type string `json:"type"`
+	// What it is, as stated.
 	Kind string `json:"kind"`
-	// What makes it differ from unit to unit, and what protects it; "" where not stated.
-	UniqueBy    string `json:"unique_by"`
+	// What makes it differ from unit to unit; "" where not stated.
+	UniqueBy string `json:"unique_by"`
+	// What protects it; "" where not stated.
 	ProtectedBy string `json:"protected_by"`
-	// Injected or set in production, by what unique_by says.
+	// Is it set in production, by what unique_by says?
 	Production bool `json:"production"`
 }
 
 // updateView is the update mechanism.
 type updateView struct {
 	common
+	// How updates arrive, in lower case; unknown where not stated.
 	Mechanism string `json:"mechanism"`
-	Host      string `json:"host"`
-	Protocol  string `json:"protocol"`
-	// Encrypted by the protocol, signed, automatic: yes, no, unknown.
+	// Host that serves them.
+	Host string `json:"host"`
+	// Protocol of the transfer, in lower case.
+	Protocol string `json:"protocol"`
+	// Encrypted by the protocol: yes, no, unknown.
 	Encrypted string `json:"encrypted"`
-	Signed    string `json:"signed"`
+	// Signed: yes, no, unknown.
+	Signed string `json:"signed"`
+	// Installed without the user's doing: yes, no, unknown.
 	Automatic string `json:"automatic"`
-	// Is the device asked to look for updates?
+	// Does the device look for updates?
 	Checks bool `json:"checks"`
 	// What happens to an older version: refused, allowed, unknown or the maker's words.
-	Rollback     string `json:"rollback"`
+	Rollback string `json:"rollback"`
+	// What starts after an interrupted update, as stated.
 	AfterFailure string `json:"after_failure"`
-	None         bool   `json:"none"`
+	// Is it stated that there is none?
+	None bool `json:"none"`
 }
 
 // aiView is one AI feature.
 type aiView struct {
 	common
-	Decides  string `json:"decides"`
-	Limits   string `json:"limits"`
+	// What the model decides, as stated.
+	Decides string `json:"decides"`
+	// Where it is known to be wrong, as stated.
+	Limits string `json:"limits"`
+	// What happens without it, as stated.
 	Fallback string `json:"fallback"`
+	// How a person overrules it, as stated.
 	Override string `json:"override"`
 	// Does the product see or hear: can its input be shown to it by a stranger?
 	Senses bool `json:"senses"`
-	// Do the product's data leave it for a backend, where a model could learn from them?
+	// Is it said to learn from what it meets (learn, train, tuned, adapt)?
 	Learns bool `json:"learns"`
 }
 
 // dependencyView is something outside that the product needs.
 type dependencyView struct {
 	common
-	Kind    string `json:"kind"`
-	Why     string `json:"why"`
+	// What it is, in lower case.
+	Kind string `json:"kind"`
+	// What needs it, as stated.
+	Why string `json:"why"`
+	// What still works without it, as stated.
 	Without string `json:"without"`
-	// A network or power, somebody's service, somebody's code or part.
-	Outage  bool `json:"outage"`
+	// Is it a network or power?
+	Outage bool `json:"outage"`
+	// Is it somebody's service?
 	Service bool `json:"service"`
-	Code    bool `json:"code"`
+	// Is it somebody's code or part?
+	Code bool `json:"code"`
 }
 
 // accountView is a preset account.
 type accountView struct {
 	common
-	Name   string   `json:"name"`
-	Role   string   `json:"role"`
-	Preset bool     `json:"preset"`
-	May    []string `json:"may"`
+	// Name of the account.
+	Name string `json:"name"`
+	// Role of the account.
+	Role string `json:"role"`
+	// Does it exist from the factory?
+	Preset bool `json:"preset"`
+	// Rights of the role.
+	May []string `json:"may"`
 }
 
 func (s *survey) common(id string, entries []Entry, data []string) common {
@@ -383,8 +457,14 @@ func (s *survey) componentView(c product.Component) componentView {
 			v.Debug = append(v.Debug, f.ID)
 		}
 	}
+	v.Battery = says(c.Computing, "battery*")
 	for _, i := range s.flows[c.ID] {
 		f := s.p.Flows[i]
+		for _, id := range f.Data {
+			if d := s.data[id]; d != nil && f.From == c.ID {
+				v.Battery = v.Battery || says(d.ID+" "+d.Purpose, "battery*")
+			}
+		}
 		other, list := f.To, &v.TalksTo
 		if f.From != c.ID {
 			other, list = f.From, &v.CalledBy
@@ -536,9 +616,7 @@ func (s *survey) aiView(a product.AIFeature) aiView {
 		sees, hears, _ := senses(c.Transducers)
 		v.Senses = v.Senses || sees || hears
 	}
-	for _, f := range s.p.Flows {
-		v.Learns = v.Learns || s.typeOf(f.To) == "backend" && slices.ContainsFunc(f.Data, func(d string) bool { return s.data[d] != nil && s.data[d].Category != "security-sensitive" })
-	}
+	v.Learns = says(a.Decides+" "+a.Limits+" "+a.Fallback+" "+a.Override, "learn*", "train*", "retrain*", "tuned", "adapt*")
 	return v
 }
 

@@ -15,7 +15,11 @@
   const go = () => {
     const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     const r = at && at.closest(".req");
-    if (!r) return;
+    for (let d = at; d; d = d.parentElement) if (d.tagName === "DETAILS") d.open = true;
+    if (!r) {
+      if (at) at.scrollIntoView();
+      return;
+    }
     if (document.body.dataset.show && !r.classList.contains("shown")) show("");
     r.open = true;
     r.scrollIntoView();

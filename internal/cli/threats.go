@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"assay/internal/assess"
+	"assay/internal/report"
+	"assay/internal/standard"
+	"assay/internal/store"
+	"assay/internal/threat"
+)
+
+// noRun is the --run that says: no verdict counts.
+const noRun = "none"
+
+type threatFlags struct {
+	run, against, tvra string
+	met                list
+	standards          list
+}
+
+func (a *app) threatsCommand() *cobra.Command {
+	var f threatFlags
+	c := a.command("threats", "threats", cobra.NoArgs, func(c *cobra.Command, _ []string) error { return a.threats(c.Context(), f) })
+	fl := c.Flags()
+	fl.StringVar(&f.run, "run", "", a.t("flag.threat-run"))
+	fl.StringVar(&f.against, "against", "", a.t("flag.against"))
+	fl.StringVar(&f.tvra, "tvra", threat.DefaultProfile, a.t("flag.tvra"))
+	fl.Var(&f.met, "met", a.t("flag.met"))
+	fl.Var(&f.standards, "standard", a.t("flag.standard"))
+	return c
+}
+
+func (a *app) threats(ctx context.Context, f threatFlags) error {
+	if err := a.formats(append(report.ThreatFormats(), "otm")...); err != nil {
+		return err
+	}
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	q := assess.ThreatQuestion{Dir: w.dir, Product: w.product, Profile: f.tvra, Now: a.now()}
+	if q.Met, err = a.met(f.met); err != nil {
+		return err
+	}
+	if q.Run, err = a.counted(ctx, f.run); err != nil {
+		return err
+	}
+	if q.Standards, err = a.threatStandards(f.standards, w, q.Run); err != nil {
+		return err
+	}
+	analysis, err := assess.Threats(q)
+	if err != nil {
+		return use(err)
+	}
+	if a.format == "otm" {
+		return a.threatsOTM(w.dir, analysis)
+	}
+	in := report.ThreatInput{Analysis: analysis, Lang: a.lang, Texts: a.texts, Color: a.colour(), Width: a.width()}
+	if f.against != "" {
+		before := q
+		if before.Run, err = a.counted(ctx, f.against); err != nil {
+			return err
+		}
+		was, err := assess.Threats(before)
+		if err != nil {
+			return use(err)
+		}
+		in.Against, in.AgainstRun = threat.Compare(was.Model, analysis.Model), was.Run
+	}
+	if err := report.Threats(visible{a.Out}, a.format, in); err != nil {
+		return err
+	}
+	return a.threatProblems(analysis)
+}
+
+// threatProblems says on stderr what of threats.yaml was left out: the rest
+// was modelled, but the command was given something that it can't use.
+func (a *app) threatProblems(x *threat.Analysis) error {
+	for _, p := range x.Problems {
+		fmt.Fprintf(a.Err, "%s: %s\n", problemPlace(p), plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)))
+	}
+	if n := len(x.Problems); n > 0 {
+		return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.threat-problems", "count", fmt.Sprint(n))), where: problemPlace(x.Problems[0]), silent: true}
+	}
+	return nil
+}
+
+func problemPlace(p threat.Problem) string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// counted judges the run whose verdicts count: the named one, the latest, or
+// none.
+func (a *app) counted(ctx context.Context, run string) (*assess.Result, error) {
+	if run == noRun {
+		return nil, nil
+	}
+	_, res, s, err := a.stored(ctx, run, nil, nil, false)
+	switch {
+	case errors.Is(err, store.ErrNoRun) && run == "":
+		if s != nil {
+			return nil, s.Close()
+		}
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return res, s.Close()
+}
+
+// met reads the requirements of --met: with their standard, or alone where
+// only one standard has them.
+func (a *app) met(names []string) ([]threat.Ref, error) {
+	all, err := standard.All()
+	if err != nil {
+		return nil, err
+	}
+	var out []threat.Ref
+	for _, n := range names {
+		var found []threat.Ref
+		for _, s := range all {
+			for _, r := range s.Requirements {
+				ref := threat.Ref{Standard: s.ID, Requirement: r.ID}
+				if ref.String() == n || string(r.ID) == n {
+					found = append(found, ref)
+				}
+			}
+		}
+		switch len(found) {
+		case 0:
+			return nil, &exitError{code: exitUse, kind: codeNotFound, err: fmt.Errorf("--met %s: no standard has this requirement", n), next: "assay standards search"}
+		case 1:
+			out = append(out, found[0])
+		default:
+			return nil, usef("--met %s may mean %s or %s", n, found[0], found[1])
+		}
+	}
+	return out, nil
+}
+
+// threatStandards are those whose own risk analysis is shown: the named ones,
+// those of the run, or those of the workspace.
+func (a *app) threatStandards(names []string, w *workspace, res *assess.Result) ([]*standard.Standard, error) {
+	if len(names) == 0 && res != nil {
+		return res.Standards, nil
+	}
+	if len(names) == 0 && len(w.product.Standards) == 0 {
+		return nil, nil
+	}
+	return a.standards(names, w.product)
+}
