@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -96,8 +97,12 @@ func (t threatText) differs(yes bool) string {
 	return ""
 }
 
+// minLast is the least width that a table's last column is cut to.
+const minLast = 12
+
 // table prints rows of cells in columns; the last one is cut at the
-// terminal's width.
+// terminal's width. Where the columns don't fit, each row becomes a
+// paragraph.
 func (t threatText) table(rows [][]string) {
 	width := map[int]int{}
 	for _, r := range rows {
@@ -105,17 +110,24 @@ func (t threatText) table(rows [][]string) {
 			width[i] = max(width[i], runewidth.StringWidth(c))
 		}
 	}
+	last := len(rows[0]) - 1
+	whole := 2 + min(width[last], minLast)
+	for i := range last {
+		whole += width[i] + 2
+	}
+	if whole > t.width {
+		for _, r := range rows {
+			t.block("", 4, strings.Join(slices.DeleteFunc(r, func(c string) bool { return c == "" }), " · "))
+		}
+		return
+	}
 	for _, r := range rows {
 		var b strings.Builder
 		b.WriteString("  ")
-		for i, c := range r {
-			if i == len(r)-1 {
-				c = runewidth.Truncate(c, max(12, t.width-runewidth.StringWidth(b.String())), "…")
-				b.WriteString(c)
-				continue
-			}
+		for i, c := range r[:last] {
 			b.WriteString(c + strings.Repeat(" ", width[i]-runewidth.StringWidth(c)+2))
 		}
+		b.WriteString(runewidth.Truncate(r[last], t.width-runewidth.StringWidth(b.String()), "…"))
 		t.line(strings.TrimRight(b.String(), " "))
 	}
 }

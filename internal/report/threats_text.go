@@ -204,5 +204,8 @@ func (t *textWriter) threats() {
 	}
 	v := t.Threats
 	t.title(t.s("threat.text.line", "n", fmt.Sprint(v.total), "now", v.Tally(v.Now)))
-	t.block("", 2, t.s("threat.text.line-before", "before", v.Tally(v.Before), "n", fmt.Sprint(v.Failed)))
+	t.block("", 2, t.s("threat.text.line-before", "before", v.Tally(v.Before)))
+	if v.Failed > 0 {
+		t.block("", 2, t.s("threat.text.line-failed", "n", fmt.Sprint(v.Failed)))
+	}
 }

@@ -194,5 +194,8 @@ func shown(v any) Text {
 		}
 		return Text{En: strings.Join(parts, ", "), Zh: strings.Join(parts, "、")}
 	}
-	return same(fmt.Sprint(v))
+	if s := fmt.Sprint(v); s != "0" { // no view has a number that is 0 and stated
+		return same(s)
+	}
+	return notStated
 }

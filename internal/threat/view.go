@@ -81,6 +81,8 @@ type productView struct {
 	Documents []string `json:"documents"`
 	// Are suppliers' parts declared (dependencies of kind library, sdk, module, component, firmware)?
 	Suppliers bool `json:"suppliers"`
+	// Do people have accounts at a service: does an app call a backend?
+	CloudAccounts bool `json:"cloud_accounts"`
 	// Is a contact for vulnerability reports stated?
 	Contact bool `json:"contact"`
 }
@@ -385,6 +387,7 @@ func (s *survey) productView() productView {
 	}
 	for _, f := range p.Flows {
 		v.Remote = v.Remote || f.To == world
+		v.CloudAccounts = v.CloudAccounts || s.typeOf(f.From) == "app" && s.typeOf(f.To) == "backend"
 	}
 	v.Personal = slices.Contains(v.Carries, "sensitive-personal")
 	v.Accounts = p.Passwords != nil && p.Passwords.Used != nil && *p.Passwords.Used || len(p.Roles) > 0 || len(p.Users) > 0
