@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"assay/internal/product"
 )
@@ -41,12 +42,13 @@ func answer(b *bool) string {
 
 // says reports whether a maker's text has one of some words, in lower case:
 // whole words or their plural, a beginning where the word ends in *, and
-// anywhere where it has a space or a hyphen in it. "lock" is not in "clock".
+// anywhere where it has a space or a hyphen in it or is Chinese. "lock" is not
+// in "clock".
 func says(text string, words ...string) bool {
 	text = strings.ToLower(text)
 	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return slices.ContainsFunc(words, func(w string) bool {
-		if strings.ContainsAny(w, " -") {
+		if strings.ContainsAny(w, " -") || w[0] >= utf8.RuneSelf {
 			return strings.Contains(text, w)
 		}
 		stem, open := strings.CutSuffix(w, "*")
@@ -131,6 +133,16 @@ func (s *survey) reach(component string) []Entry {
 	return ordered(out)
 }
 
+// exposed says that a device stands where strangers pass.
+func (s *survey) exposed() bool {
+	if s.p.Identity.Category == "doorbell" {
+		return true
+	}
+	return slices.ContainsFunc(s.p.Environments, func(e product.Environment) bool {
+		return says(e.ID+" "+e.Note, "outdoor*", "street", "public", "yard", "by hand", "戶外", "室外", "公共", "門口")
+	})
+}
+
 // entriesOf says from where an interface can be attacked.
 func (s *survey) entriesOf(f product.Interface) []Entry {
 	protocol := strings.ToLower(f.Protocol)
@@ -144,9 +156,13 @@ func (s *survey) entriesOf(f product.Interface) []Entry {
 	if z := s.zones[f.On]; z == ZoneMaker || z == ZoneThird {
 		out = []Entry{Remote}
 	}
+	if c := s.components[f.On]; c != nil && slices.ContainsFunc(c.Network, func(n string) bool { return says(n, "cellular", "lte*", "5g", "4g", "gsm", "nb-iot") }) {
+		out = append(out, Remote) // the operator's network is the Internet
+	}
 	for _, i := range s.flows[f.On] {
 		x := s.p.Flows[i]
-		if x.Interface != f.ID {
+		// A flow that names no interface goes to the one that speaks its protocol.
+		if x.Interface != f.ID && (x.Interface != "" || x.To != f.On || !strings.EqualFold(x.Protocol, f.Protocol)) {
 			continue
 		}
 		if s.remote(x.From, x.To) {

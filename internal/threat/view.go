@@ -81,6 +81,8 @@ type productView struct {
 	Documents []string `json:"documents"`
 	// Are suppliers' parts declared (dependencies of kind library, sdk, module, component, firmware)?
 	Suppliers bool `json:"suppliers"`
+	// Does it stand where strangers pass: a doorbell, or by the environments?
+	Exposed bool `json:"exposed"`
 	// Do people have accounts at a service: does an app call a backend?
 	CloudAccounts bool `json:"cloud_accounts"`
 	// Is a contact for vulnerability reports stated?
@@ -185,7 +187,7 @@ type interfaceView struct {
 	Onboarding bool `json:"onboarding"`
 	// A place for storage: card slot, USB.
 	Storage bool `json:"storage"`
-	// Is the component in a place that strangers can reach (doorbells, outdoor devices)?
+	// Does the device stand where strangers pass: a doorbell, or by the environments?
 	Exposed bool `json:"exposed"`
 }
 
@@ -389,6 +391,7 @@ func (s *survey) productView() productView {
 		v.Remote = v.Remote || f.To == world
 		v.CloudAccounts = v.CloudAccounts || s.typeOf(f.From) == "app" && s.typeOf(f.To) == "backend"
 	}
+	v.Exposed = s.exposed()
 	v.Personal = slices.Contains(v.Carries, "sensitive-personal")
 	v.Accounts = p.Passwords != nil && p.Passwords.Used != nil && *p.Passwords.Used || len(p.Roles) > 0 || len(p.Users) > 0
 	for _, f := range p.Interfaces {
@@ -460,12 +463,12 @@ func (s *survey) componentView(c product.Component) componentView {
 			v.Debug = append(v.Debug, f.ID)
 		}
 	}
-	v.Battery = says(c.Computing, "battery*")
+	v.Battery = says(c.Computing, "batter*")
 	for _, i := range s.flows[c.ID] {
 		f := s.p.Flows[i]
 		for _, id := range f.Data {
 			if d := s.data[id]; d != nil && f.From == c.ID {
-				v.Battery = v.Battery || says(d.ID+" "+d.Purpose, "battery*")
+				v.Battery = v.Battery || says(d.ID+" "+d.Purpose, "batter*")
 			}
 		}
 		other, list := f.To, &v.TalksTo
@@ -503,11 +506,7 @@ func (s *survey) interfaceView(f product.Interface) interfaceView {
 	v.Fieldbus = slices.Contains(fieldProtocols, protocol)
 	v.Onboarding = says(f.Purpose, "onboard*", "set-up", "setup", "pairing", "pair", "provision*", "commission*") && !v.Discovery
 	v.Storage = says(protocol+" "+f.Purpose+" "+f.ID, "sd-card", "sd card", "sd", "microsd", "sdcard", "usb", "memory card", "storage")
-	c := s.components[f.On]
-	v.Exposed = s.p.Identity.Category == "doorbell" && v.Type == "device"
-	for _, e := range s.p.Environments {
-		v.Exposed = v.Exposed || c != nil && c.Kind == "device" && says(e.ID+" "+e.Note, "outdoor*", "outside", "street")
-	}
+	v.Exposed = v.Type == "device" && s.exposed()
 	return v
 }
 
