@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -43,14 +44,18 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if err != nil {
 		return err
 	}
+	all, err := standard.All()
+	if err != nil {
+		return err
+	}
 	q := assess.ThreatQuestion{Dir: w.dir, Product: w.product, Profile: f.tvra, Now: a.now()}
-	if q.Met, err = a.met(f.met); err != nil {
+	if q.Met, err = a.met(f.met, all); err != nil {
 		return err
 	}
 	if q.Run, err = a.counted(ctx, f.run); err != nil {
 		return err
 	}
-	if q.Standards, err = a.threatStandards(f.standards, w, q.Run); err != nil {
+	if q.Standards, err = threatStandards(f.standards, w, q.Run, all); err != nil {
 		return err
 	}
 	analysis, err := assess.Threats(q)
@@ -60,7 +65,7 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if a.format == "otm" {
 		return a.threatsOTM(w.dir, analysis)
 	}
-	in := report.ThreatInput{Analysis: analysis, Lang: a.lang, Texts: a.texts, Color: a.colour(), Width: a.width()}
+	in := report.ThreatInput{Analysis: analysis, Standards: all, Lang: a.lang, Texts: a.texts, Color: a.colour(), Width: a.width()}
 	if f.against != "" {
 		before := q
 		if before.Run, err = a.counted(ctx, f.against); err != nil {
@@ -118,11 +123,7 @@ func (a *app) counted(ctx context.Context, run string) (*assess.Result, error) {
 
 // met reads the requirements of --met: with their standard, or alone where
 // only one standard has them.
-func (a *app) met(names []string) ([]threat.Ref, error) {
-	all, err := standard.All()
-	if err != nil {
-		return nil, err
-	}
+func (a *app) met(names []string, all []*standard.Standard) ([]threat.Ref, error) {
 	var out []threat.Ref
 	for _, n := range names {
 		var found []threat.Ref
@@ -148,12 +149,23 @@ func (a *app) met(names []string) ([]threat.Ref, error) {
 
 // threatStandards are those whose own risk analysis is shown: the named ones,
 // those of the run, or those of the workspace.
-func (a *app) threatStandards(names []string, w *workspace, res *assess.Result) ([]*standard.Standard, error) {
+func threatStandards(names []string, w *workspace, res *assess.Result, all []*standard.Standard) ([]*standard.Standard, error) {
 	if len(names) == 0 && res != nil {
 		return res.Standards, nil
 	}
-	if len(names) == 0 && len(w.product.Standards) == 0 {
-		return nil, nil
+	if len(names) == 0 {
+		for _, s := range w.product.Standards {
+			names = append(names, s.ID)
+		}
 	}
-	return a.standards(names, w.product)
+	var out []*standard.Standard
+	for _, n := range names {
+		i := slices.IndexFunc(all, func(s *standard.Standard) bool { return string(s.ID) == n })
+		if i < 0 {
+			_, err := standard.Get(standard.ID(n)) // says which there are
+			return nil, use(err)
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
 }

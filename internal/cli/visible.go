@@ -17,7 +17,16 @@ type visible struct{ w io.Writer }
 
 func (v visible) Write(b []byte) (int, error) {
 	var out bytes.Buffer
+	out.Grow(len(b))
 	for rest := b; len(rest) > 0; {
+		plain := 0 // most of a document is ASCII
+		for plain < len(rest) && rest[plain] < 0x7f {
+			plain++
+		}
+		out.Write(rest[:plain])
+		if rest = rest[plain:]; len(rest) == 0 {
+			break
+		}
 		r, n := utf8.DecodeRune(rest)
 		if r != utf8.RuneError && r >= 0x7f && invisible(r) {
 			if r > 0xffff { // JSON escapes are of UTF-16

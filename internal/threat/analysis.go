@@ -61,6 +61,6 @@ func Analyse(q Question) (*Analysis, error) {
 	for _, p := range a.Cheapest {
 		a.Lengthened = append(a.Lengthened, m.Lengthen(q.Product, p))
 	}
-	a.Findings = m.Findings(q.Product, q.Decisions, q.Standards, q.Now)
+	a.Findings = m.Findings(q.Product, q.Standards, q.Now)
 	return a, nil
 }

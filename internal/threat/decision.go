@@ -90,6 +90,15 @@ func matches(pattern, threat string) bool {
 	return pattern == threat
 }
 
+// clone copies decisions, so that what one model notes in them doesn't reach
+// another. Nil becomes none.
+func (d *Decisions) clone() *Decisions {
+	if d == nil {
+		return &Decisions{}
+	}
+	return &Decisions{Schema: d.Schema, Decisions: slices.Clone(d.Decisions), Factors: slices.Clone(d.Factors)}
+}
+
 // attach gives every threat its decision; one that names the threat itself
 // stands before one that names its rule.
 func (d *Decisions) attach(m *Model) {
@@ -108,11 +117,8 @@ func (d *Decisions) attach(m *Model) {
 	}
 }
 
-// override sets what people set by hand. Nil has nothing to set.
+// override sets what people set by hand.
 func (d *Decisions) override(id string, f Factors) Factors {
-	if d == nil {
-		return f
-	}
 	for i := range d.Factors {
 		o := &d.Factors[i]
 		if !matches(o.Threat, id) {
@@ -131,9 +137,6 @@ func (d *Decisions) override(id string, f Factors) Factors {
 
 // idle lists the overrides and decisions that meet no threat.
 func (d *Decisions) idle() (decisions []Decision, overrides []Override) {
-	if d == nil {
-		return nil, nil
-	}
 	for _, x := range d.Decisions {
 		if !x.used {
 			decisions = append(decisions, x)

@@ -31,7 +31,7 @@ const (
 
 // Findings says what is open about the threats of a product at a time.
 // Standards are those that the product was made for.
-func (m *Model) Findings(p *product.Product, d *Decisions, standards []*standard.Standard, now time.Time) []Finding {
+func (m *Model) Findings(p *product.Product, standards []*standard.Standard, now time.Time) []Finding {
 	var out []Finding
 	add := func(k FindingKind, threat string, line int, key string, args ...string) {
 		out = append(out, Finding{k, threat, line, verdict.Because(key, args...)})
@@ -49,7 +49,7 @@ func (m *Model) Findings(p *product.Product, d *Decisions, standards []*standard
 			add(Idle, t.ID, x.Line, "threat.finding.not-lower", "level", string(t.Residual.Level))
 		}
 	}
-	gone, idle := d.idle()
+	gone, idle := m.decisions.idle()
 	for _, x := range gone {
 		if x.Decide == Avoid && !strings.HasSuffix(x.Threat, "@*") {
 			continue // it was avoided: that is what was decided

@@ -30,7 +30,7 @@ func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Profile: *profile, Context: cmp.Or(p.Identity.Context, "iot"), Assumed: p.Identity.Context == "", Problems: slices.Clone(l.Problems)}
+	m := &Model{decisions: o.Decisions.clone(), Profile: *profile, Context: cmp.Or(p.Identity.Context, "iot"), Assumed: p.Identity.Context == "", Problems: slices.Clone(l.Problems)}
 	if m.Elements, err = elements(p); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
 			fires, err := l.when[r.ID].Eval(vars)
 			if err == nil && fires {
 				var t *Threat
-				if t, err = l.threat(r, e, vars, profile, o.Decisions); t != nil {
+				if t, err = l.threat(r, e, vars, profile, m.decisions); t != nil {
 					m.Threats = append(m.Threats, *t)
 				}
 			}
@@ -68,9 +68,7 @@ func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
 		}
 	}
 	slices.SortFunc(m.Threats, func(a, b Threat) int { return cmp.Compare(a.ID, b.ID) })
-	if o.Decisions != nil {
-		o.Decisions.attach(m)
-	}
+	m.decisions.attach(m)
 	m.Apply("", nil)
 	return m, nil
 }
@@ -154,15 +152,30 @@ func worst(a, b Risk) Risk {
 
 // fill puts an element's fields into a text: {name} by the field's value.
 func fill(t Text, view map[string]any) Text {
-	if !strings.Contains(t.En, "{") && !strings.Contains(t.Zh, "{") {
-		return t
+	return Text{En: filled(t.En, view, english), Zh: filled(t.Zh, view, chinese)}
+}
+
+func english(t Text) string { return t.En }
+func chinese(t Text) string { return t.Zh }
+
+func filled(s string, view map[string]any, in func(Text) string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		v, known := view[name]
+		if !closed || !known {
+			b.WriteString("{")
+			s = rest
+			continue
+		}
+		b.WriteString(in(shown(v)))
+		s = after
 	}
-	var en, zh []string
-	for k, v := range view {
-		s := shown(v)
-		en, zh = append(en, "{"+k+"}", s.En), append(zh, "{"+k+"}", s.Zh)
-	}
-	return Text{En: strings.NewReplacer(en...).Replace(t.En), Zh: strings.NewReplacer(zh...).Replace(t.Zh)}
 }
 
 // shown writes a value of a view as people read it: what isn't stated says

@@ -327,7 +327,7 @@ factors:
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range m.Findings(p, d, []*standard.Standard{en}, time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)) {
+	for _, f := range m.Findings(p, []*standard.Standard{en}, time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)) {
 		got = append(got, fmt.Sprintf("%s %s %s %v", f.Kind, f.Threat, f.Reason.Key, f.Reason.Args))
 	}
 	want := []string{

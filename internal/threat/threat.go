@@ -118,6 +118,8 @@ type Model struct {
 	Threats  []Threat // by id
 	Run      string   // id of the run whose verdicts count; "" for none
 	Problems []Problem
+
+	decisions *Decisions // a copy that notes what was used
 }
 
 // Problem is something of the input that was left out, and why. The rest is
