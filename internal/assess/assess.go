@@ -29,6 +29,7 @@ import (
 	"assay/internal/standard"
 	"assay/internal/store"
 	"assay/internal/testcase"
+	"assay/internal/threat"
 )
 
 // Parsers are the parsers that the child process knows.
@@ -134,7 +135,9 @@ func begin(c Config) (*store.Run, error) {
 	for _, id := range c.Only {
 		m.Only = append(m.Only, string(id))
 	}
-	return c.Store.Begin(m, c.Source)
+	// What can't be read is said where threats are shown; the run goes on.
+	decisions, _ := threat.ReadDir(c.Dir, limit.Default().YAML)
+	return c.Store.Begin(m, c.Source, decisions)
 }
 
 // collectors lists what looks at this product.

@@ -2,9 +2,11 @@ package assess
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"assay/internal/judge"
+	"assay/internal/testcase"
 	"assay/internal/threat"
 	"assay/internal/verdict"
 )
@@ -13,8 +15,11 @@ import (
 type Comparison struct {
 	Before, Now *Result
 	Verdicts    []VerdictChange
-	New, Gone   []judge.Finding // by their ids, which are stable over runs
-	Threats     []threat.Difference
+	// New and Gone are findings by their ids, which are stable over runs; Lost
+	// are those that the later run doesn't have because it didn't decide any
+	// more what they are about.
+	New, Gone, Lost []judge.Finding
+	Threats         []threat.Difference
 	// Models are the threats of both runs, each of its own product.
 	Was, Is *threat.Analysis
 }
@@ -27,8 +32,8 @@ type VerdictChange struct {
 }
 
 // Compare lays two judged runs side by side: verdicts, findings, and residual
-// risks, each with the product as it was then. Decisions are today's.
-func Compare(dir string, before, now *Result) (*Comparison, error) {
+// risks, each with the product and the decisions as they were then.
+func Compare(ctx context.Context, before, now *Result) (*Comparison, error) {
 	c := &Comparison{Before: before, Now: now}
 	b, n := Verdicts(before.Assessment), Verdicts(now.Assessment)
 	for ref, v := range b {
@@ -43,19 +48,39 @@ func Compare(dir string, before, now *Result) (*Comparison, error) {
 	}
 	slices.SortFunc(c.Verdicts, func(x, y VerdictChange) int { return cmp.Compare(x.String(), y.String()) })
 	c.New, c.Gone = without(now.Assessment.Findings, before.Assessment.Findings), without(before.Assessment.Findings, now.Assessment.Findings)
+	c.Gone, c.Lost = decided(c.Gone, now.Assessment)
 	var err error
-	if c.Was, err = Threats(question(dir, before)); err != nil {
+	if c.Was, err = Threats(ctx, question(before)); err != nil {
 		return nil, err
 	}
-	if c.Is, err = Threats(question(dir, now)); err != nil {
+	if c.Is, err = Threats(ctx, question(now)); err != nil {
 		return nil, err
 	}
 	c.Threats = threat.Compare(c.Was.Model, c.Is.Model)
 	return c, nil
 }
 
-func question(dir string, r *Result) ThreatQuestion {
-	return ThreatQuestion{Dir: dir, Product: r.Product, Standards: r.Standards, Run: r, Now: r.Stored.Ended}
+func question(r *Result) ThreatQuestion {
+	return ThreatQuestion{Product: r.Product, Decisions: r.Stored.Decisions, Standards: r.Standards, Run: r, Now: r.Stored.Ended}
+}
+
+// decided parts findings that are gone: the test case of the first kind was
+// decided again, that of the second was not.
+func decided(gone []judge.Finding, now *judge.Assessment) (really, lost []judge.Finding) {
+	open := map[testcase.ID]bool{}
+	for _, v := range now.Verdicts {
+		for _, c := range v.Cases {
+			open[c.ID] = open[c.ID] || c.Verdict == verdict.Inconclusive || c.Verdict == verdict.NotTested
+		}
+	}
+	for _, f := range gone {
+		if open[f.Case] {
+			lost = append(lost, f)
+		} else {
+			really = append(really, f)
+		}
+	}
+	return really, lost
 }
 
 func without(all, some []judge.Finding) []judge.Finding {

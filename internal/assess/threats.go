@@ -1,6 +1,9 @@
 package assess
 
 import (
+	"bytes"
+	"context"
+	"slices"
 	"time"
 
 	"assay/internal/judge"
@@ -12,8 +15,14 @@ import (
 
 // ThreatQuestion is what an analysis of threats is about.
 type ThreatQuestion struct {
-	Dir       string // the workspace: threats.yaml is read there; "" reads none
-	Product   *product.Product
+	Product *product.Product
+	// Source is the assay.yaml that the product was read from, to tell
+	// whether it was changed since the run; nil: it is the run's own.
+	Source []byte
+	// Decisions are the bytes of a threats.yaml; nil: none. Problems are those
+	// of reading it.
+	Decisions []byte
+	Problems  []threat.Problem
 	Standards []*standard.Standard
 	Profile   string // of TVRA; "" is the default
 	// Run is a judged run whose verdicts count; nil: none does.
@@ -24,28 +33,29 @@ type ThreatQuestion struct {
 }
 
 // Threats models the threats of a product with the embedded rules and those
-// of its workspace. What can't be used of threats.yaml stands in the
-// analysis's problems.
-func Threats(q ThreatQuestion) (*threat.Analysis, error) {
+// of a threats.yaml. What can't be used of it stands in the analysis's
+// problems.
+func Threats(ctx context.Context, q ThreatQuestion) (*threat.Analysis, error) {
 	l, err := threat.Embedded()
 	if err != nil {
 		return nil, err
 	}
 	tq := threat.Question{Product: q.Product, Library: l, Standards: q.Standards, Profile: q.Profile, Met: q.Met, Now: q.Now}
-	var problems []threat.Problem
-	if q.Dir != "" {
-		if tq.Library, tq.Decisions, problems, err = threat.LoadDir(q.Dir, l, limit.Default().YAML); err != nil {
-			return nil, err
-		}
+	problems := q.Problems
+	if q.Decisions != nil {
+		var more []threat.Problem
+		tq.Library, tq.Decisions, more = threat.Load(threat.DecisionsFile, q.Decisions, l, limit.Default().YAML)
+		problems = slices.Concat(problems, more)
 	}
 	if q.Run != nil {
 		tq.Run, tq.Verdicts = q.Run.Stored.Meta.ID, Verdicts(q.Run.Assessment)
+		tq.Changed = q.Source != nil && !bytes.Equal(q.Source, q.Run.Stored.Product)
 	}
-	a, err := threat.Analyse(tq)
+	a, err := threat.Analyse(ctx, tq)
 	if err != nil {
 		return nil, err
 	}
-	a.Problems = append(problems, a.Problems...)
+	a.Problems = slices.Concat(problems, a.Problems)
 	return a, nil
 }
 

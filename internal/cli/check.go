@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/internal/limit"
 	"assay/internal/product"
 	"assay/internal/standard"
+	"assay/internal/threat"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -25,7 +27,7 @@ func (a *app) initCommand() *cobra.Command {
 		if err != nil {
 			return &exitError{code: exitUse, err: err, next: a.t("ui.templates", "templates", strings.Join(product.Templates(), ", "))}
 		}
-		a.initDone(args[0], files)
+		a.initDone(args[0], "ui.init-next", files)
 		return nil
 	})
 	c.Flags().StringVar(&template, "template", template, a.t("flag.template", "templates", strings.Join(product.Templates(), ", ")))
@@ -93,6 +95,13 @@ func (a *app) checkModel(complete bool) error {
 			fmt.Fprintf(a.Out, "%s: %s: %s\n", p.Where(), a.t("severity.check."+string(p.Severity)), plain(x.Text))
 		}
 	}
+	for _, x := range a.decisionPoints(w) {
+		counts[product.SeverityError]++
+		points = append(points, x)
+		if a.format == "text" && !a.quiet {
+			fmt.Fprintf(a.Out, "%s: %s: %s\n", problemPlace(threat.Problem{File: x.File, Line: x.Line}), a.t("severity.check.error"), plain(x.Text))
+		}
+	}
 	switch {
 	case counts[product.SeverityError] > 0:
 		a.code = exitUse
@@ -109,4 +118,22 @@ func (a *app) checkModel(complete bool) error {
 	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
 		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))
 	return nil
+}
+
+// decisionPoints are the mistakes of threats.yaml.
+func (a *app) decisionPoints(w *workspace) []point {
+	data, problems := threat.ReadDir(w.dir, limit.Default().YAML)
+	if data != nil {
+		l, err := threat.Embedded()
+		if err != nil {
+			return nil // a test loads it
+		}
+		_, _, more := threat.Load(threat.DecisionsFile, data, l, limit.Default().YAML)
+		problems = append(problems, more...)
+	}
+	var out []point
+	for _, p := range problems {
+		out = append(out, point{Severity: string(product.SeverityError), Key: p.Reason.Key, Text: a.texts.T(a.lang, p.Reason.Key, p.Reason.Args), File: p.File, Line: p.Line})
+	}
+	return out
 }

@@ -52,7 +52,7 @@ type app struct {
 	now   func() time.Time
 	code  int
 
-	answer   *os.File // --out, where it is a file for the answer
+	answer   *answer // --out, where it is a file for the answer
 	dir      string
 	langFlag string
 	format   string
@@ -98,14 +98,19 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	err = root.ExecuteContext(ctx)
+	code := 0
+	if err := root.ExecuteContext(ctx); err != nil {
+		code = a.fail(err)
+	} else {
+		code = a.code
+	}
 	if a.answer != nil {
-		err = errors.Join(err, a.answer.Close())
+		if err := a.answer.Close(); err != nil {
+			a.Out, a.answer = io.Discard, nil
+			return a.fail(use(err))
+		}
 	}
-	if err != nil {
-		return a.fail(err)
-	}
-	return a.code
+	return code
 }
 
 // language finds the language before the flags are parsed, because help is
@@ -328,7 +333,7 @@ func (a *app) check(c *cobra.Command, args []string) error {
 	if slices.Contains(ownOut, c.Name()) {
 		return nil
 	}
-	f, err := os.OpenFile(a.out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	f, err := newAnswer(a.out)
 	if err != nil {
 		return use(fmt.Errorf("--out: %w", err))
 	}

@@ -19,7 +19,8 @@ type compareDoc struct {
 	Now      compareRun       `json:"now"`
 	Verdicts []compareVerdict `json:"verdicts"` // requirements whose verdict differs
 	New      []compareFinding `json:"new"`      // findings that only the later run has
-	Gone     []compareFinding `json:"gone"`     // findings that only the earlier run has
+	Gone     []compareFinding `json:"gone"`     // findings that only the earlier run has, and the later one looked again
+	Lost     []compareFinding `json:"lost"`     // findings of the earlier run whose test case the later one left undecided
 	Risks    []compareRisk    `json:"risks"`    // threats whose residual risk differs
 }
 
@@ -80,7 +81,7 @@ func (a *app) compareCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		diff, err := assess.Compare(cfg.Dir, before, now)
+		diff, err := assess.Compare(c.Context(), before, now)
 		if err != nil {
 			return err
 		}
@@ -89,6 +90,7 @@ func (a *app) compareCommand() *cobra.Command {
 			a.json(doc)
 			return nil
 		}
+		a.sayProblems(diff.Is.Problems)
 		a.compareText(doc)
 		return nil
 	})
@@ -96,7 +98,7 @@ func (a *app) compareCommand() *cobra.Command {
 
 func (a *app) compareDoc(c *assess.Comparison) compareDoc {
 	doc := compareDoc{Schema: "assay/compare@1", Before: runOf(c.Before), Now: runOf(c.Now), Verdicts: []compareVerdict{}, Risks: []compareRisk{},
-		New: a.compareFindings(c.New), Gone: a.compareFindings(c.Gone)}
+		New: a.compareFindings(c.New), Gone: a.compareFindings(c.Gone), Lost: a.compareFindings(c.Lost)}
 	for _, v := range c.Verdicts {
 		doc.Verdicts = append(doc.Verdicts, compareVerdict{string(v.Standard), string(v.Requirement), v.Before, v.Now})
 	}
@@ -151,7 +153,7 @@ func (a *app) compareText(d compareDoc) {
 	for _, list := range []struct {
 		key string
 		all []compareFinding
-	}{{"ui.compare-new", d.New}, {"ui.compare-gone", d.Gone}} {
+	}{{"ui.compare-new", d.New}, {"ui.compare-gone", d.Gone}, {"ui.compare-lost", d.Lost}} {
 		fmt.Fprintf(a.Out, "\n%s\n", a.t(list.key, "count", fmt.Sprint(len(list.all))))
 		for _, f := range list.all {
 			fmt.Fprintf(a.Out, "  %s  %s: %s\n", a.t("severity."+f.Severity), plain(f.Subject), plain(f.Text))

@@ -11,6 +11,7 @@ import (
 	"assay/internal/limit"
 	"assay/internal/product"
 	"assay/internal/report"
+	"assay/internal/standard"
 	"assay/internal/threat"
 )
 
@@ -25,14 +26,14 @@ const maxOTM = 64 << 20
 const shownNotes = 40
 
 // initDone says which files were written.
-func (a *app) initDone(dir string, files []string) {
+func (a *app) initDone(dir, next string, files []string) {
 	if a.quiet {
 		return
 	}
 	for _, f := range files {
 		fmt.Fprintln(a.Out, filepath.Join(dir, filepath.FromSlash(f)))
 	}
-	fmt.Fprintln(a.Out, a.t("ui.init-next", "dir", dir))
+	fmt.Fprintln(a.Out, a.t(next, "dir", dir))
 }
 
 // initFrom makes a workspace of a foreign threat model and says what of it
@@ -75,7 +76,7 @@ func (a *app) initFrom(dir, file string) error {
 		return use(err)
 	}
 	a.notes(notes, filepath.Join(dir, product.FileName))
-	a.initDone(dir, files)
+	a.initDone(dir, "ui.from-next", files)
 	return nil
 }
 
@@ -141,8 +142,8 @@ func (a *app) remainder(dir string) (*exchange.Remainder, error) {
 }
 
 // threatsOTM writes the model as an Open Threat Model.
-func (a *app) threatsOTM(dir string, x *threat.Analysis) error {
-	threats, mitigations := report.OTM(x, a.lang)
+func (a *app) threatsOTM(dir string, x *threat.Analysis, standards []*standard.Standard) error {
+	threats, mitigations := report.OTM(x, standards, a.lang)
 	rest, err := a.remainder(dir)
 	if err != nil {
 		return err

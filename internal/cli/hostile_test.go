@@ -156,7 +156,7 @@ func collectHostile(ctx context.Context, t *testing.T, a *app, cam *refcam.Camer
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := a.reportInput(cfg, res, filepath.Join(dir, "report.html"))
+	in, err := a.reportInput(t.Context(), cfg, res, filepath.Join(dir, "report.html"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func judged(ctx context.Context, t *testing.T, a *app, cam *refcam.Camera, mem *
 		t.Fatalf("collectors failed: %v", res.Failed)
 	}
 	out.add(standard.Literal, res.Assessment)
-	analysis, err := assess.Threats(assess.ThreatQuestion{Product: p, Standards: standards, Run: res, Now: time.Now()})
+	analysis, err := assess.Threats(ctx, assess.ThreatQuestion{Product: p, Standards: standards, Run: res, Now: time.Now()})
 	if err != nil || len(analysis.Problems) > 0 {
 		t.Fatalf("threats: %v %v", err, analysis.Problems)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"assay/internal/product"
 	"assay/internal/store"
+	"assay/internal/threat"
 )
 
 // mayWrite refuses --out where it would destroy something: an input of the
@@ -31,7 +32,7 @@ func (a *app) mayWrite(path string, inputs ...string) error {
 	case !info.Mode().IsRegular():
 		return nil // a device or a pipe takes what it is given
 	}
-	for _, in := range append(inputs, filepath.Join(a.dir, product.FileName)) {
+	for _, in := range append(inputs, filepath.Join(a.dir, product.FileName), filepath.Join(a.dir, threat.DecisionsFile)) {
 		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
 			return no("input")
 		}
@@ -58,6 +59,52 @@ func (a *app) mayWriteIn(path string, no func(string) error) error {
 				return no("kept")
 			}
 		}
+	}
+	return nil
+}
+
+// answer is the file of --out. What stood there is replaced when the command
+// has written an answer (or, as JSON, its error), and is kept when it wrote
+// nothing.
+type answer struct {
+	*os.File
+	path    string // "" for a device or a pipe, which is written to directly
+	written bool
+}
+
+func newAnswer(path string) (*answer, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		return &answer{File: f}, err
+	}
+	real, err := filepath.EvalSymlinks(path) // a link stays a link
+	if err != nil {
+		real = path
+	}
+	f, err := os.CreateTemp(filepath.Dir(real), ".answer-*")
+	return &answer{File: f, path: real}, err
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.written = a.written || len(b) > 0
+	return a.File.Write(b)
+}
+
+// Close puts the answer in its place.
+func (a *answer) Close() error {
+	if a.path == "" {
+		return a.File.Close()
+	}
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(a.path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	err := errors.Join(a.File.Chmod(mode), a.File.Close())
+	if err != nil || !a.written {
+		return errors.Join(err, os.Remove(a.File.Name()))
+	}
+	if err := os.Rename(a.File.Name(), a.path); err != nil {
+		return errors.Join(fmt.Errorf("--out: %w", err), os.Remove(a.File.Name()))
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"assay/internal/report"
 	"assay/internal/standard"
 	"assay/internal/store"
+	"assay/internal/threat"
 	"assay/internal/verdict"
 )
 
@@ -132,7 +133,7 @@ func (a *app) assess(ctx context.Context, cfg assess.Config, gate bool) error {
 	for _, f := range res.Failed {
 		fmt.Fprintln(a.Err, "assay:", plain(f.Error()))
 	}
-	return a.deliver(cfg, res, gate)
+	return a.deliver(ctx, cfg, res, gate)
 }
 
 // reportPath is where the HTML report of a run stands. A judgement of a part
@@ -161,12 +162,12 @@ func ids(all []*standard.Standard) []string {
 
 // deliver writes the HTML report into the workspace and the answer to
 // stdout, and sets the exit code.
-func (a *app) deliver(cfg assess.Config, res *assess.Result, gate bool) error {
+func (a *app) deliver(ctx context.Context, cfg assess.Config, res *assess.Result, gate bool) error {
 	path := a.reportPath(cfg, res)
 	if a.out != "" && a.format == "text" {
 		path = a.out
 	}
-	in, err := a.reportInput(cfg, res, path)
+	in, err := a.reportInput(ctx, cfg, res, path)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (a *app) deliver(cfg assess.Config, res *assess.Result, gate bool) error {
 }
 
 // reportInput gathers what an encoder needs.
-func (a *app) reportInput(cfg assess.Config, res *assess.Result, path string) (report.Input, error) {
+func (a *app) reportInput(ctx context.Context, cfg assess.Config, res *assess.Result, path string) (report.Input, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return report.Input{}, err
@@ -205,11 +206,12 @@ func (a *app) reportInput(cfg assess.Config, res *assess.Result, path string) (r
 	for _, f := range res.Stored.Failed {
 		in.Errors = append(in.Errors, report.Error{Code: "collector", Message: f})
 	}
-	// The clock is the run's end, as in judging: the same run gives the same
-	// report.
-	in.Threats, err = assess.Threats(assess.ThreatQuestion{Dir: cfg.Dir, Product: res.Product, Standards: cfg.Standards, Run: res, Now: res.Stored.Ended})
+	// Product, decisions and clock are those of the run, as in judging: the
+	// same run gives the same report. Verdicts never wait for threats.
+	in.Threats, err = assess.Threats(ctx, assess.ThreatQuestion{Product: res.Product, Decisions: res.Stored.Decisions, Standards: cfg.Standards, Run: res, Now: res.Stored.Ended})
 	if err != nil {
-		return report.Input{}, use(err)
+		in.Errors = append(in.Errors, report.Error{Code: string(codeModel), Message: err.Error(), Where: threat.DecisionsFile})
+		return in, nil
 	}
 	for _, p := range in.Threats.Problems {
 		in.Errors = append(in.Errors, report.Error{Code: string(codeModel), Message: plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)), Where: problemPlace(p)})
@@ -336,7 +338,7 @@ func (a *app) judge(ctx context.Context, run string, standards, only []string, l
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return a.deliver(cfg, res, gate)
+	return a.deliver(ctx, cfg, res, gate)
 }
 
 // stored judges a stored run.
@@ -398,7 +400,7 @@ func (a *app) reportCommand() *cobra.Command {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
-		in, err := a.reportInput(cfg, res, a.reportPath(cfg, res))
+		in, err := a.reportInput(c.Context(), cfg, res, a.reportPath(cfg, res))
 		if err != nil {
 			return err
 		}

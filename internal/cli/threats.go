@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/internal/assess"
+	"assay/internal/limit"
 	"assay/internal/report"
 	"assay/internal/standard"
 	"assay/internal/store"
@@ -48,7 +49,8 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if err != nil {
 		return err
 	}
-	q := assess.ThreatQuestion{Dir: w.dir, Product: w.product, Profile: f.tvra, Now: a.now()}
+	q := a.threatQuestion(w)
+	q.Profile = f.tvra
 	if q.Met, err = a.met(f.met, all); err != nil {
 		return err
 	}
@@ -58,24 +60,25 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if q.Standards, err = threatStandards(f.standards, w, q.Run, all); err != nil {
 		return err
 	}
-	analysis, err := assess.Threats(q)
+	analysis, err := assess.Threats(ctx, q)
 	if err != nil {
 		return use(err)
 	}
 	if a.format == "otm" {
-		return a.threatsOTM(w.dir, analysis)
+		return a.threatsOTM(w.dir, analysis, all)
 	}
 	in := report.ThreatInput{Analysis: analysis, Standards: all, Lang: a.lang, Texts: a.texts, Color: a.colour(), Width: a.width()}
 	if f.against != "" {
 		before := q
+		before.Met = nil // what they are worth is part of the difference
 		if before.Run, err = a.counted(ctx, f.against); err != nil {
 			return err
 		}
-		was, err := assess.Threats(before)
+		was, err := assess.Threats(ctx, before)
 		if err != nil {
 			return use(err)
 		}
-		in.Against, in.AgainstRun = threat.Compare(was.Model, analysis.Model), was.Run
+		in.Compared, in.Against, in.AgainstRun = true, threat.Compare(was.Model, analysis.Model), was.Run
 	}
 	if err := report.Threats(visible{a.Out}, a.format, in); err != nil {
 		return err
@@ -83,12 +86,24 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	return a.threatProblems(analysis)
 }
 
+// threatQuestion begins a question about the workspace as it is today.
+func (a *app) threatQuestion(w *workspace) assess.ThreatQuestion {
+	q := assess.ThreatQuestion{Product: w.product, Source: w.source, Now: a.now()}
+	q.Decisions, q.Problems = threat.ReadDir(w.dir, limit.Default().YAML)
+	return q
+}
+
+// sayProblems lists on stderr what of threats.yaml or of a rule was left out.
+func (a *app) sayProblems(problems []threat.Problem) {
+	for _, p := range problems {
+		fmt.Fprintf(a.Err, "%s: %s\n", problemPlace(p), plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)))
+	}
+}
+
 // threatProblems says on stderr what of threats.yaml was left out: the rest
 // was modelled, but the command was given something that it can't use.
 func (a *app) threatProblems(x *threat.Analysis) error {
-	for _, p := range x.Problems {
-		fmt.Fprintf(a.Err, "%s: %s\n", problemPlace(p), plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)))
-	}
+	a.sayProblems(x.Problems)
 	if n := len(x.Problems); n > 0 {
 		return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.threat-problems", "count", fmt.Sprint(n))), where: problemPlace(x.Problems[0]), silent: true}
 	}

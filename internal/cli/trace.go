@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/internal/assess"
-	"assay/internal/limit"
 	"assay/internal/standard"
 	"assay/internal/threat"
 	"assay/internal/verdict"
@@ -58,17 +57,14 @@ func (a *app) trace(ctx context.Context, id, run string) error {
 	if err != nil {
 		return err
 	}
-	analysis, err := assess.Threats(assess.ThreatQuestion{Dir: w.dir, Product: w.product, Standards: standards, Run: res, Now: a.now()})
+	q := a.threatQuestion(w)
+	q.Standards, q.Run = standards, res
+	analysis, err := assess.Threats(ctx, q)
 	if err != nil {
 		return err
 	}
-	lib, err := threat.Embedded()
-	if err != nil {
-		return err
-	}
-	if lib, _, _, err = threat.LoadDir(w.dir, lib, limit.Default().YAML); err != nil {
-		return use(err)
-	}
+	a.sayProblems(analysis.Problems)
+	lib := analysis.Library
 	threads := threat.NewThreads(analysis.Model, lib, standards)
 	n, err := threads.Find(id)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -31,4 +32,18 @@ func TestVisibleKeepsTheDocument(t *testing.T) {
 			t.Fatalf("read %q, wrote %q", got["text"], want)
 		}
 	})
+}
+
+// TestRunIDsStandInOrder: a later run has a greater id, within a second too.
+func TestRunIDsStandInOrder(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC)
+	last := ""
+	for i := range 200 {
+		id, err := newID(at.Add(time.Duration(i) * 5 * time.Millisecond))
+		if err != nil || id <= last {
+			t.Fatalf("%q after %q: %v", id, last, err)
+		}
+		last = id
+	}
 }

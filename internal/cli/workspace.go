@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -274,12 +275,14 @@ func (a *app) authorisations(public []string, by string) (map[string]*network.Au
 	return out, nil
 }
 
-// newID makes the id of a run: its time, and some chance.
+// newID makes the id of a run: its time to a part of a second, so that ids
+// stand in the order of runs, and some chance.
 func newID(now time.Time) (string, error) {
 	b := make([]byte, 3)
-	if _, err := rand.Read(b); err != nil {
+	if _, err := rand.Read(b[2:]); err != nil {
 		return "", err
 	}
+	binary.BigEndian.PutUint16(b, uint16(int64(now.Nanosecond())<<16/int64(time.Second)))
 	return now.UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b), nil
 }
 

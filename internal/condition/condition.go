@@ -8,6 +8,7 @@
 package condition
 
 import (
+	"context"
 	"fmt"
 
 	"cel.dev/cel-go/cel"
@@ -76,17 +77,29 @@ type Vars struct {
 
 // Eval evaluates the condition.
 func (p *Program) Eval(v Vars) (bool, error) {
+	b, _, err := p.EvalCost(context.Background(), v)
+	return b, err
+}
+
+// EvalCost evaluates the condition and says what it cost, in units of CEL's
+// cost model (a look-up is about one); a canceled context stops it. The cost
+// is that of a whole evaluation where it failed.
+func (p *Program) EvalCost(ctx context.Context, v Vars) (bool, uint64, error) {
 	vars := map[string]any{"product": v.Product, "facts": v.Facts, "claims": v.Claims}
 	for name, value := range v.More {
 		vars[name] = value
 	}
-	out, _, err := p.prg.Eval(vars)
+	out, details, err := p.prg.ContextEval(ctx, vars)
+	var cost uint64 = costLimit
+	if c := details.ActualCost(); c != nil {
+		cost = *c
+	}
 	if err != nil {
-		return false, fmt.Errorf("condition %q: %w", p.source, err)
+		return false, cost, fmt.Errorf("condition %q: %w", p.source, err)
 	}
 	b, ok := out.Value().(bool)
 	if !ok {
-		return false, fmt.Errorf("condition %q gave %v, must give true or false", p.source, out.Value())
+		return false, cost, fmt.Errorf("condition %q gave %v, must give true or false", p.source, out.Value())
 	}
-	return b, nil
+	return b, cost, nil
 }

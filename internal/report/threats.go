@@ -20,8 +20,9 @@ type ThreatInput struct {
 	Program   string // version of the program; "" isn't shown
 	Lang      i18n.Lang
 	Texts     Texts
-	// Against lists what differs from another run, AgainstRun names it; both
-	// empty: nothing is compared.
+	// Compared: Against lists what differs from another run, which AgainstRun
+	// names; "" is no run.
+	Compared   bool
 	Against    []threat.Difference
 	AgainstRun string
 

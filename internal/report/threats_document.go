@@ -11,6 +11,8 @@ type jsonThreats struct {
 	Profile  jsonTVRA      `json:"profile"`
 	Context  jsonContext   `json:"context"`
 	Run      string        `json:"run"`
+	Changed  bool          `json:"changed"`
+	Open     int           `json:"open"`
 	Met      []string      `json:"met"`
 	Summary  jsonRisks     `json:"summary"`
 	Threats  []jsonThreat  `json:"threats"`
@@ -156,6 +158,8 @@ type jsonChanges struct {
 	Then            *int          `json:"then"`
 	Sum             int           `json:"sum"`
 	SumThen         int           `json:"sum_then"`
+	Closes          int           `json:"closes"`
+	Cut             bool          `json:"cut"`
 }
 
 type jsonAnnex struct {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"assay/internal/product"
 	"assay/internal/standard"
 	"assay/internal/threat"
 )
@@ -38,7 +39,7 @@ func (j threatWriter) document(in ThreatInput) jsonThreats {
 	out := jsonThreats{
 		Schema: ThreatsSchema, Lang: string(j.lang), Product: jsonProduct{id.Name, id.Model, id.Release, id.Maker.Name},
 		Profile: jsonTVRA{a.Profile.ID, j.tr(a.Profile.Title), a.Profile.Verified, j.tr(a.Profile.Note)},
-		Context: jsonContext{a.Context, a.Assumed}, Run: a.Run, Met: []string{}, Threats: []jsonThreat{}, Paths: []jsonPath{},
+		Context: jsonContext{a.Context, a.Assumed}, Run: a.Run, Changed: a.Changed, Open: len(product.Check(a.Product)), Met: []string{}, Threats: []jsonThreat{}, Paths: []jsonPath{},
 		Annexes: []jsonAnnex{}, Findings: []jsonOpen{}, Problems: []jsonLeftOut{}, Errors: list(in.Errors),
 	}
 	for _, r := range a.Met {
@@ -71,7 +72,7 @@ func (j threatWriter) document(in ThreatInput) jsonThreats {
 	for _, p := range a.Problems {
 		out.Problems = append(out.Problems, jsonLeftOut{p.File, p.Line, j.reason(p.Reason).raw()})
 	}
-	if in.AgainstRun != "" || in.Against != nil {
+	if in.Compared {
 		out.Against = &jsonAgainst{in.AgainstRun, []jsonChanged{}}
 		for _, d := range in.Against {
 			out.Against.Threats = append(out.Against.Threats, jsonChanged{d.ID, j.some(d.Before), j.some(d.Now)})
@@ -177,7 +178,7 @@ func (j threatWriter) paths(out *jsonThreats) {
 		return
 	}
 	c := p.Changes
-	out.Changes = jsonChanges{[]jsonMeasure{}, cost(c.Cheapest), cost(c.Then), c.Sum, c.SumThen}
+	out.Changes = jsonChanges{[]jsonMeasure{}, cost(c.Cheapest), cost(c.Then), c.Sum, c.SumThen, c.Closes, c.Cut}
 	for _, m := range c.Countermeasures {
 		out.Changes.Countermeasures = append(out.Changes.Countermeasures, measureOf(m))
 	}

@@ -135,7 +135,13 @@ func (v *threatView) titled(t *threat.Threat) phrase {
 // compareRisk puts the higher risk first: by product, then by how little the
 // attack costs.
 func compareRisk(a, b threat.Risk) int {
-	return cmp.Or(b.Product-a.Product, a.Potential-b.Potential)
+	never := func(r threat.Risk) int {
+		if r.Never {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(b.Product-a.Product, never(a)-never(b), a.Potential-b.Potential)
 }
 
 func (v *threatView) threat(t *threat.Threat) riskView {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"assay/internal/i18n"
 	"assay/internal/threat"
@@ -44,6 +45,12 @@ func (v *threatView) changes() {
 	}
 	if c.SumThen > c.Sum {
 		v.Changes.Sum = v.s("threat.changes.sum", "now", fmt.Sprint(c.Sum), "then", fmt.Sprint(c.SumThen))
+	}
+	if c.Closes > 0 {
+		v.Changes.Sum = strings.TrimSpace(v.Changes.Sum + v.gap() + v.s("threat.changes.closes", "n", fmt.Sprint(c.Closes)))
+	}
+	if c.Cut {
+		v.Changes.Sum = strings.TrimSpace(v.Changes.Sum + v.gap() + v.s("threat.changes.cut"))
 	}
 }
 
@@ -265,8 +272,11 @@ type changedView struct {
 }
 
 func (v *threatView) compare() {
-	v.Compared = v.in.AgainstRun != "" || v.in.Against != nil
+	v.Compared = v.in.Compared
 	v.AgainstRun = foreign(v.in.AgainstRun)
+	if v.in.AgainstRun == "" {
+		v.AgainstRun = prose(v.s("threat.text.no-run"))
+	}
 	list := slices.Clone(v.in.Against)
 	slices.SortStableFunc(list, func(a, b threat.Difference) int {
 		return (b.Now.Product - b.Before.Product) - (a.Now.Product - a.Before.Product)

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/exchange"
 	"assay/internal/i18n"
 	"assay/internal/product"
+	"assay/internal/standard"
 	"assay/internal/threat"
+	"assay/internal/verdict"
 )
 
 // States of a threat and of a mitigation in an Open Threat Model.
@@ -24,8 +27,8 @@ const (
 // Model: a rule is a threat, an element it fires on an instance of it, a
 // requirement a mitigation. Likelihood and impact, 1 to 3, become 33, 67 and
 // 100 of 100.
-func OTM(a *threat.Analysis, lang i18n.Lang) ([]exchange.Threat, []exchange.Mitigation) {
-	flows := flowIDs(a.Product)
+func OTM(a *threat.Analysis, standards []*standard.Standard, lang i18n.Lang) ([]exchange.Threat, []exchange.Mitigation) {
+	flows := exchange.FlowIDs(a.Product)
 	var threats []exchange.Threat
 	byRule := map[string]int{}
 	reduces := map[string]int{}
@@ -40,15 +43,14 @@ func OTM(a *threat.Analysis, lang i18n.Lang) ([]exchange.Threat, []exchange.Miti
 		}
 		x := &threats[at]
 		x.Likelihood, x.Impact = max(x.Likelihood, percent(t.Before.Likelihood)), max(x.Impact, percent(t.Before.Impact))
-		in := exchange.Instance{State: otmState(t)}
+		in := exchange.Instance{State: otmState(t, a.Now)}
 		for _, w := range t.Weaknesses {
 			for _, c := range w.Countermeasures {
-				state := otmRequired
-				if c.Counts {
-					state = otmImplemented
-				}
 				for _, r := range c.Requirements {
-					id := r.String()
+					state, id := otmRequired, r.String()
+					if r.Verdict == verdict.Pass {
+						state = otmImplemented
+					}
 					if _, ok := reduces[id]; !ok {
 						order = append(order, id)
 					}
@@ -63,7 +65,7 @@ func OTM(a *threat.Analysis, lang i18n.Lang) ([]exchange.Threat, []exchange.Miti
 	}
 	var mitigations []exchange.Mitigation
 	for _, id := range order {
-		mitigations = append(mitigations, exchange.Mitigation{ID: id, Name: id, RiskReduction: reduces[id]})
+		mitigations = append(mitigations, exchange.Mitigation{ID: id, Name: otmTitle(id, standards, lang), RiskReduction: reduces[id]})
 	}
 	return threats, mitigations
 }
@@ -80,9 +82,9 @@ func otmThreat(t *threat.Threat, lang i18n.Lang) exchange.Threat {
 	return x
 }
 
-func otmState(t *threat.Threat) string {
+func otmState(t *threat.Threat, now time.Time) string {
 	switch {
-	case t.Decision != nil && t.Decision.Decide == threat.Accept:
+	case t.Decision != nil && t.Decision.Decide == threat.Accept && !t.Decision.Expired(now):
 		return otmAccepted
 	case t.Residual.Level == threat.Minor && t.Before.Level != threat.Minor:
 		return otmMitigated
@@ -92,8 +94,16 @@ func otmState(t *threat.Threat) string {
 
 func percent(n int) int { return []int{0, 33, 67, 100}[max(0, min(n, 3))] }
 
-// flowIDs are the ids that the flows of the product have in the document.
-func flowIDs(p *product.Product) []string { return exchange.FlowIDs(p) }
+// otmTitle is a requirement's title, or its id where nobody knows it.
+func otmTitle(id string, standards []*standard.Standard, lang i18n.Lang) string {
+	ref, _ := threat.ParseRef(id)
+	for _, s := range standards {
+		if r, ok := s.Requirement(ref.Requirement); ok && s.ID == ref.Standard {
+			return r.Title.In(string(lang))
+		}
+	}
+	return id
+}
 
 // otmInstances are the components or flows that an element is about; the
 // product as a whole is its first device.

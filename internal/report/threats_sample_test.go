@@ -165,7 +165,7 @@ func threatSample(t testing.TB, lang i18n.Lang) ThreatInput {
 	a := threatAnalysis(t)
 	std := sampleStandard()
 	return ThreatInput{
-		Analysis: a, Standards: []*standard.Standard{&std}, Lang: lang, Texts: fixed{realTexts(t)}, Program: "1.0.0", AgainstRun: "r-20260701-1",
+		Analysis: a, Standards: []*standard.Standard{&std}, Lang: lang, Texts: fixed{realTexts(t)}, Program: "1.0.0", Compared: true, AgainstRun: "r-20260701-1",
 		Errors:  []Error{{"model", "threats.yaml has mistakes " + hostileMarkup, "threats.yaml:12"}},
 		Against: []threat.Difference{{ID: a.Threats[3].ID, Before: a.Threats[3].Before, Now: a.Threats[3].Residual}, {ID: "gone@" + hostileMarkup, Before: a.Threats[0].Before}},
 	}

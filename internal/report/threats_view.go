@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"assay/internal/product"
 	"assay/internal/standard"
 	"assay/internal/threat"
 )
@@ -210,6 +211,15 @@ func (v *threatView) about() {
 		v.About = append(v.About, ours(v.s("threat.about.no-run")))
 	} else {
 		v.About = append(v.About, v.say("threat.about.run", map[string]string{"run": v.a.Run}))
+	}
+	if v.a.Changed {
+		v.About = append(v.About, ours(v.s("threat.about.changed")))
+	}
+	switch n := len(product.Check(v.a.Product)); {
+	case len(v.a.Product.Components) == 0:
+		v.About = append(v.About, ours(v.s("threat.about.empty")))
+	case n > 0:
+		v.About = append(v.About, ours(v.s("threat.about.open", "n", fmt.Sprint(n))))
 	}
 	if n := len(v.a.Met); n > 0 {
 		var met []string

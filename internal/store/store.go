@@ -7,6 +7,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,16 +170,18 @@ func validID(id string) error {
 
 // Meta is what a run began with: enough to judge it again.
 type Meta struct {
-	ID        string    `json:"id"`
-	Program   string    `json:"program"`
-	Started   time.Time `json:"started"`
-	By        string    `json:"by"`
-	Command   string    `json:"command,omitempty"`
-	Product   string    `json:"product"` // SHA-256 of assay.yaml as it was
-	Standards []string  `json:"standards"`
-	Only      []string  `json:"only,omitempty"`
-	Intrusive bool      `json:"intrusive"`
-	Public    []string  `json:"public,omitempty"`
+	ID      string    `json:"id"`
+	Program string    `json:"program"`
+	Started time.Time `json:"started"`
+	By      string    `json:"by"`
+	Command string    `json:"command,omitempty"`
+	Product string    `json:"product"` // SHA-256 of assay.yaml as it was
+	// Decisions is the SHA-256 of threats.yaml as it was; "" where there was none.
+	Decisions string   `json:"decisions,omitempty"`
+	Standards []string `json:"standards"`
+	Only      []string `json:"only,omitempty"`
+	Intrusive bool     `json:"intrusive"`
+	Public    []string `json:"public,omitempty"`
 }
 
 // The types of a run's own entries in the main segment.
@@ -206,7 +209,7 @@ type Run struct {
 
 // Begin starts a run. The product file's bytes become evidence, so that the
 // run can be judged when the file has changed.
-func (s *Store) Begin(m Meta, product []byte) (*Run, error) {
+func (s *Store) Begin(m Meta, product, decisions []byte) (*Run, error) {
 	if err := validID(m.ID); err != nil {
 		return nil, err
 	}
@@ -215,6 +218,13 @@ func (s *Store) Begin(m Meta, product []byte) (*Run, error) {
 		return nil, fmt.Errorf("store product file: %w", err)
 	}
 	m.Product = obj.Digest.String()
+	if decisions != nil {
+		obj, err := s.evidence.Put(bytes.NewReader(decisions), evidence.Meta{Class: evidence.Document})
+		if err != nil {
+			return nil, fmt.Errorf("store decisions: %w", err)
+		}
+		m.Decisions = obj.Digest.String()
+	}
 	seg, err := segment.Create(s.runDir(m.ID), m.ID, segment.Options{Limits: s.opt.Limits.Segment, Now: s.opt.Now})
 	if err != nil {
 		return nil, err
@@ -273,7 +283,9 @@ type Stored struct {
 	Head    string
 	Failed  []string
 	Product []byte
-	Facts   *fact.Set
+	// Decisions are the bytes of threats.yaml; nil where there was none.
+	Decisions []byte
+	Facts     *fact.Set
 }
 
 // Load reads a stored run, with the records that people made (for whichever
@@ -305,8 +317,14 @@ func (s *Store) Load(ctx context.Context, id string) (*Stored, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: product file: %w", id, err)
 	}
+	var decisions []byte
+	if had.meta.Decisions != "" {
+		if decisions, err = s.product(had.meta.Decisions); err != nil {
+			return nil, fmt.Errorf("run %s: decisions: %w", id, err)
+		}
+	}
 	return &Stored{Meta: had.meta, Resumed: had.resumed, Ended: had.end.At, Failed: had.end.Failed,
-		Head: rep.Head.String(), Product: product, Facts: set}, nil
+		Head: rep.Head.String(), Product: product, Decisions: decisions, Facts: set}, nil
 }
 
 func (s *Store) product(digest string) ([]byte, error) {

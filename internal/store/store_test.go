@@ -34,7 +34,7 @@ func open(t *testing.T, dir string, readOnly bool) *Store {
 
 func begin(t *testing.T, s *Store, id string) *Run {
 	t.Helper()
-	r, err := s.Begin(Meta{ID: id, Program: "assay test", Started: at, Standards: []string{"iot-1005-1"}}, []byte(productFile))
+	r, err := s.Begin(Meta{ID: id, Program: "assay test", Started: at, Standards: []string{"iot-1005-1"}}, []byte(productFile), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +370,7 @@ func TestUnknownRuns(t *testing.T) {
 			t.Errorf("id %q: %v", id, err)
 		}
 	}
-	if _, err := s.Begin(Meta{ID: "run-1"}, nil); err == nil {
+	if _, err := s.Begin(Meta{ID: "run-1"}, nil, nil); err == nil {
 		t.Error("a run was begun twice")
 	}
 	// A folder that isn't a run is named with what to do.

@@ -1,6 +1,7 @@
 package threat
 
 import (
+	"context"
 	"time"
 
 	"assay/internal/product"
@@ -17,6 +18,8 @@ type Question struct {
 	// Run and Verdicts are of the run that counts; nil Verdicts: none does.
 	Run      string
 	Verdicts Verdicts
+	// Changed: the model was changed after the run.
+	Changed bool
 	// Met are requirements that count as met, whatever the run says.
 	Met []Ref
 	Now time.Time
@@ -26,6 +29,7 @@ type Question struct {
 type Analysis struct {
 	*Model
 	Product *product.Product
+	Library *Library
 	Annexes []*Annex
 	Paths   *Paths
 	// Cheapest are the three cheapest paths that differ, Lengthened what each
@@ -33,15 +37,18 @@ type Analysis struct {
 	Cheapest   []Path
 	Lengthened [][]Lengthened
 	Findings   []Finding
-	Met        []Ref // as asked
+	// As asked.
+	Changed bool
+	Met     []Ref
+	Now     time.Time
 }
 
 // shownPaths is how many paths people look at.
 const shownPaths = 3
 
 // Analyse models the threats of a product and says what is left of them.
-func Analyse(q Question) (*Analysis, error) {
-	m, err := q.Library.Generate(q.Product, Options{Profile: q.Profile, Decisions: q.Decisions})
+func Analyse(ctx context.Context, q Question) (*Analysis, error) {
+	m, err := q.Library.Generate(ctx, q.Product, Options{Profile: q.Profile, Decisions: q.Decisions})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +57,7 @@ func Analyse(q Question) (*Analysis, error) {
 		v = WhatIf(v, q.Met...)
 	}
 	m.Apply(q.Run, v)
-	a := &Analysis{Model: m, Product: q.Product, Met: q.Met}
+	a := &Analysis{Model: m, Product: q.Product, Library: q.Library, Met: q.Met, Changed: q.Changed, Now: q.Now}
 	for _, s := range q.Standards {
 		if x := m.Annex(s); x != nil {
 			a.Annexes = append(a.Annexes, x)

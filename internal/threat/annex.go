@@ -2,6 +2,8 @@ package threat
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"assay/internal/standard"
 )
@@ -108,13 +110,10 @@ func (w *Weakness) closedBy(s standard.ID, ids []standard.RequirementID) bool {
 	})
 }
 
-func rowID(threat string, i int) string { return threat + "/" + string(rune('1'+i)) }
+// rowID is the id of row i, from 0, of a threat's rows.
+func rowID(threat string, i int) string { return threat + "/" + strconv.Itoa(i+1) }
 
 func threatOf(row string) string {
-	for i := range row {
-		if row[i] == '/' {
-			return row[:i]
-		}
-	}
-	return row
+	threat, _, _ := strings.Cut(row, "/")
+	return threat
 }

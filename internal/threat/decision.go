@@ -3,6 +3,7 @@ package threat
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/product"
 )
@@ -45,6 +46,11 @@ type Decision struct {
 	Line int          `yaml:"-"`
 	End  product.Date `yaml:"-"` // Until, read
 	used bool
+}
+
+// Expired says whether an acceptance has run out: the day after its last.
+func (d *Decision) Expired(now time.Time) bool {
+	return d.Decide == Accept && !d.End.IsZero() && d.End.Before(now.Truncate(24*time.Hour))
 }
 
 // Override sets factors of a threat, or of all threats of a rule, by hand.
@@ -117,22 +123,28 @@ func (d *Decisions) attach(m *Model) {
 	}
 }
 
-// override sets what people set by hand.
+// override sets what people set by hand: for the rule first, then for the
+// threat itself, which stands before it.
 func (d *Decisions) override(id string, f Factors) Factors {
-	for i := range d.Factors {
-		o := &d.Factors[i]
-		if !matches(o.Threat, id) {
-			continue
-		}
-		o.used = true
-		for factor, level := range o.Set.byFactor() {
-			if f[factor].Level != level {
-				f[factor] = Chosen{Level: level, Why: Text{En: o.Why, Zh: o.Why}, By: o.By, Own: true}
-				o.changed = true
+	for _, exact := range []bool{false, true} {
+		for i := range d.Factors {
+			o := &d.Factors[i]
+			if matches(o.Threat, id) && (o.Threat == id) == exact {
+				o.set(f)
 			}
 		}
 	}
 	return f
+}
+
+func (o *Override) set(f Factors) {
+	o.used = true
+	for factor, level := range o.Set.byFactor() {
+		if f[factor].Level != level {
+			f[factor] = Chosen{Level: level, Why: Text{En: o.Why, Zh: o.Why}, By: o.By, Own: true}
+			o.changed = true
+		}
+	}
 }
 
 // idle lists the overrides and decisions that meet no threat.

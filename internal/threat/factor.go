@@ -113,8 +113,9 @@ func (p *Profile) with(f Factors, m *Measure) Factors {
 	return out
 }
 
-// adapt replaces levels that the profile doesn't have by the next harder one,
-// or by its hardest: older editions have fewer levels.
+// adapt replaces levels that the profile doesn't have by the next easier one,
+// or by its easiest: older editions have fewer levels, and a risk must not
+// look smaller for it.
 func (p *Profile) adapt(f Factors) Factors {
 	order := map[Factor][]string{
 		Time:      {"le_1_day", "le_1_week", "le_2_weeks", "le_1_month", "le_2_months", "le_3_months", "le_4_months", "le_5_months", "le_6_months", "gt_6_months"},
@@ -123,16 +124,14 @@ func (p *Profile) adapt(f Factors) Factors {
 	}
 	out := make(Factors, len(f))
 	for k, v := range f {
-		out[k] = v
-		if p.index(k, v.Level) >= 0 || len(p.Factors[k]) == 0 {
-			continue
-		}
-		from := max(0, slices.Index(order[k], v.Level))
-		v.Level = p.Factors[k][len(p.Factors[k])-1].ID
-		for _, id := range order[k][min(from, len(order[k])):] {
-			if p.index(k, id) >= 0 {
-				v.Level = id
-				break
+		if p.index(k, v.Level) < 0 && len(p.Factors[k]) > 0 {
+			easier := order[k][:max(0, slices.Index(order[k], v.Level))]
+			v.Level = p.Factors[k][0].ID
+			for _, id := range slices.Backward(easier) {
+				if p.index(k, id) >= 0 {
+					v.Level = id
+					break
+				}
 			}
 		}
 		out[k] = v

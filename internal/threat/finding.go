@@ -41,7 +41,7 @@ func (m *Model) Findings(p *product.Product, standards []*standard.Standard, now
 		case x == nil && t.Residual.Level != Minor:
 			add(Undecided, t.ID, 0, "threat.finding.undecided", "level", string(t.Residual.Level))
 		case x == nil:
-		case x.Decide == Accept && x.End.Before(now.Truncate(24*time.Hour)):
+		case x.Expired(now):
 			add(Expired, t.ID, x.Line, "threat.finding.expired", "until", x.Until, "by", x.By)
 		case x.Decide == Avoid:
 			add(Idle, t.ID, x.Line, "threat.finding.still-there")

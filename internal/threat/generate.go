@@ -2,7 +2,9 @@ package threat
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +14,15 @@ import (
 	"assay/internal/verdict"
 )
 
-// maxThreats bounds a model: nobody reads more, and a rule of a workspace
-// that fires on everything must not fill the memory.
-const maxThreats = 20_000
+// Bounds of a model: nobody reads more, and rules of a workspace that fire on
+// everything must not fill the memory, or take the evening.
+const (
+	maxThreats    = 20_000
+	maxOwnThreats = 2_000
+	// ownBudget is what all conditions of a workspace may cost together, in
+	// units of CEL: some seconds.
+	ownBudget = 5_000_000
+)
 
 // Options choose how threats are rated.
 type Options struct {
@@ -25,7 +33,7 @@ type Options struct {
 // Generate derives the threats of a product: every rule on every element of
 // its kind. A rule whose condition fails is left out with a problem; the rest
 // is modelled. No countermeasure counts before Apply.
-func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
+func (l *Library) Generate(ctx context.Context, p *product.Product, o Options) (*Model, error) {
 	profile, err := l.Profile(cmp.Or(o.Profile, DefaultProfile))
 	if err != nil {
 		return nil, err
@@ -46,31 +54,100 @@ func (l *Library) Generate(p *product.Product, o Options) (*Model, error) {
 		e := &m.Elements[i]
 		byKind[e.Kind] = append(byKind[e.Kind], e)
 	}
+	g := generator{l: l, m: m, vars: vars, budget: ownBudget}
 	for i := range l.Rules {
-		r := &l.Rules[i]
-		for _, e := range byKind[r.On] {
-			vars.More = map[string]any{"element": e.View}
-			fires, err := l.when[r.ID].Eval(vars)
-			if err == nil && fires {
-				var t *Threat
-				if t, err = l.threat(r, e, vars, profile, m.decisions); t != nil {
-					m.Threats = append(m.Threats, *t)
-				}
-			}
-			if err != nil {
-				m.Problems = append(m.Problems, Problem{r.File, r.Line, verdict.Because("threat.problem.rule", "rule", r.ID, "element", e.Ref, "error", err.Error())})
-				break // a rule that fails once fails again
-			}
-			if len(m.Threats) >= maxThreats {
-				m.Problems = append(m.Problems, Problem{r.File, r.Line, verdict.Because("threat.problem.too-many", "limit", fmt.Sprint(maxThreats))})
-				break
-			}
+		if err := g.rule(ctx, &l.Rules[i], byKind[l.Rules[i].On]); err != nil {
+			return nil, err
 		}
 	}
 	slices.SortFunc(m.Threats, func(a, b Threat) int { return cmp.Compare(a.ID, b.ID) })
 	m.decisions.attach(m)
 	m.Apply("", nil)
 	return m, nil
+}
+
+// generator applies rules to elements, within bounds.
+type generator struct {
+	l      *Library
+	m      *Model
+	vars   condition.Vars
+	budget uint64 // of cost, left for all conditions of the workspace
+	own    int    // threats by rules of the workspace
+	full   bool   // a bound on threats was hit, and said
+}
+
+// rule applies a rule to the elements of its kind. Elements on which its
+// condition fails are left out and counted in one problem.
+func (g *generator) rule(ctx context.Context, r *Rule, elements []*Element) error {
+	failed, why, where := 0, "", ""
+	for _, e := range elements {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if g.full || r.Own && g.own >= maxOwnThreats || len(g.m.Threats) >= maxThreats {
+			g.cut(r)
+			break
+		}
+		t, err := g.apply(ctx, r, e)
+		switch {
+		case errors.Is(err, errBudget):
+			g.problem(r, "threat.problem.budget", "rule", r.ID)
+			return nil
+		case err != nil:
+			if failed++; failed == 1 {
+				why, where = err.Error(), e.Ref
+			}
+		case t != nil:
+			g.m.Threats = append(g.m.Threats, *t)
+			if r.Own {
+				g.own++
+			}
+		}
+	}
+	if failed > 0 {
+		g.problem(r, "threat.problem.rule", "rule", r.ID, "element", where, "error", why, "count", fmt.Sprint(failed), "of", fmt.Sprint(len(elements)))
+	}
+	return nil
+}
+
+// errBudget says that the workspace's conditions have cost too much together.
+var errBudget = errors.New("the conditions of the workspace cost too much")
+
+func (g *generator) apply(ctx context.Context, r *Rule, e *Element) (*Threat, error) {
+	g.vars.More = map[string]any{"element": e.View}
+	fires, err := g.eval(ctx, g.l.when[r.ID], r.Own)
+	if err != nil || !fires {
+		return nil, err
+	}
+	return g.l.threat(r, e, g.vars, &g.m.Profile, g.m.decisions, func(p *condition.Program, own bool) (bool, error) { return g.eval(ctx, p, own) })
+}
+
+// eval evaluates a condition; one of the workspace is paid for.
+func (g *generator) eval(ctx context.Context, p *condition.Program, own bool) (bool, error) {
+	if own && g.budget == 0 {
+		return false, errBudget
+	}
+	yes, cost, err := p.EvalCost(ctx, g.vars)
+	if own {
+		g.budget -= min(g.budget, cost)
+	}
+	return yes, err
+}
+
+func (g *generator) problem(r *Rule, key string, args ...string) {
+	g.m.Problems = append(g.m.Problems, Problem{r.File, r.Line, verdict.Because(key, args...)})
+}
+
+// cut says once that there are too many threats.
+func (g *generator) cut(r *Rule) {
+	if !g.full {
+		most := maxThreats
+		if len(g.m.Threats) < maxThreats {
+			most = maxOwnThreats
+		}
+		g.problem(r, "threat.problem.too-many", "limit", fmt.Sprint(most))
+	}
+	g.full = true
 }
 
 // plain is the JSON form of a product.
@@ -88,7 +165,7 @@ func plain(p *product.Product) (map[string]any, error) {
 
 // threat makes the threat of a rule that fired. It is nil where nobody can
 // get at the element in the way that the rule names.
-func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d *Decisions) (*Threat, error) {
+func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d *Decisions, eval func(p *condition.Program, own bool) (bool, error)) (*Threat, error) {
 	t := &Threat{ID: r.ID + "@" + e.Ref, Rule: r, Element: e, Because: fill(r.Because, e.View)}
 	entries, _ := e.View["entries"].([]any)
 	for _, x := range entries {
@@ -114,9 +191,11 @@ func (l *Library) threat(r *Rule, e *Element, vars condition.Vars, p *Profile, d
 		kind, _ := l.Weakness(id)
 		w := Weakness{WeaknessKind: kind}
 		if prg := l.evident[id]; prg != nil {
-			if yes, err := prg.Eval(vars); err == nil {
-				w.Evident = yes // a condition that doesn't fit the element says nothing
+			yes, err := eval(prg, kind.File == DecisionsFile)
+			if errors.Is(err, errBudget) {
+				return nil, err
 			}
+			w.Evident = yes && err == nil // a condition that doesn't fit the element says nothing
 		}
 		for _, reqs := range kind.Countermeasures {
 			c := Countermeasure{}

@@ -24,6 +24,8 @@ type graph struct {
 	// targets are the nodes that are worth an attack.
 	targets []int
 	origins map[int]Entry
+	// threats are the countermeasures that each threat needs, by weakness.
+	threats [][][]int
 }
 
 // edge is a step. A step without threat costs nothing: who controls a
@@ -46,12 +48,14 @@ func newGraph(m *Model, p *product.Product) *graph {
 	for _, e := range []Entry{Remote, Local, Nearby, Physical, Supply} {
 		g.origins[g.node(string(e))] = e
 	}
+	for _, z := range s.outerZones() {
+		g.free(g.node(string(Local)), g.node("network/"+z))
+	}
 	for _, c := range p.Components {
 		control := g.node("control/" + c.ID)
 		g.free(control, g.node("function/"+c.ID))
 		if z := s.zones[c.ID]; onSite(z) {
 			g.free(control, g.node("network/"+z))
-			g.free(g.node(string(Local)), g.node("network/"+z))
 		}
 		for _, d := range s.stores[c.ID] {
 			g.free(control, g.node("data/"+d))
@@ -101,38 +105,63 @@ func (g *graph) free(from, to int) {
 	}
 }
 
-// threat adds the steps that a threat allows.
-func (g *graph) threat(s *survey, t *Threat) {
-	on := t.Element.On
-	if on == "" {
-		on = s.mainDevice()
+// outerZones are the networks on site that somebody on "the local network"
+// is on: those with a component that talks to the outside. Into the others
+// leads only what is in one of them. Where nothing talks to the outside, all.
+func (s *survey) outerZones() []string {
+	var outer, all []string
+	add := func(list *[]string, z string) {
+		if onSite(z) && !slices.Contains(*list, z) {
+			*list = append(*list, z)
+		}
 	}
-	if on == "" || on == world || t.Rule.Agent == Maker || t.Rule.Agent == Chance {
-		return
-	}
-	var to []int
-	switch t.Rule.Gives {
-	case Control:
-		to = []int{g.node("control/" + on)}
-	case Deny:
-		to = []int{g.node("function/" + on)}
-	case Read, Change:
-		for _, d := range t.Element.Data {
-			if s.data[d] != nil {
-				to = append(to, g.node("data/"+d))
+	for _, c := range s.p.Components {
+		add(&all, s.zones[c.ID])
+		for _, i := range s.flows[c.ID] {
+			if f := s.p.Flows[i]; !onSite(s.zones[f.From]) || !onSite(s.zones[f.To]) {
+				add(&outer, s.zones[c.ID])
 			}
 		}
 	}
-	if len(to) == 0 {
+	if len(outer) == 0 {
+		return all
+	}
+	return outer
+}
+
+// concerned are the components at which a threat can be carried out: that of
+// its element, the places where data are kept, or every device and gateway
+// for what is the product's as a whole.
+func (s *survey) concerned(e *Element) []string {
+	switch e.Kind {
+	case OnProduct, OnUpdate, OnAccount, OnAIFeature, OnDependency:
+		var out []string
+		for _, c := range s.p.Components {
+			if c.Kind == "device" || c.Kind == "gateway" {
+				out = append(out, c.ID)
+			}
+		}
+		return out
+	case OnData:
+		return s.data[strings.TrimPrefix(e.Ref, string(OnData)+"/")].StoredOn
+	}
+	if e.On == "" || e.On == world {
+		return nil
+	}
+	return []string{e.On}
+}
+
+// threat adds the steps that a threat allows, at every component that it
+// concerns and that can be reached from where the attack begins.
+func (g *graph) threat(s *survey, t *Threat) {
+	needs := g.needs(t)
+	g.threats = append(g.threats, needs)
+	if t.Rule.Agent == Maker || t.Rule.Agent == Chance {
 		return
 	}
-	var needs [][]int
-	for _, w := range t.Weaknesses {
-		var ids []int
-		for _, c := range w.Countermeasures {
-			ids = append(ids, g.change(c))
-		}
-		needs = append(needs, ids)
+	on := s.concerned(t.Element)
+	if len(on) == 0 && t.Element.Kind == OnData {
+		on = []string{""} // kept nowhere: met on its way
 	}
 	for i := range t.Vectors {
 		v := &t.Vectors[i]
@@ -144,15 +173,56 @@ func (g *graph) threat(s *survey, t *Threat) {
 			}
 			e.closed = append(e.closed, cost)
 		}
-		for _, from := range g.from(s, t.Element, on, v.Entry) {
-			for _, n := range to {
-				if from != n {
-					e.to = n
-					g.out[from] = append(g.out[from], e)
+		for _, c := range on {
+			if len(on) > 1 && t.Element.Kind != OnData && (v.Entry == Local || v.Entry == Nearby) && !slices.Contains(s.reach(c), v.Entry) {
+				continue
+			}
+			for _, from := range g.from(s, t.Element, c, v.Entry) {
+				for _, n := range g.to(s, t, c) {
+					if from != n {
+						e.to = n
+						g.out[from] = append(g.out[from], e)
+					}
 				}
 			}
 		}
 	}
+}
+
+// needs are the countermeasures of each weakness, by number.
+func (g *graph) needs(t *Threat) [][]int {
+	var out [][]int
+	for _, w := range t.Weaknesses {
+		var ids []int
+		for _, c := range w.Countermeasures {
+			ids = append(ids, g.change(c))
+		}
+		out = append(out, ids)
+	}
+	return out
+}
+
+// to lists the nodes that a threat leads to at a component.
+func (g *graph) to(s *survey, t *Threat, on string) []int {
+	switch t.Rule.Gives {
+	case Control:
+		if on != "" {
+			return []int{g.node("control/" + on)}
+		}
+	case Deny:
+		if on != "" {
+			return []int{g.node("function/" + on)}
+		}
+	case Read, Change:
+		var out []int
+		for _, d := range t.Element.Data {
+			if s.data[d] != nil {
+				out = append(out, g.node("data/"+d))
+			}
+		}
+		return out
+	}
+	return nil
 }
 
 // from lists the nodes where an attack from an entry point begins.

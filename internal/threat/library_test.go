@@ -3,7 +3,6 @@ package threat
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,11 +14,6 @@ import (
 	"assay/internal/limit"
 	"assay/internal/product"
 	"assay/internal/standard"
-)
-
-var (
-	cweID   = regexp.MustCompile(`^CWE-[1-9][0-9]{0,3}$`)
-	capecID = regexp.MustCompile(`^CAPEC-[1-9][0-9]{0,2}$`)
 )
 
 // TestLibrary holds the data to what every rule promises: two languages,
@@ -144,7 +138,7 @@ var differences = []string{
 func TestAnnexC(t *testing.T) {
 	t.Parallel()
 	iot := get(t, "iot-1005-1")
-	a, err := Analyse(Question{Product: template(t, "camera"), Library: library(t), Standards: []*standard.Standard{iot}})
+	a, err := Analyse(t.Context(), Question{Product: template(t, "camera"), Library: library(t), Standards: []*standard.Standard{iot}})
 	if err != nil || len(a.Annexes) != 1 {
 		t.Fatalf("%v, %d annexes", err, len(a.Annexes))
 	}
@@ -235,7 +229,7 @@ func TestRelevance(t *testing.T) {
 			if err := yaml.Unmarshal(b, &l); err != nil {
 				t.Fatal(err)
 			}
-			m, err := library(t).Generate(p, Options{})
+			m, err := library(t).Generate(t.Context(), p, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

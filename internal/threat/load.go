@@ -20,39 +20,55 @@ import (
 	"assay/internal/yamltree"
 )
 
-// maxOwn bounds the rules, and the weaknesses, that a workspace adds.
-const maxOwn = 500
+// maxOwn bounds the rules, and the weaknesses, that a workspace adds;
+// maxError the text of an error, in bytes.
+const (
+	maxOwn   = 500
+	maxError = 300
+)
 
-// LoadDir reads threats.yaml of a workspace. A file that isn't there is no
-// error: nothing was decided. What can't be used is left out, with a problem
-// that names its line; the error is one of reading.
-func LoadDir(dir string, l *Library, lim limit.YAML) (*Library, *Decisions, []Problem, error) {
+// ReadDir reads the bytes of a workspace's threats.yaml; nil where there is
+// none, which is no problem: nothing was decided. A file that can't be read is
+// one problem, and the product is modelled without it.
+func ReadDir(dir string, lim limit.YAML) ([]byte, []Problem) {
+	data, err := readFile(dir, lim.Size)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, []Problem{{File: DecisionsFile, Reason: verdict.Because("threat.problem.unreadable", "error", err.Error())}}
+	}
+	return data, nil
+}
+
+func readFile(dir string, most int64) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("threats: open workspace: %w", err)
+		return nil, err
 	}
 	defer root.Close() // opened for reading only
 	info, err := root.Stat(DecisionsFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return l, &Decisions{}, nil, nil
-	}
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("threats: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, nil, fmt.Errorf("threats: %s is no regular file", DecisionsFile)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file") // a pipe would block the open itself
 	}
 	f, err := root.Open(DecisionsFile)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("threats: %w", err)
+		return nil, err
 	}
 	defer f.Close() // opened for reading only
-	data, err := io.ReadAll(io.LimitReader(f, lim.Size+1))
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("threats: read %s: %w", DecisionsFile, err)
+	return io.ReadAll(io.LimitReader(f, most+1))
+}
+
+// LoadDir is ReadDir and Load.
+func LoadDir(dir string, l *Library, lim limit.YAML) (*Library, *Decisions, []Problem) {
+	data, problems := ReadDir(dir, lim)
+	if data == nil {
+		return l, &Decisions{}, problems
 	}
-	out, d, problems := Load(DecisionsFile, data, l, lim)
-	return out, d, problems, nil
+	return Load(DecisionsFile, data, l, lim)
 }
 
 // Load reads the bytes of a threats.yaml: decisions, factors set by hand, and
@@ -72,14 +88,14 @@ func Load(name string, data []byte, l *Library, lim limit.YAML) (*Library, *Deci
 		r.problem(1, "threat.problem.schema", "schema", s, "want", DecisionsSchema)
 	}
 	r.check(res.Places)
-	r.own(weaknesses, func(n *yaml.Node) error {
+	r.own("weaknesses", weaknesses, func(n *yaml.Node) error {
 		var w WeaknessKind
 		if err := decodeNode(n, &w); err != nil {
 			return err
 		}
 		return r.library.ownWeakness(name, w)
 	})
-	r.own(rules, func(n *yaml.Node) error {
+	r.own("rules", rules, func(n *yaml.Node) error {
 		var x Rule
 		if err := decodeNode(n, &x); err != nil {
 			return err
@@ -108,6 +124,10 @@ func (r *reader) faults(prefix string, all []yamltree.Fault) {
 		for _, k := range slices.Sorted(maps.Keys(f.Args)) {
 			args = append(args, k, f.Args[k])
 		}
+		if f.Reason == yamltree.Empty {
+			r.problem(f.Line, "threat.problem.empty", "schema", DecisionsSchema)
+			continue
+		}
 		r.problem(f.Line, prefix+string(f.Reason), args...)
 	}
 }
@@ -129,12 +149,12 @@ func cut(root *yaml.Node, key string) *yaml.Node {
 
 // own reads the entries of a list one by one: a broken one is left out, the
 // rest is used.
-func (r *reader) own(list *yaml.Node, use func(*yaml.Node) error) {
+func (r *reader) own(name string, list *yaml.Node, use func(*yaml.Node) error) {
 	if list == nil || yamltree.IsNull(list) {
 		return
 	}
 	if list.Kind != yaml.SequenceNode {
-		r.problem(list.Line, "yaml."+string(yamltree.WantList), "field", "rules", "found", "", "path", "rules")
+		r.problem(list.Line, "yaml."+string(yamltree.WantList), "field", name, "found", list.Value, "path", name)
 		return
 	}
 	for i, n := range list.Content {
@@ -143,9 +163,19 @@ func (r *reader) own(list *yaml.Node, use func(*yaml.Node) error) {
 			return
 		}
 		if err := use(n); err != nil {
-			r.problem(n.Line, "threat.problem.own", "error", err.Error())
+			r.problem(n.Line, "threat.problem.own", "error", oneLine(err, fmt.Sprintf("%s:%d: ", r.file, n.Line)))
 		}
 	}
+}
+
+// oneLine writes an error as one line without the place that stands before it
+// anyway: the condition language draws pictures.
+func oneLine(err error, place string) string {
+	s := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), place, "")), " ")
+	if len(s) > maxError {
+		s = strings.ToValidUTF8(s[:maxError], "") + "…"
+	}
+	return s
 }
 
 // decodeNode guards against the panics of the YAML package on trees that it
@@ -163,6 +193,7 @@ func decodeNode(n *yaml.Node, to any) (err error) {
 // when, a transfer to whom. What lacks it doesn't count.
 func (r *reader) check(places map[string]yamltree.Place) {
 	keep := r.decisions.Decisions[:0]
+	first := map[string]int{}
 	for i, d := range r.decisions.Decisions {
 		d.Line = places[yamltree.ItemPath("decisions", i)].Line
 		ok := d.Threat != "" && slices.Contains([]string{Mitigate, Transfer, Avoid, Accept}, d.Decide)
@@ -188,7 +219,12 @@ func (r *reader) check(places map[string]yamltree.Place) {
 			}
 			d.End = end
 		}
+		if line, twice := first[d.Threat]; ok && twice {
+			ok = false
+			r.problem(d.Line, "threat.problem.twice", "threat", d.Threat, "first", fmt.Sprint(line))
+		}
 		if ok {
+			first[d.Threat] = d.Line
 			keep = append(keep, d)
 		}
 	}
@@ -238,6 +274,9 @@ func (l *Library) ownWeakness(file string, w WeaknessKind) error {
 	if !ownID.MatchString(w.ID) {
 		return fmt.Errorf("weakness id %q: use small letters, digits, . and -", w.ID)
 	}
+	if err := errors.Join(short("title", &w.Title, maxTitle), references("cwe", w.CWE, cweID)); err != nil {
+		return fmt.Errorf("weakness %s: %w", w.ID, err)
+	}
 	for _, c := range w.Countermeasures {
 		for _, ref := range c {
 			s, err := standard.Get(ref.Standard)
@@ -264,11 +303,12 @@ func (l *Library) ownRule(file string, r Rule) error {
 	if !ownID.MatchString(r.ID) {
 		return fmt.Errorf("rule id %q: use small letters, digits, . and -", r.ID)
 	}
-	if r.Title.En == "" && r.Title.Zh == "" {
-		return fmt.Errorf("rule %s has no title", r.ID)
+	err := errors.Join(short("title", &r.Title, maxTitle), short("scenario", &r.Scenario, maxText), short("because", &r.Because, maxText),
+		references("capec", r.CAPEC, capecID), references("etsi", r.ETSI, provisionID), references("annex", r.Annex, annexID))
+	if err != nil {
+		return fmt.Errorf("rule %s: %w", r.ID, err)
 	}
 	r.Own = true
-	r.Title, r.Scenario, r.Because = both(r.Title), both(r.Scenario), both(r.Because)
 	trial := l.clone()
 	if err := trial.add(file, &RuleFile{Rules: []Rule{r}}); err != nil {
 		return err
@@ -280,13 +320,42 @@ func (l *Library) ownRule(file string, r Rule) error {
 	return nil
 }
 
-// both shows the only language that a workspace wrote in either.
-func both(t Text) Text {
+// Bounds of a workspace's own texts, in bytes.
+const (
+	maxTitle = 200
+	maxText  = 2000
+)
+
+var (
+	cweID       = regexp.MustCompile(`^CWE-[1-9][0-9]{0,3}$`)
+	capecID     = regexp.MustCompile(`^CAPEC-[1-9][0-9]{0,2}$`)
+	provisionID = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,2})?-[0-9]{1,2}$`)
+	annexID     = regexp.MustCompile(`^T-[A-Z]{3}/[0-9]{1,2}$`)
+)
+
+// short asks for a text of bounded length, in one language at least, and
+// shows the only one that was written in either.
+func short(field string, t *Text, most int) error {
 	if t.En == "" {
 		t.En = t.Zh
 	}
 	if t.Zh == "" {
 		t.Zh = t.En
 	}
-	return t
+	switch {
+	case t.En == "":
+		return fmt.Errorf("it has no %s", field)
+	case len(t.En) > most || len(t.Zh) > most:
+		return fmt.Errorf("its %s is longer than %d bytes", field, most)
+	}
+	return nil
+}
+
+func references(field string, ids []string, form *regexp.Regexp) error {
+	for _, id := range ids {
+		if !form.MatchString(id) {
+			return fmt.Errorf("%s: %q is not of the form %s", field, id, form)
+		}
+	}
+	return nil
 }

@@ -51,6 +51,11 @@ type Changes struct {
 	// Cheapest is the potential of the cheapest attack now, and with them in
 	// place; -1 where no attack is left.
 	Cheapest, Then int
+	// Closes counts the threats that they bring down to what is left with every
+	// countermeasure in place.
+	Closes int
+	// Cut: not everything could be tried.
+	Cut bool
 	// Sum is the sum of the cheapest attacks on every target, now and then;
 	// a target that nothing reaches counts as 100.
 	Sum, SumThen int
@@ -67,12 +72,13 @@ type Lengthened struct {
 // out of reach, in sums over targets: far above what any single attack costs.
 const outOfReach = 100
 
-// maxSearches and maxTries bound the look for the best changes: at most four
-// countermeasures of a path are tried at each of the three levels.
+// Bounds of the look for the best changes: how many steps of a graph all its
+// searches together may look at, how many searches there are at most, and how
+// many countermeasures are tried for each place that is left.
 const (
-	maxSearches = 120
-	maxTries    = 4
-	maxFill     = 24 // countermeasures tried for each place that is left
+	maxLooked   = 4_000_000
+	maxSearches = 2_000
+	maxFill     = 24
 )
 
 // Paths finds the attack paths of the model as the verdicts leave it.
@@ -223,9 +229,13 @@ func (g *graph) open(t tree, to int, but ...int) []int {
 // best looks for three countermeasures that raise the cheapest attack most,
 // then the sum over all targets. Whatever raises the cheapest attack must
 // stand on its way, so only those are tried, and after each the next cheapest
-// way: exact while a path offers no more than maxTries of them.
+// way: no three raise it more, unless the bound on searches cut it short.
 func (g *graph) best() Changes {
-	b := bestSearch{g: g, left: maxSearches, starts: g.starts()}
+	edges := 1
+	for _, out := range g.out {
+		edges += len(out)
+	}
+	b := bestSearch{g: g, left: min(maxSearches, max(40, maxLooked/edges)), starts: g.starts()}
 	counts := slices.Clone(g.counts)
 	t := g.search(counts, b.starts...)
 	b.out.Cheapest, b.out.Sum, _ = b.rate(t)
@@ -264,9 +274,9 @@ func (b *bestSearch) try(counts []bool, t tree, chosen []int) {
 	if target < 0 || len(chosen) == 3 {
 		return
 	}
-	tries := b.g.open(t, target, chosen...)
-	for _, n := range tries[:min(len(tries), maxTries)] {
+	for _, n := range b.g.open(t, target, chosen...) {
 		if b.left == 0 {
+			b.out.Cut = true
 			return
 		}
 		b.left--
@@ -310,10 +320,58 @@ func (b *bestSearch) fill(counts []bool) {
 			}
 		}
 		if best < 0 {
-			return
+			break
 		}
 		with[best] = true
 		b.chosen, b.out.SumThen = append(b.chosen, best), bestSum
 		b.out.Then, _, _ = b.rate(b.g.search(with, b.starts...))
 	}
+	b.closeMost(with)
+}
+
+// closeMost fills what places are left with what closes most threats, and
+// counts the threats that all of it closes.
+func (b *bestSearch) closeMost(with []bool) {
+	for len(b.chosen) < 3 {
+		best, most := -1, 0
+		for n := range with {
+			if with[n] {
+				continue
+			}
+			with[n] = true
+			if c := b.g.closes(with); c > most {
+				best, most = n, c
+			}
+			with[n] = false
+		}
+		if best < 0 || most <= b.g.closes(with) {
+			break
+		}
+		with[best] = true
+		b.chosen = append(b.chosen, best)
+	}
+	b.out.Closes = b.g.closes(with)
+}
+
+// closes counts the threats that some countermeasures close and those in
+// place don't.
+func (g *graph) closes(counts []bool) int {
+	n := 0
+	for _, needs := range g.threats {
+		if closed(needs, counts) && !closed(needs, g.counts) {
+			n++
+		}
+	}
+	return n
+}
+
+func closed(needs [][]int, counts []bool) bool {
+	for _, need := range needs {
+		for _, c := range need {
+			if !counts[c] {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -95,7 +95,7 @@ func houseModel(t testing.TB) (*Model, *product.Product) {
 		t.Fatalf("problems: %v", problems)
 	}
 	p := model(t, house)
-	m, err := l.Generate(p, Options{})
+	m, err := l.Generate(t.Context(), p, Options{})
 	if err != nil || len(m.Problems) > 0 {
 		t.Fatalf("%v %v", err, m.Problems)
 	}
@@ -317,7 +317,7 @@ factors:
 		part[k] = v
 	}
 	p := model(t, part)
-	m, err := l.Generate(p, Options{Decisions: d})
+	m, err := l.Generate(t.Context(), p, Options{Decisions: d})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,5 +346,53 @@ factors:
 	x, _ := m.Threat("walks-in@interface/api")
 	if c := x.Vectors[0].Factors[Opportunity]; c.Level != "difficult" || !c.Own || c.By != "B. Lin" {
 		t.Errorf("the factor that was set by hand: %+v", c)
+	}
+}
+
+// TestChangesAreTheBest holds the search against trying every three
+// countermeasures, on the templates and the house.
+func TestChangesAreTheBest(t *testing.T) {
+	t.Parallel()
+	products := map[string]*product.Product{"house": model(t, house)}
+	for _, name := range product.Templates() {
+		products[name] = template(t, name)
+	}
+	for name, p := range products {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := library(t)
+			if name == "house" {
+				l, _, _ = bare(t, own)
+			}
+			m, err := l.Generate(t.Context(), p, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := m.Paths(p).Changes
+			if got.Cut || len(got.Countermeasures) > 3 {
+				t.Errorf("%d countermeasures, cut: %v", len(got.Countermeasures), got.Cut)
+			}
+			g := newGraph(m, p)
+			b := bestSearch{g: g, starts: g.starts()}
+			best := got.Cheapest
+			var on []int // only what stands on the way to some target can matter
+			for _, target := range g.targets {
+				on = append(on, g.open(g.search(g.counts, b.starts...), target, on...)...)
+			}
+			for i := range on {
+				for j := i; j < len(on); j++ {
+					for k := j; k < len(on); k++ {
+						counts := slices.Clone(g.counts)
+						counts[on[i]], counts[on[j]], counts[on[k]] = true, true, true
+						if c, _, _ := b.rate(g.search(counts, b.starts...)); far(c) > far(best) {
+							best = c
+						}
+					}
+				}
+			}
+			if far(best) > far(got.Then) {
+				t.Errorf("the cheapest attack can be raised from %d to %d, the search found %d", got.Cheapest, best, got.Then)
+			}
+		})
 	}
 }

@@ -119,7 +119,7 @@ func TestRules(t *testing.T) {
 
 func fired(t *testing.T, l *Library, r *Rule, part map[string]any) []string {
 	t.Helper()
-	m, err := l.Generate(model(t, part), Options{})
+	m, err := l.Generate(t.Context(), model(t, part), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

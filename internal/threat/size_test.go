@@ -62,7 +62,7 @@ func standards(t testing.TB) []*standard.Standard {
 // cycles and all, and within the bound on threats.
 func TestPlant(t *testing.T) {
 	t.Parallel()
-	a, err := Analyse(Question{Product: plant(t, 200, 1000), Library: library(t), Standards: standards(t)})
+	a, err := Analyse(t.Context(), Question{Product: plant(t, 200, 1000), Library: library(t), Standards: standards(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestIslandsAndLoops(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := Analyse(Question{Product: model(t, part), Library: library(t), Standards: standards(t)})
+			a, err := Analyse(t.Context(), Question{Product: model(t, part), Library: library(t), Standards: standards(t)})
 			if err != nil || len(a.Problems) > 0 {
 				t.Errorf("%v %v", err, a.Problems)
 			}
@@ -129,7 +129,7 @@ func BenchmarkAnalyse(b *testing.B) {
 		b.Run(fmt.Sprintf("components=%d/flows=%d", size.components, size.flows), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				a, err := Analyse(Question{Product: p, Library: l, Standards: standards(b)})
+				a, err := Analyse(b.Context(), Question{Product: p, Library: l, Standards: standards(b)})
 				if err != nil {
 					b.Fatal(err)
 				}

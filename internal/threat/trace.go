@@ -45,6 +45,7 @@ type Thread struct {
 // requirements and test cases.
 type Threads struct {
 	up, down map[Node][]Node
+	linked   map[[2]Node]bool
 	nodes    []Node
 }
 
@@ -52,7 +53,7 @@ type Threads struct {
 // from. Weaknesses and rules of the library that no threat uses are linked
 // too, so that every id can be asked for.
 func NewThreads(m *Model, l *Library, standards []*standard.Standard) *Threads {
-	t := &Threads{up: map[Node][]Node{}, down: map[Node][]Node{}}
+	t := &Threads{up: map[Node][]Node{}, down: map[Node][]Node{}, linked: map[[2]Node]bool{}}
 	for _, e := range m.Elements {
 		t.add(Node{NodeElement, e.Ref})
 	}
@@ -83,7 +84,7 @@ func NewThreads(m *Model, l *Library, standards []*standard.Standard) *Threads {
 		r := &l.Rules[i]
 		t.add(Node{NodeRule, r.ID})
 		for _, row := range r.Annex {
-			if n := (Node{NodeAnnex, row}); slices.Contains(t.nodes, n) {
+			if n := (Node{NodeAnnex, row}); t.down[n] != nil || t.up[n] != nil {
 				t.link(n, Node{NodeRule, r.ID})
 			}
 		}
@@ -110,7 +111,8 @@ func (t *Threads) add(n Node) {
 func (t *Threads) link(from, to Node) {
 	t.add(from)
 	t.add(to)
-	if !slices.Contains(t.down[from], to) {
+	if pair := [2]Node{from, to}; !t.linked[pair] {
+		t.linked[pair] = true
 		t.down[from] = append(t.down[from], to)
 		t.up[to] = append(t.up[to], from)
 	}

@@ -105,6 +105,21 @@ func TestRateIsMonotone(t *testing.T) {
 	})
 }
 
+// TestAdapt: a level that an edition lacks becomes the next easier one.
+func TestAdapt(t *testing.T) {
+	t.Parallel()
+	p, err := library(t).Profile("ts102165-1-v4.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.adapt(factors("le_2_weeks", "multiple_experts", "restricted", "easy", "multiple_bespoke", "high", "single"))
+	for f, want := range map[Factor]string{Time: "le_1_week", Expertise: "expert", Knowledge: "restricted", Equipment: "bespoke"} {
+		if got[f].Level != want {
+			t.Errorf("%s became %s, want %s", f, got[f].Level, want)
+		}
+	}
+}
+
 // TestProfiles: every measure and technique names levels of the default
 // profile, and no profile claims to be verified.
 func TestProfiles(t *testing.T) {
