@@ -217,7 +217,7 @@ func (s *survey) bundles() []*bundle {
 	taken := map[string]int{}
 	for i, f := range s.p.Flows {
 		name := cmp.Or(f.Interface, f.Protocol, "any")
-		key := f.From + "\x00" + f.To + "\x00" + name
+		key := strings.Join([]string{f.From, f.To, f.Interface, f.Protocol}, "\x00")
 		if s.special(f) {
 			key += "\x00" + f.Host // updates, clock and names are threatened differently from the rest
 			name += ":" + f.Host

@@ -1,6 +1,8 @@
 package threat
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,6 +92,64 @@ func TestRuleThatFails(t *testing.T) {
 				t.Errorf("%d threats are left: %v", len(m.Threats), levels(m))
 			}
 		})
+	}
+}
+
+// TestOwnRulesAreBounded: the conditions of a workspace stop at their budget,
+// its threats at their number, each said once; a canceled context stops all.
+func TestOwnRulesAreBounded(t *testing.T) {
+	t.Parallel()
+	big := plant(t, 200, 400)
+	costly := strings.Replace(own, "'element.listens'", `'product.components.exists(c, product.components.exists(d, d.id == c.id + "x"))'`, 1)
+	l, _, problems := bare(t, costly)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	m, err := l.Generate(t.Context(), big, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Problems) == 0 || m.Problems[0].Reason.Key != "threat.problem.budget" || m.Problems[0].Line != 15 {
+		t.Errorf("problems: %v", m.Problems)
+	}
+
+	many := own
+	for i := range 20 {
+		many += fmt.Sprintf("  - {id: all-%d, on: component, stride: tampering, when: 'true', title: {en: x}, scenario: {en: x}, because: {en: x}, technique: sniff, gives: read, weaknesses: [open-door]}\n", i)
+	}
+	if l, _, problems = bare(t, many); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if m, err = l.Generate(t.Context(), big, Options{}); err != nil || len(m.Threats) > maxOwnThreats || len(m.Problems) != 1 || m.Problems[0].Reason.Key != "threat.problem.too-many" {
+		t.Errorf("%v: %d threats, problems %v", err, len(m.Threats), m.Problems)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := l.Generate(ctx, big, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a canceled context: %v", err)
+	}
+}
+
+// TestExactOverrideStands: what is set for a threat stands before what is set
+// for its rule, whichever is written first.
+func TestExactOverrideStands(t *testing.T) {
+	t.Parallel()
+	l, d, problems := bare(t, own+`factors:
+  - {threat: walks-in@interface/web, set: {opportunity: none}, why: bricked up}
+  - {threat: "walks-in@*", set: {opportunity: unnecessary}, why: anybody}
+`)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	m, err := l.Generate(t.Context(), model(t, house), Options{Decisions: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web, _ := m.Threat("walks-in@interface/web")
+	api, _ := m.Threat("walks-in@interface/api")
+	if got := web.Vectors[0].Factors[Opportunity].Level + " " + api.Vectors[0].Factors[Opportunity].Level; got != "none unnecessary" {
+		t.Errorf("opportunity: %s", got)
 	}
 }
 

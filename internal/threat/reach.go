@@ -30,6 +30,18 @@ func encrypted(protocol string) string {
 	return unknown
 }
 
+// weakest is the authentication of several flows that are one element: none
+// where one has none, unknown where one doesn't say, else that of the first.
+func weakest(auths []string) string {
+	switch {
+	case slices.Contains(auths, "none"):
+		return "none"
+	case slices.Contains(auths, ""):
+		return unknown
+	}
+	return auths[0]
+}
+
 func answer(b *bool) string {
 	switch {
 	case b == nil:

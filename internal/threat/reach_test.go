@@ -37,3 +37,21 @@ func TestEncrypted(t *testing.T) {
 		}
 	}
 }
+
+func TestWeakest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		auths []string
+		want  string
+	}{
+		{[]string{"token"}, "token"},
+		{[]string{"none", "mutual-tls"}, "none"},
+		{[]string{"mutual-tls", "none"}, "none"},
+		{[]string{"mutual-tls", ""}, unknown},
+		{[]string{""}, unknown},
+	} {
+		if got := weakest(c.auths); got != c.want {
+			t.Errorf("weakest(%q) = %q, want %q", c.auths, got, c.want)
+		}
+	}
+}

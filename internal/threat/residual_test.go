@@ -396,3 +396,49 @@ func TestChangesAreTheBest(t *testing.T) {
 		})
 	}
 }
+
+// TestPathsRespectZonesAndDevices: who is on the local network isn't in a
+// zone behind it, and a threat of the product hits the devices that can be
+// reached, not the first one.
+func TestPathsRespectZonesAndDevices(t *testing.T) {
+	t.Parallel()
+	l, _, _ := bare(t, own+`  - {id: preset, on: product, stride: spoofing, when: 'true', title: {en: x}, scenario: {en: x}, because: {en: x}, technique: use-known-secret, entry: [local], gives: control, weaknesses: [open-door]}
+`)
+	p := model(t, map[string]any{
+		"components": []any{
+			map[string]any{"id": "lamp", "kind": "device"},
+			map[string]any{"id": "plc", "kind": "device", "zone": "cell"},
+			map[string]any{"id": "edge", "kind": "gateway", "zone": "office"},
+			map[string]any{"id": "cloud", "kind": "backend"},
+		},
+		"interfaces": []any{
+			map[string]any{"id": "bus", "on": "plc", "protocol": "modbus-tcp", "port": 502},
+			map[string]any{"id": "web", "on": "edge", "protocol": "https", "port": 443},
+		},
+		"data":  []any{map[string]any{"id": "values", "category": "telemetry"}},
+		"flows": []any{map[string]any{"from": "edge", "to": "cloud", "protocol": "tls", "data": []any{"values"}}, map[string]any{"from": "edge", "to": "plc", "interface": "bus", "data": []any{"values"}}},
+	})
+	m, err := l.Generate(t.Context(), p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := map[string]string{}
+	for _, x := range m.Paths(p).All {
+		if x.From == Local {
+			var ids []string
+			for _, s := range x.Steps {
+				ids = append(ids, s.To)
+			}
+			steps[x.To] = strings.Join(ids, " ")
+		}
+	}
+	if steps["control/lamp"] != "" {
+		t.Errorf("the lamp has nothing to log in to, and is taken over by %s", steps["control/lamp"])
+	}
+	if want := "network/office control/edge"; steps["control/edge"] != want {
+		t.Errorf("the edge: %q, want %q", steps["control/edge"], want)
+	}
+	if !strings.HasPrefix(steps["control/plc"], "network/office control/edge") {
+		t.Errorf("the cell is reached without the edge: %q", steps["control/plc"])
+	}
+}

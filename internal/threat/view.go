@@ -514,16 +514,17 @@ func (s *survey) flowView(b *bundle) flowView {
 	first := s.p.Flows[b.members[0]]
 	v := flowView{common: s.common(strings.TrimPrefix(b.ref, "flow/"), s.onTheWay(b), b.data), From: b.from, To: b.to, FromType: s.typeOf(b.from), ToType: s.typeOf(b.to),
 		Protocol: strings.ToLower(first.Protocol), Hosts: append([]string{}, b.hosts...), Auth: unknown, Interface: first.Interface, Count: len(b.members)}
-	var whys []string
+	var whys, auths []string
 	for _, i := range b.members {
 		f := s.p.Flows[i]
 		if f.Why != "" && !slices.Contains(whys, f.Why) {
 			whys = append(whys, f.Why)
 		}
 		v.Update = v.Update || s.isUpdate(f)
-		v.Auth = cmp.Or(strings.ToLower(f.Auth), v.Auth)
+		auths = append(auths, strings.ToLower(f.Auth))
 	}
 	v.Why = strings.Join(whys, ", ")
+	v.Auth = weakest(auths)
 	if i, ok := s.interfaces[v.Interface]; ok {
 		v.Protocol = cmp.Or(v.Protocol, strings.ToLower(i.Protocol))
 		if v.Auth == unknown {
