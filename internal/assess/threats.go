@@ -16,6 +16,8 @@ import (
 // ThreatQuestion is what an analysis of threats is about.
 type ThreatQuestion struct {
 	Product *product.Product
+	// Library is the embedded one; nil: it is loaded.
+	Library *threat.Library
 	// Source is the assay.yaml that the product was read from, to tell
 	// whether it was changed since the run; nil: it is the run's own.
 	Source []byte
@@ -36,9 +38,12 @@ type ThreatQuestion struct {
 // of a threats.yaml. What can't be used of it stands in the analysis's
 // problems.
 func Threats(ctx context.Context, q ThreatQuestion) (*threat.Analysis, error) {
-	l, err := threat.Embedded()
-	if err != nil {
-		return nil, err
+	l := q.Library
+	if l == nil {
+		var err error
+		if l, err = threat.Embedded(); err != nil {
+			return nil, err
+		}
 	}
 	tq := threat.Question{Product: q.Product, Library: l, Standards: q.Standards, Profile: q.Profile, Met: q.Met, Now: q.Now}
 	problems := q.Problems

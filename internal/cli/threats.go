@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,7 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if err := a.formats(append(report.ThreatFormats(), "otm")...); err != nil {
 		return err
 	}
+	rules := library()
 	w, err := a.open()
 	if err != nil {
 		return err
@@ -50,6 +52,9 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 		return err
 	}
 	q := a.threatQuestion(w)
+	if q.Library, err = rules(); err != nil {
+		return err
+	}
 	q.Profile = f.tvra
 	if q.Met, err = a.met(f.met, all); err != nil {
 		return err
@@ -84,6 +89,14 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 		return err
 	}
 	return a.threatProblems(analysis)
+}
+
+// library loads the rules beside what else a command reads: both take a
+// noticeable part of its time.
+func library() func() (*threat.Library, error) {
+	load := sync.OnceValues(threat.Embedded)
+	go load() //nolint:errcheck // whoever waits for it hears of it
+	return load
 }
 
 // threatQuestion begins a question about the workspace as it is today.
