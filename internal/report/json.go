@@ -28,6 +28,7 @@ type jsonRun struct {
 	Undecided        []jsonUndecided            `json:"undecided"`
 	DeclaredObserved []jsonDifference           `json:"declared_observed"`
 	NotTried         []jsonNotTried             `json:"not_tried"`
+	Risks            *jsonRisks                 `json:"risks,omitempty"`
 	Report           string                     `json:"report"`
 	Errors           []Error                    `json:"errors"`
 }
@@ -214,6 +215,7 @@ func (j jsonWriter) run() jsonRun {
 		NotTried:         []jsonNotTried{},
 		Report:           j.in.Report,
 		Errors:           list(j.in.Errors),
+		Risks:            risks(j.in.Threats),
 	}
 	for _, u := range p.Units {
 		out.Units = append(out.Units, jsonUnit{u.ID, u.Serial, u.State, u.Simulated})

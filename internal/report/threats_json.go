@@ -45,23 +45,10 @@ func (j threatWriter) document(in ThreatInput) jsonThreats {
 	for _, r := range a.Met {
 		out.Met = append(out.Met, r.String())
 	}
-	var before, now, after levels
-	failed := make(map[string]bool)
 	for i := range a.Threats {
-		t := &a.Threats[i]
-		before.add(t.Before.Level)
-		now.add(t.Residual.Level)
-		after.add(t.After.Level)
-		for _, w := range t.Weaknesses {
-			for _, c := range w.Countermeasures {
-				if c.Failed {
-					failed[c.Key()] = true
-				}
-			}
-		}
-		out.Threats = append(out.Threats, j.threat(t))
+		out.Threats = append(out.Threats, j.threat(&a.Threats[i]))
 	}
-	out.Summary = jsonRisks{len(a.Threats), jsonLevels(before), jsonLevels(now), jsonLevels(after), len(failed)}
+	out.Summary = *risks(a)
 	j.paths(&out)
 	for _, x := range a.Annexes {
 		out.Annexes = append(out.Annexes, j.annex(x))
@@ -217,4 +204,27 @@ func (j threatWriter) annex(a *threat.Annex) jsonAnnex {
 		out.Measures = append(out.Measures, x)
 	}
 	return out
+}
+
+// risks counts the threats of an analysis by level; nil where there is none.
+func risks(a *threat.Analysis) *jsonRisks {
+	if a == nil || a.Model == nil {
+		return nil
+	}
+	var before, now, after levels
+	failed := make(map[string]bool)
+	for i := range a.Threats {
+		t := &a.Threats[i]
+		before.add(t.Before.Level)
+		now.add(t.Residual.Level)
+		after.add(t.After.Level)
+		for _, w := range t.Weaknesses {
+			for _, c := range w.Countermeasures {
+				if c.Failed {
+					failed[c.Key()] = true
+				}
+			}
+		}
+	}
+	return &jsonRisks{len(a.Threats), jsonLevels(before), jsonLevels(now), jsonLevels(after), len(failed)}
 }

@@ -106,3 +106,48 @@ func TestFindSaysWhatItCouldMean(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingDangles: on a camera, with all rules, every threat leads to an
+// element and to requirements that exist, every weakness of the library to a
+// requirement, and every rule and weakness can be asked for.
+func TestNothingDangles(t *testing.T) {
+	t.Parallel()
+	all := standards(t)
+	a, err := Analyse(t.Context(), Question{Product: template(t, "camera"), Library: library(t), Standards: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := NewThreads(a.Model, library(t), all)
+	known := map[string]bool{}
+	for _, s := range all {
+		for _, r := range s.Requirements {
+			known[Ref{s.ID, r.ID}.String()] = true
+		}
+	}
+	tested := 0
+	for _, n := range x.Nodes() {
+		th := x.Thread(n)
+		requirements := ids(th.Down, NodeRequirement)
+		switch n.Kind {
+		case NodeThreat:
+			if len(ids(th.Up, NodeElement)) != 1 || len(ids(th.Up, NodeRule)) != 1 || len(ids(th.Down, NodeWeakness)) == 0 || len(requirements) == 0 {
+				t.Errorf("%s hangs on %v and leads to %v", n.ID, th.Up, th.Down)
+			}
+			if len(ids(th.Down, NodeCase)) > 0 {
+				tested++
+			}
+		case NodeWeakness:
+			if len(requirements) == 0 {
+				t.Errorf("weakness %s leads to no requirement", n.ID)
+			}
+		}
+		for _, id := range requirements {
+			if !known[id] {
+				t.Errorf("%s leads to %s, which no standard has", n.ID, id)
+			}
+		}
+	}
+	if tested*10 < len(a.Threats)*8 {
+		t.Errorf("only %d of %d threats lead to a test case", tested, len(a.Threats))
+	}
+}
