@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -129,7 +130,9 @@ func (t threatText) worst() {
 		t.title(t.s("threat.text.nothing-left"))
 		return
 	}
-	slices.SortStableFunc(list, func(a, b *threat.Threat) int { return compareRisk(a.Residual, b.Residual) })
+	slices.SortStableFunc(list, func(a, b *threat.Threat) int {
+		return cmp.Or(b.Residual.Product-a.Residual.Product, happens(a)-happens(b), compareRisk(a.Residual, b.Residual))
+	})
 	t.title(t.s("threat.text.left", "shown", fmt.Sprint(min(len(list), maxTextThreats)), "n", fmt.Sprint(len(list))))
 	for i, x := range list {
 		if i == maxTextThreats {
@@ -140,8 +143,21 @@ func (t threatText) worst() {
 		const indent = 14
 		color := map[threat.Level]string{threat.Critical: "1;31", threat.Major: "33"}[r.Level]
 		t.block(t.paint(color, r.Symbol+" "+r.Word), indent, t.t.titled(x).Text())
-		t.line(strings.Repeat(" ", indent), t.paint(dim, runewidth.Truncate(foreign(x.ID).Text(), t.width-indent, "…")))
+		below := t.t.points(x.Residual.Potential) + " · " + foreign(x.ID).Text()
+		if x.Decision != nil {
+			below += " · " + t.t.decision(x.Decision).Text()
+		}
+		t.line(strings.Repeat(" ", indent), t.paint(dim, runewidth.Truncate(below, t.width-indent, "…")))
 	}
+}
+
+// happens orders threats of the same risk: what somebody does to the product
+// before what it does by itself.
+func happens(t *threat.Threat) int {
+	if t.Rule.Agent == threat.Maker || t.Rule.Agent == threat.Chance {
+		return 1
+	}
+	return 0
 }
 
 func (t threatText) changed() {
