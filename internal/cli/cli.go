@@ -26,6 +26,7 @@ import (
 	"assay/internal/i18n"
 	"assay/internal/store"
 	"assay/internal/store/segment"
+	"assay/internal/threat"
 )
 
 // The exit codes.
@@ -52,7 +53,8 @@ type app struct {
 	now   func() time.Time
 	code  int
 
-	answer   *answer // --out, where it is a file for the answer
+	rules    func() (*threat.Library, error) // see preload
+	answer   *answer                         // --out, where it is a file for the answer
 	dir      string
 	langFlag string
 	format   string

@@ -16,6 +16,7 @@ import (
 
 	"assay/internal/assess"
 	"assay/internal/judge"
+	"assay/internal/limit"
 	"assay/internal/report"
 	"assay/internal/standard"
 	"assay/internal/store"
@@ -83,6 +84,8 @@ func (a *app) run(ctx context.Context, f runFlags) (err error) {
 	if err != nil {
 		return err
 	}
+	_, problems := threat.ReadDir(w.dir, limit.Default().YAML)
+	a.sayProblems(problems) // the run goes on without decisions
 	s, err := a.openStore(w.dir, false)
 	if err != nil {
 		return err
@@ -208,7 +211,11 @@ func (a *app) reportInput(ctx context.Context, cfg assess.Config, res *assess.Re
 	}
 	// Product, decisions and clock are those of the run, as in judging: the
 	// same run gives the same report. Verdicts never wait for threats.
-	in.Threats, err = assess.Threats(ctx, assess.ThreatQuestion{Product: res.Product, Decisions: res.Stored.Decisions, Standards: cfg.Standards, Run: res, Now: res.Stored.Ended})
+	rules, err := a.library()
+	if err != nil {
+		return report.Input{}, err
+	}
+	in.Threats, err = assess.Threats(ctx, assess.ThreatQuestion{Library: rules, Product: res.Product, Decisions: res.Stored.Decisions, Standards: cfg.Standards, Run: res, Now: res.Stored.Ended})
 	if err != nil {
 		in.Errors = append(in.Errors, report.Error{Code: string(codeModel), Message: err.Error(), Where: threat.DecisionsFile})
 		return in, nil
@@ -343,6 +350,7 @@ func (a *app) judge(ctx context.Context, run string, standards, only []string, l
 
 // stored judges a stored run.
 func (a *app) stored(ctx context.Context, run string, standards, only []string, lab bool) (cfg assess.Config, res *assess.Result, s *store.Store, err error) {
+	a.preload()
 	dir, err := filepath.Abs(a.dir)
 	if err != nil {
 		return cfg, nil, nil, use(err)

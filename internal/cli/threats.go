@@ -42,7 +42,7 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	if err := a.formats(append(report.ThreatFormats(), "otm")...); err != nil {
 		return err
 	}
-	rules := library()
+	a.preload()
 	w, err := a.open()
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 		return err
 	}
 	q := a.threatQuestion(w)
-	if q.Library, err = rules(); err != nil {
+	if q.Library, err = a.library(); err != nil {
 		return err
 	}
 	q.Profile = f.tvra
@@ -91,12 +91,19 @@ func (a *app) threats(ctx context.Context, f threatFlags) error {
 	return a.threatProblems(analysis)
 }
 
-// library loads the rules beside what else a command reads: both take a
-// noticeable part of its time.
-func library() func() (*threat.Library, error) {
-	load := sync.OnceValues(threat.Embedded)
-	go load() //nolint:errcheck // whoever waits for it hears of it
-	return load
+// preload begins to load the rules of threats beside what else a command
+// reads: both take a noticeable part of its time.
+func (a *app) preload() {
+	if a.rules == nil {
+		a.rules = sync.OnceValues(threat.Embedded)
+		go a.rules() //nolint:errcheck // whoever waits for it hears of it
+	}
+}
+
+// library is the embedded one.
+func (a *app) library() (*threat.Library, error) {
+	a.preload()
+	return a.rules()
 }
 
 // threatQuestion begins a question about the workspace as it is today.
