@@ -182,9 +182,6 @@ func TestTooLarge(t *testing.T) {
 // TestLargest: what is allowed is laid out, if not prettily.
 func TestLargest(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes a second")
-	}
 	for _, g := range []*Graph{chain(MaxNodes, ""), product(MaxNodes, 0, 40), product(400, 1500, 8)} {
 		if _, err := Layout(g); err != nil {
 			t.Error(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"assay/internal/diagram"
 	"assay/internal/threat"
 )
 
@@ -17,6 +18,7 @@ import (
 const (
 	maxTextThreats  = 15
 	maxTextMeasures = 3
+	maxTextNodes    = 20
 	maxTextOpen     = 5 // threat findings of one kind
 )
 
@@ -35,6 +37,7 @@ func threatsText(w io.Writer, in ThreatInput) error {
 	t.matrix()
 	t.changes()
 	t.paths()
+	t.flows()
 	t.worst()
 	t.changed()
 	t.annexes()
@@ -115,6 +118,28 @@ func (t threatText) paths() {
 			}
 			t.block("      + ", 8, t.paint(dim, m.Measure.names())+" "+m.Then)
 		}
+	}
+}
+
+// flows draws the data flows in words: all of a small product, the trust
+// boundaries of a large one.
+func (t threatText) flows() {
+	pages := diagram.Pages(t.t.flowGraph(), maxTextNodes)
+	if len(pages) == 0 || len(pages[0].Nodes) == 0 {
+		return
+	}
+	t.title(t.s("threat.flows"))
+	t.block("", 2, t.s("threat.text.flows"))
+	t.line()
+	page := *pages[0]
+	page.Title, page.Desc = "", ""
+	var b strings.Builder
+	if err := diagram.Text(&b, &page, t.width); err != nil {
+		t.block("", 2, t.t.say("threat.no-picture", map[string]string{"error": err.Error()}).Text())
+		return
+	}
+	for line := range strings.Lines(b.String()) {
+		t.line(strings.TrimRight(line, " \n"))
 	}
 }
 

@@ -62,15 +62,6 @@ func readFile(dir string, most int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, most+1))
 }
 
-// LoadDir is ReadDir and Load.
-func LoadDir(dir string, l *Library, lim limit.YAML) (*Library, *Decisions, []Problem) {
-	data, problems := ReadDir(dir, lim)
-	if data == nil {
-		return l, &Decisions{}, problems
-	}
-	return Load(DecisionsFile, data, l, lim)
-}
-
 // Load reads the bytes of a threats.yaml: decisions, factors set by hand, and
 // rules and weaknesses of the workspace's own, which come into a copy of the
 // library.

@@ -153,11 +153,20 @@ func TestExactOverrideStands(t *testing.T) {
 	}
 }
 
-func TestLoadDir(t *testing.T) {
+// loadDir is what a command does with a workspace's file.
+func loadDir(dir string, l *Library) (*Library, *Decisions, []Problem) {
+	data, problems := ReadDir(dir, limit.Default().YAML)
+	if data == nil {
+		return l, &Decisions{}, problems
+	}
+	return Load(DecisionsFile, data, l, limit.Default().YAML)
+}
+
+func TestReadDir(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := library(t)
-	again, d, problems := LoadDir(dir, l, limit.Default().YAML)
+	again, d, problems := loadDir(dir, l)
 	if len(problems) > 0 || len(d.Decisions) > 0 || len(again.Rules) != len(l.Rules) {
 		t.Errorf("without a file: %v", problems)
 	}
@@ -171,14 +180,14 @@ func TestLoadDir(t *testing.T) {
 	if err := os.Symlink("../elsewhere", filepath.Join(inner, DecisionsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if mine, _, problems := LoadDir(inner, l, limit.Default().YAML); len(problems) != 1 || problems[0].Reason.Key != "threat.problem.unreadable" || len(mine.Rules) != len(l.Rules) {
+	if mine, _, problems := loadDir(inner, l); len(problems) != 1 || problems[0].Reason.Key != "threat.problem.unreadable" || len(mine.Rules) != len(l.Rules) {
 		t.Errorf("a link that leaves the workspace: %v", problems)
 	}
 	if err := os.WriteFile(filepath.Join(dir, DecisionsFile), []byte(own), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	before := len(l.Rules)
-	mine, _, problems := LoadDir(dir, l, limit.Default().YAML)
+	mine, _, problems := loadDir(dir, l)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -362,7 +362,10 @@ func TestChangesAreTheBest(t *testing.T) {
 			t.Parallel()
 			l := library(t)
 			if name == "house" {
-				l, _, _ = bare(t, own)
+				var problems []Problem
+				if l, _, problems = bare(t, own); len(problems) > 0 {
+					t.Fatal(problems)
+				}
 			}
 			m, err := l.Generate(t.Context(), p, Options{})
 			if err != nil {
@@ -402,8 +405,11 @@ func TestChangesAreTheBest(t *testing.T) {
 // reached, not the first one.
 func TestPathsRespectZonesAndDevices(t *testing.T) {
 	t.Parallel()
-	l, _, _ := bare(t, own+`  - {id: preset, on: product, stride: spoofing, when: 'true', title: {en: x}, scenario: {en: x}, because: {en: x}, technique: use-known-secret, entry: [local], gives: control, weaknesses: [open-door]}
+	l, _, problems := bare(t, own+`  - {id: preset, on: product, stride: spoofing, when: 'true', title: {en: x}, scenario: {en: x}, because: {en: x}, technique: use-known-secret, entry: [local], gives: control, weaknesses: [open-door]}
 `)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
 	p := model(t, map[string]any{
 		"components": []any{
 			map[string]any{"id": "lamp", "kind": "device"},

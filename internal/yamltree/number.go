@@ -19,9 +19,6 @@ var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9
 // Valid reports whether n can stand in JSON.
 func (n Number) Valid() bool { return len(n) <= maxNumber && jsonNumber.MatchString(string(n)) }
 
-// Int is a whole number.
-func Int(i int) Number { return Number(strconv.Itoa(i)) }
-
 // numberOf reads what JSON writes, and whole numbers as YAML writes them too.
 func numberOf(n *yaml.Node) (Number, bool) {
 	if n.Tag != "!!int" && n.Tag != "!!float" {
