@@ -65,8 +65,11 @@ type Standard struct {
 	Rule Text `yaml:"rule" json:"rule"`
 	// NeverNotApplicable: no requirement may end as NOT APPLICABLE; see
 	// Requirement.FulfilledByAbsence.
-	NeverNotApplicable bool     `yaml:"never_not_applicable" json:"never_not_applicable"`
-	Source             []string `yaml:"source" json:"source"` // documents that the ids, statuses and mappings come from
+	NeverNotApplicable bool `yaml:"never_not_applicable" json:"never_not_applicable"`
+	// PerComponent: a requirement on the product is judged for each component
+	// and then rolled up: the worst counts (IR 8425 section 2.2).
+	PerComponent bool     `yaml:"per_component" json:"per_component,omitempty"`
+	Source       []string `yaml:"source" json:"source"` // documents that the ids, statuses and mappings come from
 	// Verified: ids, statuses, conditions and mappings were compared with the
 	// standard itself. What was not is named in Unverified, also where the
 	// rest is verified (a title, say).
