@@ -293,15 +293,15 @@ func TestPosition(t *testing.T) {
 	for path, want := range map[string][2]int{
 		"schema":             {2, 9},
 		"product.release":    {6, 12},
-		"standards[1].id":    {18, 5},
-		"interfaces[0].port": {36, 11},
-		"interfaces[0].login.functions[1].method": {49, 21},
-		"interfaces[1].port":                      {50, 51},
-		"interfaces[1].login.form":                {50, 5}, // not written: the interface
-		"claims.etsi-en-303-645.5_6-8":            {98, 5},
-		`claims.etsi-en-303-645["5.6-8"].support`: {98, 25},
-		`claims.etsi-en-303-645["5.1-5"]`:         {99, 12},
-		"users[1].name":                           {57, 13},
+		"standards[1].id":    {23, 5},
+		"interfaces[0].port": {51, 11},
+		"interfaces[0].login.functions[1].method": {67, 21},
+		"interfaces[1].port":                      {68, 51},
+		"interfaces[1].login.form":                {68, 5}, // not written: the interface
+		"claims.etsi-en-303-645.5_6-8":            {208, 5},
+		`claims.etsi-en-303-645["5.6-8"].support`: {208, 25},
+		`claims.etsi-en-303-645["5.1-5"]`:         {209, 12},
+		"users[1].name":                           {75, 13},
 		"nonsense[3].x":                           {2, 1},
 	} {
 		if line, column := p.Position(path); line != want[0] || column != want[1] {

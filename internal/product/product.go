@@ -50,6 +50,46 @@ type Product struct {
 	Dependencies []Dependency `yaml:"dependencies,omitempty" json:"dependencies,omitempty"`
 	// Functions that a learned model decides.
 	AIFeatures []AIFeature `yaml:"ai_features,omitempty" json:"ai_features,omitempty"`
+	// What the maker has set up before any product (IR 8259 activity 0).
+	Organisation *Organisation `yaml:"organisation,omitempty" json:"organisation,omitempty" is:"aka=organization|company"`
+	// Who buys, runs, uses or is touched by the product.
+	Customers []Customer `yaml:"customers,omitempty" json:"customers,omitempty"`
+	// How the product is used, and how it isn't meant to be.
+	UseCases []UseCase `yaml:"use_cases,omitempty" json:"use_cases,omitempty"`
+	// How somebody may abuse the product.
+	Misuse []Misuse `yaml:"misuse,omitempty" json:"misuse,omitempty"`
+	// Laws, rules, contracts and guidance that the maker follows.
+	Laws []Law `yaml:"laws,omitempty" json:"laws,omitempty"`
+	// What the parts sense or do in the physical world.
+	Physical []Physical `yaml:"physical,omitempty" json:"physical,omitempty"`
+	// What gets in the way of security.
+	Constraints []Constraint `yaml:"constraints,omitempty" json:"constraints,omitempty"`
+	// What the product has to get along with.
+	Interactions []Interaction `yaml:"interactions,omitempty" json:"interactions,omitempty"`
+	// What customers need of the product's security.
+	Needs []Need `yaml:"needs,omitempty" json:"needs,omitempty"`
+	// By which means the needs are met, and who provides them.
+	Means []Means `yaml:"means,omitempty" json:"means,omitempty"`
+	// Cybersecurity capabilities, and the baselines that they meet or don't.
+	Capabilities []Capability `yaml:"capabilities,omitempty" json:"capabilities,omitempty"`
+	// What the product can do, wanted or not.
+	Features []Feature `yaml:"features,omitempty" json:"features,omitempty" is:"aka=functions"`
+	// Settings with an effect on security.
+	Settings []Setting `yaml:"settings,omitempty" json:"settings,omitempty"`
+	// Known weaknesses and failure modes.
+	Failures []Failure `yaml:"failures,omitempty" json:"failures,omitempty"`
+	// Who delivers parts and services.
+	Suppliers []Supplier `yaml:"suppliers,omitempty" json:"suppliers,omitempty"`
+	// How the product is made.
+	Development *Development `yaml:"development,omitempty" json:"development,omitempty"`
+	// Who has to do what.
+	Responsibilities []Responsibility `yaml:"responsibilities,omitempty" json:"responsibilities,omitempty"`
+	// Support after the sale, until the end of life.
+	Aftercare *Aftercare `yaml:"aftercare,omitempty" json:"aftercare,omitempty"`
+	// How the maker speaks with customers.
+	Communication *Communication `yaml:"communication,omitempty" json:"communication,omitempty"`
+	// Rules for everything that a learned model decides.
+	AI *AI `yaml:"ai,omitempty" json:"ai,omitempty"`
 	// Specimens on the bench: the devices under test.
 	Units []Unit `yaml:"units,omitempty" json:"units,omitempty"`
 	// The ICS: standard, requirement, claim; only what differs from "supported".
@@ -78,6 +118,24 @@ type Identity struct {
 	Markets []string `yaml:"markets,omitempty" json:"markets,omitempty" is:"market,aka=regions|countries"`
 	// Period in which security updates are provided.
 	Support *Support `yaml:"support,omitempty" json:"support,omitempty"`
+	// How long the product is expected to be in use.
+	Lifetime *Lifetime `yaml:"lifetime,omitempty" json:"lifetime,omitempty"`
+	// Where customers read about the product.
+	Website string `yaml:"website,omitempty" json:"website,omitempty" is:"url"`
+	// Batches or serial numbers that the statements are about.
+	Batch string `yaml:"batch,omitempty" json:"batch,omitempty"`
+}
+
+// Lifetime is how long a product is expected to be in use, in years.
+type Lifetime struct {
+	// Shortest.
+	MinYears int `yaml:"min_years,omitempty" json:"min_years,omitempty"`
+	// Usual.
+	TypicalYears int `yaml:"typical_years,omitempty" json:"typical_years,omitempty"`
+	// Longest.
+	MaxYears int `yaml:"max_years,omitempty" json:"max_years,omitempty"`
+	// Years that the electronics and software can be supported.
+	ITYears int `yaml:"it_years,omitempty" json:"it_years,omitempty"`
 }
 
 // Maker is the legal person that places the product on the market.
@@ -90,6 +148,10 @@ type Maker struct {
 	SecurityContact string `yaml:"security_contact,omitempty" json:"security_contact,omitempty" is:"aka=contact|email"`
 	// Vulnerability disclosure policy: a file in evidence/ or an https URL.
 	DisclosurePolicy string `yaml:"disclosure_policy,omitempty" json:"disclosure_policy,omitempty" is:"place,aka=vdp"`
+	// Address for everything else: e-mail, telephone or page.
+	Contact string `yaml:"contact_customers,omitempty" json:"contact_customers,omitempty"`
+	// Who represents the maker in a market: name and address.
+	Representative string `yaml:"representative,omitempty" json:"representative,omitempty"`
 }
 
 // Support is the defined support period (EN 303 645 5.3-13).
@@ -100,6 +162,8 @@ type Support struct {
 	Until Date `yaml:"until,omitempty" json:"until,omitzero"`
 	// How long the hardware is built to last.
 	MechanicalLifeYears int `yaml:"mechanical_life_years,omitempty" json:"mechanical_life_years,omitempty"`
+	// Why so long: what the period was chosen by.
+	Why string `yaml:"why,omitempty" json:"why,omitempty"`
 }
 
 // Standard is a chosen standard with its interpretation profile. In YAML
@@ -139,6 +203,65 @@ type Component struct {
 	Zone string `yaml:"zone,omitempty" json:"zone,omitempty" is:"aka=trust_zone|boundary"`
 	// Who provides its updates.
 	UpdatedBy string `yaml:"updated_by,omitempty" json:"updated_by,omitempty" is:"enum=customer|maker|third-party|nobody"`
+	// Is it managed by the customer, or from elsewhere?
+	Managed string `yaml:"managed,omitempty" json:"managed,omitempty" is:"enum=locally|remotely"`
+	// Does the product work without it?
+	Necessary *bool `yaml:"necessary,omitempty" json:"necessary,omitempty"`
+	// Last day of support, where it differs from that of the product.
+	SupportUntil Date `yaml:"support_until,omitempty" json:"support_until,omitzero"`
+	// Bill of materials: a file in the workspace or an https URL.
+	SBOM string `yaml:"sbom,omitempty" json:"sbom,omitempty" is:"place"`
+	// Release that the bill of materials belongs to, in quotes.
+	SBOMRelease string `yaml:"sbom_release,omitempty" json:"sbom_release,omitempty"`
+	// How its software is renewed, where there is more to say than in update.
+	Renewal *Renewal `yaml:"renewal,omitempty" json:"renewal,omitempty"`
+	// How customers check that hardware and software are genuine.
+	Verify string `yaml:"verify,omitempty" json:"verify,omitempty"`
+	// How data leaves it when the product changes hands or is thrown away.
+	Erase *Erase `yaml:"erase,omitempty" json:"erase,omitempty"`
+	// Does a learned model decide something in it?
+	AI *bool `yaml:"ai,omitempty" json:"ai,omitempty"`
+	// Does it show or sense a virtual or mixed world?
+	Immersive *bool `yaml:"immersive,omitempty" json:"immersive,omitempty"`
+}
+
+// Renewal is how the software of one component is renewed.
+type Renewal struct {
+	// Does it happen by itself as delivered?
+	Automatic *bool `yaml:"automatic,omitempty" json:"automatic,omitempty"`
+	// Why not, where it doesn't.
+	ManualWhy string `yaml:"manual_why,omitempty" json:"manual_why,omitempty"`
+	// May the customer choose?
+	Choice *bool `yaml:"choice,omitempty" json:"choice,omitempty"`
+	// How the customer changes that choice.
+	ChoiceSteps string `yaml:"choice_steps,omitempty" json:"choice_steps,omitempty"`
+	// How it is rolled out in stages.
+	Staged string `yaml:"staged,omitempty" json:"staged,omitempty"`
+	// What stops the roll-out.
+	Stop string `yaml:"stop,omitempty" json:"stop,omitempty"`
+	// Can a customer go back to an earlier release?
+	Rollback string `yaml:"rollback,omitempty" json:"rollback,omitempty" is:"enum=refused|allowed|limited"`
+	// Which releases may be gone back to, where some are refused.
+	RollbackRule string `yaml:"rollback_rule,omitempty" json:"rollback_rule,omitempty"`
+	// How customers are told.
+	Told string `yaml:"told,omitempty" json:"told,omitempty"`
+	// How customers check that an update is genuine.
+	Verify string `yaml:"verify,omitempty" json:"verify,omitempty"`
+	// How the customer installs one.
+	Steps string `yaml:"steps,omitempty" json:"steps,omitempty"`
+}
+
+// Erase is how data leaves a component when the product changes hands or is
+// thrown away.
+type Erase struct {
+	// What the customer does.
+	Steps string `yaml:"steps,omitempty" json:"steps,omitempty"`
+	// How the customer sees that it worked.
+	Check string `yaml:"check,omitempty" json:"check,omitempty"`
+	// When it was tested last.
+	Tested Date `yaml:"tested,omitempty" json:"tested,omitzero"`
+	// How it is made unusable for good, or why that isn't offered.
+	Unusable string `yaml:"unusable,omitempty" json:"unusable,omitempty"`
 }
 
 // Firmware is the image that a component runs.
@@ -175,6 +298,12 @@ type Interface struct {
 	Physical bool `yaml:"physical,omitempty" json:"physical,omitempty"`
 	// Made for development and repair.
 	Debug bool `yaml:"debug,omitempty" json:"debug,omitempty"`
+	// Can it be reached from outside of the place where the product stands?
+	Remote *bool `yaml:"remote,omitempty" json:"remote,omitempty"`
+	// How surely whoever asks must be known.
+	Assurance string `yaml:"assurance,omitempty" json:"assurance,omitempty" is:"enum=none|basic|substantial|high"`
+	// How input that arrives there is checked.
+	Validates string `yaml:"validates,omitempty" json:"validates,omitempty"`
 	// State of a debug interface in delivered units.
 	Access string `yaml:"access,omitempty" json:"access,omitempty" is:"enum=disabled|authenticated|open"`
 	// How to log in, for the tests: over HTTP, or to a stream over RTSP.
@@ -279,6 +408,16 @@ type Data struct {
 	Category string `yaml:"category" json:"category" is:"required,enum=security-sensitive|sensitive-personal|telemetry|public,aka=kind|type"`
 	// What it is used for.
 	Purpose string `yaml:"purpose,omitempty" json:"purpose,omitempty"`
+	// Where it comes from: a sensor, the user, another component.
+	Source string `yaml:"source,omitempty" json:"source,omitempty"`
+	// What matters about it.
+	Protect []string `yaml:"protect,omitempty" json:"protect,omitempty" is:"known=confidentiality|integrity|availability"`
+	// How strong the protection must be.
+	Strength string `yaml:"strength,omitempty" json:"strength,omitempty" is:"enum=basic|enhanced|high"`
+	// What protects it on its way.
+	InTransit string `yaml:"in_transit,omitempty" json:"in_transit,omitempty"`
+	// Who can read it; [] says nobody but the user.
+	Readers Names `yaml:"readers,omitempty" json:"readers,omitzero"`
 	// Components that store it.
 	StoredOn []string `yaml:"stored_on,omitempty" json:"stored_on,omitempty" is:"ref=component"`
 	// Algorithm or mechanism that protects it where stored.
@@ -376,6 +515,10 @@ type Environment struct {
 	ID string `yaml:"id" json:"id" is:"required,id=environment"`
 	// What matters there.
 	Note string `yaml:"note,omitempty" json:"note,omitempty"`
+	// The place: indoor or outdoor, fixed or mobile, public or private.
+	Physical []string `yaml:"physical,omitempty" json:"physical,omitempty" is:"known=indoor|outdoor|fixed|mobile|public|private"`
+	// The network there.
+	Network string `yaml:"network,omitempty" json:"network,omitempty" is:"enum=unmanaged-home|managed-enterprise|industrial|public-cellular|isolated"`
 }
 
 // Dependency is something outside of the product that it needs.
@@ -388,20 +531,20 @@ type Dependency struct {
 	Why string `yaml:"why,omitempty" json:"why,omitempty"`
 	// What still works without it.
 	Without string `yaml:"without,omitempty" json:"without,omitempty"`
-}
-
-// AIFeature is a function decided by a learned model.
-type AIFeature struct {
-	// Short name.
-	ID string `yaml:"id" json:"id" is:"required,id=ai-feature"`
-	// What the model decides.
-	Decides string `yaml:"decides,omitempty" json:"decides,omitempty"`
-	// Where it is known to be wrong.
-	Limits string `yaml:"limits,omitempty" json:"limits,omitempty"`
-	// What happens without it.
+	// Who provides it.
+	Provider string `yaml:"provider,omitempty" json:"provider,omitempty"`
+	// Last day of its support, where it has one.
+	Until Date `yaml:"until,omitempty" json:"until,omitzero"`
+	// What is done when it ends.
+	Action string `yaml:"action,omitempty" json:"action,omitempty"`
+	// Does the product stop without it?
+	Critical *bool `yaml:"critical,omitempty" json:"critical,omitempty"`
+	// Second source, stock or offline mode.
 	Fallback string `yaml:"fallback,omitempty" json:"fallback,omitempty"`
-	// How a person overrules it.
-	Override string `yaml:"override,omitempty" json:"override,omitempty"`
+	// Who accepted the risk, where there is no fallback.
+	Accepted string `yaml:"accepted,omitempty" json:"accepted,omitempty"`
+	// Do others manage the product through it?
+	Manages *bool `yaml:"manages,omitempty" json:"manages,omitempty"`
 }
 
 // Unit is a specimen on the bench: the DUT.

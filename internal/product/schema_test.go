@@ -82,13 +82,17 @@ type comments map[string]string // "Type" or "Type.Field"
 
 func readComments(t *testing.T) comments {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "product.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := comments{}
 	text := func(g *ast.CommentGroup) string { return strings.Join(strings.Fields(g.Text()), " ") }
-	for _, decl := range f.Decls {
+	var decls []ast.Decl
+	for _, name := range []string{"product.go", "process.go", "aftercare.go", "ai.go"} {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decls = append(decls, f.Decls...)
+	}
+	for _, decl := range decls {
 		gen, ok := decl.(*ast.GenDecl)
 		if !ok || gen.Tok != token.TYPE {
 			continue
