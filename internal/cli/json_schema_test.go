@@ -40,7 +40,8 @@ func documents() []docKind {
 		{"compare", "`assay compare`", []any{compareDoc{}}},
 		{"firmware", "`assay firmware`", []any{firmwareDoc{}}},
 		{"device", "`assay device`", []any{deviceDoc{}}},
-		{"standards", "`assay standards`", []any{standardsListDoc{}, standardsShowDoc{}, standardsRequirementDoc{}, standardsSearchDoc{}, standardsCasesDoc{}}},
+		{"standards", "`assay standards`", []any{standardsListDoc{}, standardsShowDoc{}, standardsRequirementDoc{}, standardsSearchDoc{}, standardsCasesDoc{},
+			standardsReferenceDoc{}, standardsPlaceDoc{}}},
 		{"record", "`assay record`", []any{recordDoc{}, recordCaseDoc{}}},
 		{"verify", "`assay verify`", []any{verifyDoc{}}},
 		{"purge", "`assay purge`", []any{purgeDoc{}}},
@@ -62,6 +63,7 @@ func closedSets(t *testing.T) map[string][]string {
 		verdicts = append(verdicts, string(v))
 	}
 	methods, kinds := []string{"automatic", "assisted", "guided"}, []string{"conceptual", "functional"}
+	levels := []string{"high", "medium", "low"}
 	return map[string][]string{
 		"jsonError.code":          errorWords(t),
 		"point.severity":          {"error", "warning", "open"},
@@ -87,6 +89,10 @@ func closedSets(t *testing.T) map[string][]string {
 		"standardRequirement.status": {
 			"M", "R",
 		},
+		"standardLink.kind":       {"official", "ours"},
+		"standardLink.confidence": levels,
+		"standardItem.confidence": levels,
+		"placeRow.confidence":     levels,
 		"evidenceProblem.kind":    {"missing", "damaged", "changed", "remains", "unknown", "index", "unread"},
 		"segmentProblem.code":     {"missing", "short", "swapped", "damaged", "torn", "unrecorded", "not-head", "behind-head", "unreadable"},
 		"evidenceObject.class":    {"firmware", "personal", "sealed", "document", "transcript", "other"},

@@ -251,6 +251,45 @@ func TestJSONStandards(t *testing.T) {
 		}
 		checked(t, all, "standards", exitOK, "standards", "show", string(s.ID), string(s.Requirements[0].ID))
 	}
+	refs := checked(t, all, "standards", exitOK, "standards", "list")["references"].([]any)
+	pointed, err := standard.References()
+	if err != nil || len(refs) != len(pointed) {
+		t.Errorf("%d references of %d, %v", len(refs), len(pointed), err)
+	}
+	for _, r := range pointed {
+		d := checked(t, all, "standards", exitOK, "standards", "show", string(r.ID))
+		if n := len(d["reference"].(map[string]any)["items"].([]any)); n != len(r.Items) {
+			t.Errorf("%s: %d items of %d", r.ID, n, len(r.Items))
+		}
+		checked(t, all, "standards", exitOK, "standards", "show", string(r.ID), string(r.Items[0].ID))
+	}
+	// A group of links is never null, and both kinds stay apart.
+	for _, c := range []struct {
+		args           []string
+		official, ours int // at least
+	}{
+		{[]string{"iot-1005-1", "5.4.1.2"}, 1, 8},
+		{[]string{"etsi-en-303-645", "5.1"}, 0, 0},
+		{[]string{"iec-62443-4-2", "CR 7.6"}, 1, 0},
+		{[]string{"iec-62443-4-2", "CR", "7.6"}, 1, 0},
+		{[]string{"ssdf", "PW.9"}, 0, 5},
+	} {
+		d := checked(t, all, "standards", exitOK, append([]string{"standards", "show"}, c.args...)...)["links"].(map[string]any)
+		for kind, least := range map[string]int{standard.Official: c.official, standard.Ours: c.ours} {
+			links := d[kind].([]any)
+			if len(links) < least {
+				t.Errorf("%v: %d links are %s, want at least %d", c.args, len(links), kind, least)
+			}
+			for _, k := range links {
+				if k.(map[string]any)["kind"] != kind {
+					t.Errorf("%v: %v isn't %s", c.args, k, kind)
+				}
+			}
+		}
+	}
+	if d := checked(t, all, "standards", exitOK, "standards", "search", "AUM-5-1"); len(d["references"].([]any)) == 0 {
+		t.Error("AUM-5-1 isn't found")
+	}
 	if d := checked(t, all, "standards", exitOK, "standards", "search", "password"); len(d["hits"].([]any)) == 0 {
 		t.Error("nothing is about passwords")
 	}

@@ -105,9 +105,14 @@ func judged(ctx context.Context, t *testing.T, a *app, cam *refcam.Camera, mem *
 	if err := a.samples(s, dir, w); err != nil {
 		t.Fatal(err)
 	}
-	standards, err := standard.All()
-	if err != nil {
-		t.Fatal(err)
+	// The table is about the standards that the camera is built to meet.
+	var standards []*standard.Standard
+	for _, id := range []standard.ID{"etsi-en-303-645", "iot-1005-1"} {
+		s, err := standard.Get(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		standards = append(standards, s)
 	}
 	cfg := assess.Config{Dir: dir, Product: p, Source: source, Standards: standards, Store: s, Network: door, Run: sandbox.InProcess(assess.Parsers()),
 		Credentials: accounts(cam), Intrusive: true, Pace: 31 * time.Second, ID: "20260101-000000-000000", Program: "assay test", By: "test", Now: time.Now}

@@ -33,6 +33,7 @@ func NewEnv(more ...string) (*Env, error) {
 		cel.Variable("facts", cel.DynType),
 		cel.Variable("claims", cel.DynType),
 	}
+	opts = append(opts, library()...)
 	for _, name := range more {
 		opts = append(opts, cel.Variable(name, cel.DynType))
 	}

@@ -149,6 +149,7 @@ func kinds() map[Kind]func() any {
 	add(SecurityTxt{}, func() any { return new(SecurityTxt) })
 	add(SupportEnd{}, func() any { return new(SupportEnd) })
 	add(PersonResult{}, func() any { return new(PersonResult) })
+	add(Answer{}, func() any { return new(Answer) })
 	return out
 }
 

@@ -50,6 +50,9 @@ type Verdict struct {
 	Verdict     verdict.Verdict
 	Reasons     []verdict.Reason // of the requirement itself: claim, condition, no procedure
 	Cases       []CaseVerdict
+	// Components are the verdicts for each component, where the standard asks
+	// for them.
+	Components []ComponentVerdict
 	// Facts confirmed that a condition is false (NOT APPLICABLE). The facts
 	// behind other verdicts stand with the cases' results.
 	Facts []fact.ID

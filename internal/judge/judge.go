@@ -116,6 +116,7 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 	if r.Cases == nil {
 		v.Verdict = verdict.Inconclusive
 		v.Reasons = []verdict.Reason{verdict.Because("reason.no-procedure")}
+		j.components(&v, s, r)
 		return v, nil
 	}
 	got, cases, err := j.expression(r.Cases, v.Profile, "")
@@ -126,6 +127,7 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 	if got, why, absent := absence(s, r, got); absent {
 		v.Verdict, v.Reasons = got, append(v.Reasons, why)
 	}
+	j.components(&v, s, r)
 	v.Open = v.Verdict == verdict.Inconclusive && open(cases)
 	if differs(r.Cases) {
 		other := standard.Strict
@@ -381,7 +383,17 @@ func findings(all []Verdict) []Finding {
 				}
 			}
 		}
-		if v.Verdict == verdict.Fail && len(v.Cases) == 0 && len(v.Reasons) > 0 { // failed by its claim
+		for _, c := range v.Components {
+			if !c.Declared {
+				continue
+			}
+			subject := string(v.Standard) + "/" + string(v.Requirement) + " " + c.Component
+			id := findingID("capability", subject, c.Reasons[0].Key)
+			byID[id] = &Finding{ID: id, Severity: testcase.Medium, Case: "capability", Subject: subject, Reason: c.Reasons[0],
+				Requirements: []Requirement{{v.Standard, v.Requirement}}}
+			order = append(order, id)
+		}
+		if v.Verdict == verdict.Fail && len(v.Cases) == 0 && len(v.Components) == 0 && len(v.Reasons) > 0 { // failed by its claim
 			id := findingID("claim", string(v.Standard)+" "+string(v.Requirement), v.Reasons[0].Key)
 			byID[id] = &Finding{ID: id, Severity: testcase.High, Case: "claim", Subject: string(v.Requirement), Reason: v.Reasons[0],
 				Requirements: []Requirement{{v.Standard, v.Requirement}}}
@@ -424,7 +436,12 @@ func undecided(all []Verdict) []Undecided {
 			continue
 		}
 		req := Requirement{v.Standard, v.Requirement}
-		if !slices.ContainsFunc(v.Cases, func(c CaseVerdict) bool { return c.decides && c.Verdict == verdict.Inconclusive }) {
+		for _, c := range v.Components {
+			if c.Verdict == verdict.Inconclusive && strings.HasPrefix(c.Reasons[0].Key, "reason.component-") {
+				out = append(out, Undecided{Requirement: req, Subject: c.Component, Provide: c.Reasons})
+			}
+		}
+		if len(v.Reasons) > 0 && !slices.ContainsFunc(v.Cases, func(c CaseVerdict) bool { return c.decides && c.Verdict == verdict.Inconclusive }) {
 			out = append(out, Undecided{Requirement: req, Provide: v.Reasons})
 		}
 		for _, c := range v.Cases {

@@ -203,11 +203,24 @@ func (l *linter) requirements(s *Standard) {
 		for _, a := range r.Aliases {
 			l.once(r.Pos(), "alias", string(a), seen)
 		}
-		if i > 0 && Compare(s.Requirements[i-1].ID, r.ID) >= 0 {
+		if i > 0 && !follows(s, &s.Requirements[i-1], r) {
 			l.add(r.Pos(), "requirement %q stands after %q", r.ID, s.Requirements[i-1].ID)
 		}
 		l.requirement(s, r)
 	}
+}
+
+// follows says whether b may stand right after a: aspects come as the catalogue
+// lists them (IR 8259A has DI before DC), the ids of one aspect by Compare. An
+// aspect that the catalogue lacks is reported by place.
+func follows(s *Standard, a, b *Requirement) bool {
+	if a.Aspect == b.Aspect {
+		return Compare(a.ID, b.ID) < 0
+	}
+	at := func(r *Requirement) int {
+		return slices.IndexFunc(s.Aspects, func(x Aspect) bool { return x.ID == r.Aspect })
+	}
+	return at(a) < at(b) || at(b) < 0
 }
 
 func (l *linter) requirement(s *Standard, r *Requirement) {
@@ -301,7 +314,8 @@ func (l *linter) mapping(standards []*Standard, s *Standard, r *Requirement, ref
 }
 
 // Compare orders requirement ids as people do: numbers by value, so that
-// 5.3-2 comes before 5.3-10 and 5.9-1 before 5.10-1.
+// 5.3-2 comes before 5.3-10 and 5.9-1 before 5.10-1, and an item before its
+// points: SU.6, SU.6.a.
 func Compare(a, b RequirementID) int {
 	x, y := split(a), split(b)
 	for i := 0; i < len(x) && i < len(y); i++ {

@@ -44,6 +44,10 @@ func TestLintFinds(t *testing.T) {
 			r := cat(s, en).Requirements
 			r[1], r[2] = r[2], r[1]
 		}, `requirement "5.1-1" stands after "5.1-2"`},
+		{"order_of_aspects", func(s []*Standard) {
+			a := cat(s, en).Aspects
+			a[0], a[1] = a[1], a[0]
+		}, `requirement "5.1-1" stands after "4-1"`},
 		{"group", func(s []*Standard) { req(s, iot, "5.1.1.1").Group = "5.2.1" }, `group "5.2.1" does not exist in aspect "5.1"`},
 		{"aspect", func(s []*Standard) { req(s, iot, "5.1.1.1").Aspect = "9" }, `aspect "9" does not exist`},
 		{"one_way", func(s []*Standard) { req(s, en, "5.4-2").MapsTo = nil }, "mapping from iot-1005-1/5.1.1.1 has no way back"},
@@ -84,7 +88,8 @@ func TestLintFinds(t *testing.T) {
 
 func TestCompare(t *testing.T) {
 	t.Parallel()
-	ordered := []RequirementID{"4-1", "5.1-1", "5.3-2", "5.3-10", "5.9-3", "5.10-1", "5.13-1", "6-1"}
+	ordered := []RequirementID{"4-1", "5.1-1", "5.3-2", "5.3-10", "5.9-3", "5.10-1", "5.13-1", "6-1",
+		"DOC.1.a.8", "DOC.1.b", "DOC.1.d.1", "DOC.1.e", "DOC.1.e.1", "DOC.1.f", "SU.5", "SU.6", "SU.6.a", "SU.6.b", "SU.10"}
 	for i, a := range ordered {
 		for j, b := range ordered {
 			if got := Compare(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {

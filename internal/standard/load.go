@@ -153,7 +153,7 @@ func (s *Standard) addFile(fsys fs.FS, name string) error {
 	case f.Standard != s.ID:
 		return fmt.Errorf("%s:1: standard is %q, the folder belongs to %q", name, f.Standard, s.ID)
 	}
-	lines := requirementLines(root)
+	lines := memberLines(root, "requirements")
 	for i := range f.Requirements {
 		r := &f.Requirements[i]
 		r.File, r.Aspect, r.Origin = name, f.Aspect, f.Origin
@@ -165,15 +165,15 @@ func (s *Standard) addFile(fsys fs.FS, name string) error {
 	return nil
 }
 
-// requirementLines gives the line of each member of the file's requirements.
-func requirementLines(root *yaml.Node) []int {
+// memberLines gives the line of each member of a list at the file's top.
+func memberLines(root *yaml.Node, list string) []int {
 	if root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil
 	}
 	var lines []int
 	top := root.Content[0]
 	for i := 0; i+1 < len(top.Content); i += 2 {
-		if top.Content[i].Value != "requirements" {
+		if top.Content[i].Value != list {
 			continue
 		}
 		for _, n := range top.Content[i+1].Content {

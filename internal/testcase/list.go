@@ -20,6 +20,7 @@ func All() []Case {
 		transportCases(),
 		debugCases(),
 		privacyCases(),
+		recordCases(),
 		guidedCases(),
 	)
 }

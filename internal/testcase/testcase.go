@@ -122,6 +122,9 @@ type Case struct {
 
 	// Subjects is the population: declared ∪ observed. nil: the product.
 	Subjects func(*View) []Subject
+	// Chosen is the part of the population that a standard's parameters ask
+	// for, where they do.
+	Chosen func(*View, Params) []Subject
 	// Scopes are the searches without which the population isn't known:
 	// each missing or cut one makes the case undecided, by name.
 	Scopes func(*View) []WantScope
@@ -266,7 +269,10 @@ func Run(c Case, v *View, given Params) []Result {
 		}
 	}
 	subjects := productSubject()
-	if c.Subjects != nil {
+	switch {
+	case c.Chosen != nil:
+		subjects = c.Chosen(v, params)
+	case c.Subjects != nil:
 		subjects = c.Subjects(v)
 	}
 	for _, s := range subjects {

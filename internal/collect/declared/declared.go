@@ -77,6 +77,9 @@ func (c *Collector) declarations() []declaration {
 		if !s.From.IsZero() {
 			v["from"] = s.From.String()
 		}
+		if l := p.Identity.Lifetime; l != nil && l.TypicalYears > 0 {
+			v["use_years"] = strconv.Itoa(l.TypicalYears)
+		}
 		add("product.support", "support", "", true, v)
 	}
 	if i := p.Identifier; i != nil {

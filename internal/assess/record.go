@@ -1,0 +1,91 @@
+package assess
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"assay/internal/activity"
+	"assay/internal/limit"
+	"assay/internal/product"
+	"assay/internal/standard"
+	"assay/internal/testcase"
+	"assay/internal/threat"
+)
+
+// RecordQuestion is what the state of the IR 8259 record is asked about.
+type RecordQuestion struct {
+	Dir     string // the workspace
+	Product *product.Product
+	// Answers are the bytes of an answers.yaml; nil: none.
+	Answers []byte
+	// Threats are the product's, with decisions; nil: they aren't modelled.
+	Threats   *threat.Model
+	Standards []*standard.Standard // that records may refer to: all of them
+	// Run is a judged run whose verdicts count; nil: none does.
+	Run *Result
+	Now time.Time
+}
+
+// Recorded is the record as it stands, with what it was made from.
+type Recorded struct {
+	*activity.Record
+	Process  *activity.Process
+	Input    activity.Input
+	Problems []product.Problem // of answers.yaml
+}
+
+// Record says where a product stands in the process of IR 8259.
+func Record(ctx context.Context, p *activity.Process, q RecordQuestion) (*Recorded, error) {
+	in, problems := recordInput(p, q)
+	r, err := p.Assess(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &Recorded{r, p, in, problems}, nil
+}
+
+func recordInput(p *activity.Process, q RecordQuestion) (activity.Input, []product.Problem) {
+	in := activity.Input{Product: q.Product, Threats: q.Threats, Now: q.Now, Verdicts: map[string]string{}}
+	var problems []product.Problem
+	if q.Answers != nil {
+		in.Answers, problems = p.LoadAnswers(q.Answers, limit.Default().YAML)
+	}
+	in.Texts = activity.Readings(q.Dir, q.Product, limit.Default().YAML)
+	if q.Run != nil {
+		for _, v := range q.Run.Assessment.Verdicts {
+			id := string(v.Standard) + "/" + string(v.Requirement)
+			in.Verdicts[id] = string(v.Verdict)
+			for _, c := range v.Components {
+				in.Components = append(in.Components, activity.ComponentVerdict{Requirement: id, Component: c.Component, Verdict: string(c.Verdict)})
+			}
+		}
+	}
+	in.IDs = known(q)
+	return in, problems
+}
+
+// known are the ids that records may refer to.
+func known(q RecordQuestion) map[string][]string {
+	out := map[string][]string{"threat": {}, "misuse": {}, "case": {}, "requirement": {}}
+	for _, m := range q.Product.Misuse {
+		out["misuse"] = append(out["misuse"], m.ID)
+	}
+	if q.Threats != nil {
+		for _, t := range q.Threats.Threats {
+			out["threat"] = append(out["threat"], t.ID)
+			if !slices.Contains(out["threat"], t.Rule.ID) {
+				out["threat"] = append(out["threat"], t.Rule.ID)
+			}
+		}
+	}
+	for _, c := range testcase.All() {
+		out["case"] = append(out["case"], string(c.ID))
+	}
+	for _, s := range q.Standards {
+		for i := range s.Requirements {
+			out["requirement"] = append(out["requirement"], string(s.ID)+"/"+string(s.Requirements[i].ID))
+		}
+	}
+	return out
+}

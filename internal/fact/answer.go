@@ -1,0 +1,20 @@
+package fact
+
+// Answer is where the answer to a question of IR 8259 stands in the maker's
+// record.
+type Answer struct {
+	Question string `json:"question"` // 1.C.1
+	// State is answered, open, partly, filler, stale or not-applicable.
+	State string `json:"state"`
+	// Prose: a person has to read it; a structured answer is complete where
+	// State is answered.
+	Prose bool   `json:"prose"`
+	Gaps  int    `json:"gaps,omitempty"`
+	Why   string `json:"why,omitempty"` // of not-applicable
+	By    string `json:"by,omitempty"`
+	// Contradicts are checks of the record's consistency that found something
+	// about this answer.
+	Contradicts []string `json:"contradicts,omitempty"`
+}
+
+func (Answer) Kind() Kind { return "record.answer@1" }

@@ -1,0 +1,62 @@
+package publish
+
+import (
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// block is statements that are shown together: one paragraph, the entries of
+// a list, the rows of a table.
+type block struct {
+	Form       string
+	Columns    []string
+	Statements []Statement
+}
+
+func (p Part) blocks() []block {
+	var out []block
+	for _, s := range p.Statements {
+		last := len(out) - 1
+		if last >= 0 && s.Form != Plain && out[last].Form == s.Form && slices.Equal(out[last].Columns, s.Columns) {
+			out[last].Statements = append(out[last].Statements, s)
+			continue
+		}
+		out = append(out, block{s.Form, s.Columns, []Statement{s}})
+	}
+	return out
+}
+
+var (
+	telShape = regexp.MustCompile(`^\+?[0-9][0-9 ().-]{4,24}[0-9]$`)
+	webShape = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$`)
+	telURI   = regexp.MustCompile(`^tel:\+?[0-9-]{6,24}$`)
+)
+
+// address gives an e-mail address, an https page or a telephone number as a
+// URI; "" for anything else.
+func address(s string) string {
+	s = strings.TrimSpace(s)
+	bare, isMail := strings.CutPrefix(s, "mailto:")
+	switch {
+	case len(s) > 500:
+		return ""
+	case webShape.MatchString(s):
+		if u, err := url.Parse(s); err != nil || u.Host == "" {
+			return ""
+		}
+		return s
+	case telURI.MatchString(s):
+		return s
+	case !isMail && telShape.MatchString(s):
+		return "tel:" + strings.NewReplacer(" ", "-", "(", "", ")", "", ".", "-").Replace(s)
+	}
+	if a, err := mail.ParseAddress(bare); err == nil && a.Address == bare && plainMail.MatchString(bare) {
+		return "mailto:" + bare
+	}
+	return ""
+}
+
+var plainMail = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)

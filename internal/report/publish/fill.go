@@ -1,0 +1,152 @@
+package publish
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/internal/product"
+	"assay/internal/record"
+)
+
+// What a piece of text is.
+const (
+	ours    = iota // words of the document
+	foreign        // a value of the model, hostile until it is neutralised
+	gap            // a value that is missing
+)
+
+// Piece is a part of a sentence.
+type Piece struct {
+	Text string
+	// Lang is the language that a person's words are in, where they have no
+	// translation; else "".
+	Lang string
+
+	kind int
+	link bool // an address that may be one to follow
+}
+
+// Gap says that the piece stands for a value that is missing; its text is where.
+func (p Piece) Gap() bool { return p.kind == gap }
+
+// text joins pieces as plain text.
+func text(ps []Piece) string {
+	var b strings.Builder
+	for _, p := range ps {
+		if p.kind == gap {
+			b.WriteString(record.Gap)
+			continue
+		}
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+var slot = regexp.MustCompile(`\{([a-z_]+)(?::([a-z.-]+))?\}`)
+
+// filled is a text with its values.
+type filled struct {
+	pieces  []Piece
+	missing []string // names whose values are missing
+	foreign []string // texts of people without a translation
+}
+
+// fill puts values into a text, as record.Filler does, and keeps apart what is
+// ours and what is the model's. {name:link} is {name:raw} for an address.
+func fill(f record.Filler, t record.Text, values map[string]any) filled {
+	var out filled
+	source, last := t.In(f.Lang), 0
+	for _, at := range slot.FindAllStringSubmatchIndex(source, -1) {
+		out.ours(source[last:at[0]])
+		last = at[1]
+		name, form := source[at[2]:at[3]], ""
+		if at[4] >= 0 {
+			form = source[at[4]:at[5]]
+		}
+		out.value(f, name, form, values[name])
+	}
+	out.ours(source[last:])
+	return out
+}
+
+// ours adds words of the document. People end some of their texts with a full
+// stop; the document's own then isn't needed.
+func (o *filled) ours(s string) {
+	if n := len(o.pieces); n > 0 && o.pieces[n-1].kind == foreign && strings.ContainsAny(lastRune(o.pieces[n-1].Text), ".。!?！？") {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "."), "。")
+	}
+	if s != "" {
+		o.pieces = append(o.pieces, Piece{Text: s, kind: ours})
+	}
+}
+
+func lastRune(s string) string {
+	r := []rune(s)
+	if len(r) == 0 {
+		return " "
+	}
+	return string(r[len(r)-1])
+}
+
+func (o *filled) value(f record.Filler, name, form string, v any) {
+	shape, link := "{x}", form == "link"
+	if link {
+		form = "raw"
+	}
+	if form != "" {
+		shape = "{x:" + form + "}"
+	}
+	got := f.Fill(record.Text{En: shape, Zh: shape}, map[string]any{"x": scrub(v)})
+	if len(got.Missing) > 0 {
+		o.missing = append(o.missing, name)
+		o.pieces = append(o.pieces, Piece{Text: name, kind: gap})
+		return
+	}
+	p := Piece{Text: got.Text, kind: foreign, link: link}
+	if len(got.Foreign) > 0 {
+		o.foreign = append(o.foreign, got.Foreign...)
+		p.Lang = other(f.Lang)
+	}
+	o.pieces = append(o.pieces, p)
+}
+
+// other is the language that the words are in where they aren't in lang's.
+func other(lang string) string {
+	if strings.HasPrefix(lang, "zh") {
+		return "en"
+	}
+	return "zh-Hant-TW"
+}
+
+// scrub takes out what states nothing, and white space around texts.
+func scrub(v any) any {
+	switch x := v.(type) {
+	case string:
+		if x == product.Gap {
+			return ""
+		}
+		return strings.TrimSpace(x)
+	case []any:
+		out := []any{}
+		for _, e := range x {
+			if !empty(e) {
+				out = append(out, scrub(e))
+			}
+		}
+		return out
+	case map[string]any:
+		return slices.Collect(maps.Keys(x)) // a document that prints a group is a mistake; a test finds it
+	}
+	return v
+}
+
+var marker = regexp.MustCompile(`^\s*(?:\(?\d{1,2}[.)、．]|[-*•])\s*`)
+
+// unmarked takes the number off a step that people numbered themselves.
+func unmarked(ps []Piece) {
+	if len(ps) > 0 && ps[0].kind == foreign {
+		ps[0].Text = marker.ReplaceAllString(ps[0].Text, "")
+	}
+}
