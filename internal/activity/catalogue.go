@@ -112,6 +112,8 @@ type Field struct {
 type Finding struct {
 	record.Rule `yaml:",inline"`
 	Says        record.Text `yaml:"says"`
+	// Contradiction: two answers can't both be right; nothing is missing.
+	Contradiction bool `yaml:"contradiction"`
 }
 
 // Prompt is a question that NIST put to a workshop, not to makers.
@@ -146,10 +148,10 @@ type Check struct {
 	Links      []string    `yaml:"links"`   // questions and items of catalogues
 	AIRMF      []string    `yaml:"ai_rmf"`  // functions of the AI RMF
 	Applies    string      `yaml:"applies"` // expression; absent: always
-	// Contradiction: a gap means that two answers can't both be right, not
-	// that something is missing.
-	Contradiction bool `yaml:"contradiction"`
-	Gaps       []Finding   `yaml:"gaps"`    // each says what is wrong
+	// Contradiction: every gap means that two answers can't both be right,
+	// not that something is missing. A single gap can say so, too.
+	Contradiction bool      `yaml:"contradiction"`
+	Gaps          []Finding `yaml:"gaps"` // each says what is wrong
 }
 
 // Catalogue is everything under data.

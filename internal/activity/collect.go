@@ -9,8 +9,9 @@ import (
 	"assay/internal/fact"
 )
 
-// Collector writes where each answer of the record stands, so that
-// requirements that ask for documentation rest on facts like all others.
+// Collector writes where each answer of the record stands and what each check
+// over it found, so that requirements that ask for documentation rest on facts
+// like all others.
 type Collector struct {
 	Process *Process
 	Input   Input
@@ -19,7 +20,7 @@ type Collector struct {
 
 // Spec implements fact.Collector.
 func (c *Collector) Spec() fact.Spec {
-	return fact.Spec{Name: "record", Version: "1", Writes: []fact.Kind{fact.Answer{}.Kind()}}
+	return fact.Spec{Name: "record", Version: "1", Writes: []fact.Kind{fact.Answer{}.Kind(), fact.Check{}.Kind()}}
 }
 
 // Collect implements fact.Collector.
@@ -47,6 +48,11 @@ func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
 				return err
 			}
 		}
+		for _, c := range rec.Checked() {
+			if err := r.Record(o, c.Check, c, refs...); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }
@@ -64,7 +70,7 @@ func (r *Record) Answers() []fact.Answer {
 	against := map[string][]string{}
 	for _, a := range r.Activities {
 		for _, c := range a.Checks {
-			if !c.Check.Contradiction || len(c.Gaps) == 0 {
+			if !c.Contradicts() {
 				continue
 			}
 			for _, q := range c.Check.Links {
@@ -86,6 +92,17 @@ func (r *Record) Answers() []fact.Answer {
 				x.Contradicts = nil // nothing is said that could contradict
 			}
 			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Checked is what the checks found, as facts.
+func (r *Record) Checked() []fact.Check {
+	var out []fact.Check
+	for _, a := range r.Activities {
+		for _, c := range a.Checks {
+			out = append(out, fact.Check{Check: c.Check.ID, Applies: c.Applies, Gaps: len(c.Gaps), Contradicts: c.Contradicts()})
 		}
 	}
 	return out

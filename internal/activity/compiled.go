@@ -20,8 +20,9 @@ type Process struct {
 }
 
 type finding struct {
-	rule *record.Compiled
-	says record.Text
+	rule          *record.Compiled
+	says          record.Text
+	contradiction bool
 }
 
 // New compiles the catalogue that comes with the program.
@@ -45,7 +46,7 @@ func New() (*Process, error) {
 	}
 	findings := func(id string, all []Finding) {
 		for _, f := range all {
-			p.gaps[id] = append(p.gaps[id], finding{compile(id, f.Rule), f.Says})
+			p.gaps[id] = append(p.gaps[id], finding{compile(id, f.Rule), f.Says, f.Contradiction})
 		}
 	}
 	for i := range c.Activities {
@@ -75,7 +76,7 @@ func (p *Process) hits(ctx context.Context, id string, v *record.View) ([]Gap, e
 			return nil, fmt.Errorf("%s: %w", id, err)
 		}
 		for _, h := range all {
-			out = append(out, Gap{Says: f.says, Values: withID(h), At: h.At})
+			out = append(out, Gap{Says: f.says, Values: withID(h), At: h.At, Contradiction: f.contradiction})
 		}
 	}
 	return out, nil

@@ -57,6 +57,8 @@ type Gap struct {
 	At     string // path in assay.yaml; "" for the file as a whole
 	File   string // AnswersFile where it is about an answer in prose, with Line
 	Line   int
+	// Contradiction: two answers can't both be right; nothing is missing.
+	Contradiction bool
 }
 
 // QuestionState is where one question stands.
@@ -270,7 +272,16 @@ func (p *Process) check(ctx context.Context, v *record.View, c *Check) (CheckSta
 	}
 	var err error
 	s.Gaps, err = p.hits(ctx, c.ID, v)
+	for i := range s.Gaps {
+		s.Gaps[i].Contradiction = s.Gaps[i].Contradiction || c.Contradiction
+	}
 	return s, err
+}
+
+// Contradicts says whether one of the gaps means that two answers can't both
+// be right.
+func (s *CheckState) Contradicts() bool {
+	return slices.ContainsFunc(s.Gaps, func(g Gap) bool { return g.Contradiction })
 }
 
 // digests are of the answers as they stand: of what the model says at a
@@ -384,4 +395,19 @@ func (p *Process) StampFor(r *Record, id string, now time.Time) (Stamp, bool) {
 	}
 	slices.SortFunc(s.Of, func(a, b Basis) int { return strings.Compare(a.ID, b.ID) })
 	return s, len(s.Of) > 0
+}
+
+// Answer is what answers a question: what the model says at its place, or the
+// words; nil: nothing does.
+func (r *Record) Answer(s *QuestionState) any {
+	if s.Waiver != nil {
+		return map[string]any{"not_applicable": s.Waiver.Why, "by": s.Waiver.By, "on": s.Waiver.On}
+	}
+	if s.Question.Place == "" || s.State == Open {
+		if s.Prose != nil {
+			return s.Prose.Text
+		}
+		return nil
+	}
+	return compact(at(r.View.Get("product"), s.Question.Place))
 }

@@ -264,7 +264,7 @@ func (a *app) root() *cobra.Command {
 	f.BoolVar(&a.noColor, "no-color", false, a.t("flag.no-color"))
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.planCommand(), a.runCommand(), a.judgeCommand(),
-		a.recordCommand(), a.reportCommand(), a.threatsCommand(), a.traceCommand(), a.compareCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
+		a.recordCommand(), a.reportCommand(), a.guideCommand(), a.threatsCommand(), a.traceCommand(), a.compareCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
 		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(),
 	)
 	a.completion(root)
@@ -326,7 +326,7 @@ func (a *app) check(c *cobra.Command, args []string) error {
 	if a.out == "-" {
 		a.out = "" // stdout, as elsewhere
 	}
-	if a.out == "" || c.Name() == "demo" || c.Name() == "refcam" {
+	if a.out == "" || c.Name() == "demo" || c.Name() == "refcam" || c.Name() == "report" && (c.Flags().Changed("documents") || c.Flags().Changed("stale")) {
 		return nil
 	}
 	if err := a.mayWrite(a.out, args...); err != nil {

@@ -395,8 +395,11 @@ func (a *app) stored(ctx context.Context, run string, standards, only []string, 
 func (a *app) reportCommand() *cobra.Command {
 	var run string
 	var standards list
-	lab := false
+	lab, documents, stale := false, false, false
 	c := a.command("report", "report", cobra.NoArgs, func(c *cobra.Command, _ []string) (err error) {
+		if documents || stale {
+			return a.documents(c.Context(), run, stale)
+		}
 		if !c.Flags().Changed("format") {
 			a.format = "html"
 		}
@@ -420,5 +423,7 @@ func (a *app) reportCommand() *cobra.Command {
 	c.Flags().StringVar(&run, "run", "", a.t("flag.run"))
 	c.Flags().Var(&standards, "standard", a.t("flag.standard"))
 	c.Flags().BoolVar(&lab, "laboratory", false, a.t("flag.laboratory"))
+	c.Flags().BoolVar(&documents, "documents", false, a.t("flag.documents"))
+	c.Flags().BoolVar(&stale, "stale", false, a.t("flag.stale"))
 	return c
 }

@@ -146,7 +146,7 @@ func (a *app) listStandards() error {
 		return nil
 	}
 	entry := func(id standard.ID, version string, title standard.Text, counts string) {
-		fmt.Fprintf(a.Out, "%-22s %-8s %s\n%-31s %s\n", id, version, title.In(string(a.lang)), "", counts)
+		fmt.Fprintf(a.Out, "%-22s %-12s %s\n%-35s %s\n", id, version, title.In(string(a.lang)), "", counts)
 	}
 	for _, s := range lib.Standards {
 		m := 0

@@ -8,10 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/internal/activity"
 	"assay/internal/assess"
+	"assay/internal/report/publish"
 	"assay/internal/standard"
+	"assay/internal/thread"
 	"assay/internal/threat"
 	"assay/internal/verdict"
+	"assay/internal/yamltree"
 )
 
 // traceDoc is the `trace` document.
@@ -25,7 +29,10 @@ type traceDoc struct {
 
 // traceNode is one id of a thread.
 type traceNode struct {
-	Kind    string          `json:"kind"` // element, annex, rule, threat, weakness, requirement, case
+	// Kind is question, customer, use-case, element, misuse, annex, rule,
+	// threat, law, need, means, capability, weakness, requirement, case or
+	// sentence (of a document).
+	Kind    string          `json:"kind"`
 	ID      string          `json:"id"`
 	Title   string          `json:"title"`
 	Level   string          `json:"level,omitempty"`   // of a threat: the risk that is left
@@ -45,34 +52,40 @@ func (a *app) trace(ctx context.Context, id, run string) error {
 	if err := a.formats("text", "json"); err != nil {
 		return err
 	}
-	w, err := a.open()
+	a.preload()
+	g, err := a.openGuide(ctx, run)
 	if err != nil {
 		return err
 	}
-	res, err := a.counted(ctx, run)
+	standards, err := a.traced(g.w, g.res)
 	if err != nil {
 		return err
 	}
-	standards, err := a.traced(w, res)
-	if err != nil {
+	q := a.threatQuestion(g.w)
+	if q.Library, err = a.library(); err != nil {
 		return err
 	}
-	q := a.threatQuestion(w)
-	q.Standards, q.Run = standards, res
+	q.Standards, q.Run = standards, g.res
 	analysis, err := assess.Threats(ctx, q)
 	if err != nil {
 		return err
 	}
 	a.sayProblems(analysis.Problems)
-	lib := analysis.Library
-	threads := threat.NewThreads(analysis.Model, lib, standards)
+	set, err := a.publications(ctx, g)
+	if err != nil {
+		return err
+	}
+	t := tracer{a: a, g: g, m: analysis.Model, lib: analysis.Library, standards: standards, res: g.res, said: map[string]string{}}
+	threads := thread.New(append(activity.Kinds(), nodeSentence)...)
+	threat.Link(threads, analysis.Model, analysis.Library, standards)
+	g.process.Link(threads, g.now.Input.Product, standards)
+	t.linkDocuments(threads, set)
 	n, err := threads.Find(id)
 	if err != nil {
 		return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.trace-unknown", "error", err.Error())), next: a.t("ui.next.trace")}
 	}
-	t := tracer{a: a, m: analysis.Model, lib: lib, standards: standards, res: res}
-	thread := threads.Thread(n)
-	doc := traceDoc{Schema: "assay/trace@1", Of: t.node(n), Up: t.nodes(thread.Up), Down: t.nodes(thread.Down), Run: analysis.Run}
+	x := threads.Thread(n)
+	doc := traceDoc{Schema: "assay/trace@1", Of: t.node(n), Up: t.nodes(x.Up), Down: t.nodes(x.Down), Run: analysis.Run}
 	if a.format == "json" {
 		a.json(doc)
 		return nil
@@ -113,13 +126,15 @@ func (a *app) traced(w *workspace, res *assess.Result) ([]*standard.Standard, er
 // tracer finds what people read about an id.
 type tracer struct {
 	a         *app
+	g         *guided
+	said      map[string]string // what documents say, by the sentence's id
 	m         *threat.Model
 	lib       *threat.Library
 	standards []*standard.Standard
 	res       *assess.Result
 }
 
-func (t tracer) nodes(all []threat.Node) []traceNode {
+func (t tracer) nodes(all []thread.Node) []traceNode {
 	out := make([]traceNode, len(all))
 	for i, n := range all {
 		out[i] = t.node(n)
@@ -127,10 +142,88 @@ func (t tracer) nodes(all []threat.Node) []traceNode {
 	return out
 }
 
-func (t tracer) node(n threat.Node) traceNode {
+// nodeSentence is a sentence of a document for customers or regulators.
+const nodeSentence thread.Kind = "sentence"
+
+// linkDocuments hangs every sentence of the documents on what it rests on: an
+// entry of the record, an element of the model, else the question that asks
+// for it; and on the requirement whose verdict it states.
+func (t *tracer) linkDocuments(threads *thread.Threads, set *publish.Set) {
+	byPlace := map[string]thread.Node{}
+	for _, e := range t.m.Elements {
+		for _, p := range e.Paths {
+			byPlace[p] = thread.Node{Kind: threat.NodeElement, ID: e.Ref}
+		}
+	}
+	for list, kind := range map[string]thread.Kind{
+		"customers": activity.NodeCustomer, "use_cases": activity.NodeUseCase, "misuse": activity.NodeMisuse, "laws": activity.NodeLaw,
+		"needs": activity.NodeNeed, "means": activity.NodeMeans, "capabilities": activity.NodeCapability,
+	} {
+		entries, _ := t.g.now.View.Get("product").(map[string]any)[list].([]any)
+		for _, e := range entries {
+			m, _ := e.(map[string]any)
+			at, _ := m["_at"].(string)
+			id, _ := m["id"].(string)
+			byPlace[at] = thread.Node{Kind: kind, ID: id}
+		}
+	}
+	for _, d := range t.a.inLanguage(set) {
+		for _, s := range d.Statements() {
+			n := thread.Node{Kind: nodeSentence, ID: s.ID}
+			t.said[s.ID] = s.Plain()
+			threads.Add(n)
+			for _, x := range s.Sources {
+				if from, ok := t.restsOn(byPlace, x.Path); ok {
+					threads.Link(from, n)
+				}
+			}
+			for _, v := range s.Verdicts {
+				if r := (thread.Node{Kind: threat.NodeRequirement, ID: v.Requirement}); threads.Has(r) {
+					threads.Link(r, n)
+				}
+			}
+		}
+	}
+}
+
+// restsOn finds the node that a path of the model belongs to.
+func (t *tracer) restsOn(byPlace map[string]thread.Node, path string) (thread.Node, bool) {
+	for p := path; p != ""; p = yamltree.ParentPath(p) {
+		if n, ok := byPlace[p]; ok {
+			return n, true
+		}
+	}
+	best := ""
+	for i := range t.g.process.Activities {
+		for _, q := range t.g.process.Activities[i].Questions {
+			if q.Place != "" && under(path, q.Place) && (best == "" || q.Kind != activity.Derived) {
+				best = q.ID
+			}
+		}
+	}
+	return thread.Node{Kind: activity.NodeQuestion, ID: best}, best != ""
+}
+
+// record finds the title of an entry of the record.
+func (t tracer) record(n thread.Node) string {
+	if n.Kind == activity.NodeQuestion {
+		if q, _, ok := t.g.process.Question(n.ID); ok {
+			return t.a.in(q.Title)
+		}
+	}
+	labels, _ := t.g.now.View.Get("label").(map[string]any)
+	title, _ := labels[n.ID].(string)
+	return title
+}
+
+func (t tracer) node(n thread.Node) traceNode {
 	out := traceNode{Kind: string(n.Kind), ID: n.ID}
 	lang := string(t.a.lang)
 	switch n.Kind {
+	case nodeSentence:
+		out.Title = t.said[n.ID]
+	case activity.NodeQuestion, activity.NodeCustomer, activity.NodeUseCase, activity.NodeMisuse, activity.NodeLaw, activity.NodeNeed, activity.NodeMeans, activity.NodeCapability:
+		out.Title = t.record(n)
 	case threat.NodeElement:
 		if e, ok := t.m.Element(n.ID); ok {
 			out.Title = e.Name

@@ -18,3 +18,16 @@ type Answer struct {
 }
 
 func (Answer) Kind() Kind { return "record.answer@1" }
+
+// Check is what a check over the maker's record found.
+type Check struct {
+	Check string `json:"check"` // AI-SCOPE-1, LC-PRE-01, CC-07
+	// Applies: the product has what the check is about.
+	Applies bool `json:"applies"`
+	Gaps    int  `json:"gaps,omitempty"`
+	// Contradicts: one of the gaps means that two answers can't both be right,
+	// not that something is missing.
+	Contradicts bool `json:"contradicts,omitempty"`
+}
+
+func (Check) Kind() Kind { return "record.check@1" }

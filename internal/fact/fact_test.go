@@ -250,7 +250,7 @@ func readers() map[fact.Kind]func(*fact.Set) fact.Payload {
 	add(out, first[fact.Identity], first[fact.Service], first[fact.Unreachable], first[fact.TLS], first[fact.Certificate], first[fact.LoginChannel],
 		first[fact.Access], first[fact.Logout], first[fact.RoleAccess], first[fact.Throttle], first[fact.Credential], first[fact.Redirect])
 	add(out, first[fact.Firmware], first[fact.Part], first[fact.ImageSecret], first[fact.ImageHost], first[fact.ImageStart], first[fact.ImageWeakness], first[fact.ImageCheck])
-	add(out, first[fact.Page], first[fact.Quote], first[fact.SecurityTxt], first[fact.SupportEnd], first[fact.PersonResult], first[fact.Answer])
+	add(out, first[fact.Page], first[fact.Quote], first[fact.SecurityTxt], first[fact.SupportEnd], first[fact.PersonResult], first[fact.Answer], first[fact.Check])
 	return out
 }
 

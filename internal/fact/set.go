@@ -150,6 +150,7 @@ func kinds() map[Kind]func() any {
 	add(SupportEnd{}, func() any { return new(SupportEnd) })
 	add(PersonResult{}, func() any { return new(PersonResult) })
 	add(Answer{}, func() any { return new(Answer) })
+	add(Check{}, func() any { return new(Check) })
 	return out
 }
 

@@ -53,6 +53,7 @@ var unnamed = map[string]string{
 	"status.":       "made of a requirement's status",
 	"claim.":        "made of a claim",
 	"profile.":      "made of a profile's name",
+	"term.":         "made of a value of the model; held against the documents in internal/report/publish",
 	"trace.":        "made of a kind of node",
 	"yaml.":         "made of what internal/yamltree finds wrong",
 	"open.":         "made in internal/product, which holds its keys against its sources itself",

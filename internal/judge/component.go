@@ -21,6 +21,9 @@ type ComponentVerdict struct {
 	// Declared: the maker says in capabilities that the component doesn't meet
 	// the requirement.
 	Declared bool
+	// byComponent: what is open is open because of this component, not in the
+	// cases' own results.
+	byComponent bool
 }
 
 // components judges a requirement for each component and rolls it up: the
@@ -34,6 +37,7 @@ func (j *judge) components(v *Verdict, s *standard.Standard, r *standard.Require
 		x := ComponentVerdict{Component: c.ID}
 		if why, declared := j.declared(s.ID, r.ID, c.ID); declared {
 			x.Verdict, x.Reasons, x.Declared = why.verdict, []verdict.Reason{why.reason}, why.verdict == verdict.Fail
+			x.byComponent = true
 		} else {
 			j.ofComponent(&x, v, r, c)
 		}
@@ -83,6 +87,7 @@ func (j *judge) ofComponent(x *ComponentVerdict, v *Verdict, r *standard.Require
 		return slices.Contains(of, c.ID) || of == nil && (c.Kind == "device" || c.Kind == "gateway")
 	}, &x.Reasons)
 	if !seen {
+		x.byComponent = true
 		x.Verdict = verdict.Inconclusive
 		x.Reasons = []verdict.Reason{verdict.Because("reason.component-not-tested", "component", c.ID)}
 	}

@@ -437,7 +437,7 @@ func undecided(all []Verdict) []Undecided {
 		}
 		req := Requirement{v.Standard, v.Requirement}
 		for _, c := range v.Components {
-			if c.Verdict == verdict.Inconclusive && strings.HasPrefix(c.Reasons[0].Key, "reason.component-") {
+			if c.Verdict == verdict.Inconclusive && c.byComponent {
 				out = append(out, Undecided{Requirement: req, Subject: c.Component, Provide: c.Reasons})
 			}
 		}

@@ -128,7 +128,7 @@ func TestWrap(t *testing.T) {
 		s := rapid.StringOf(rapid.SampledFrom([]rune("ab 漢字，。é-"))).Draw(t, "s")
 		width := rapid.IntRange(4, 30).Draw(t, "width")
 		joined := ""
-		for _, l := range wrap(s, width) {
+		for _, l := range Wrap(s, width) {
 			if columns(l) > width+2 { // a closing mark may hang over
 				t.Fatalf("%q has %d columns, asked for %d", l, columns(l), width)
 			}

@@ -62,7 +62,7 @@ func (t *textWriter) line(parts ...string) {
 
 // block writes text behind a lead, wrapped and indented by its columns.
 func (t *textWriter) block(lead string, indent int, text string) {
-	lines := wrap(text, t.width-indent)
+	lines := Wrap(text, t.width-indent)
 	for i, l := range lines {
 		if i == 0 {
 			t.line(lead, strings.Repeat(" ", max(0, indent-columns(lead))), l)

@@ -44,9 +44,9 @@ func cutColors(s string) []span {
 	return out
 }
 
-// wrap breaks s into lines of at most width columns: at spaces, between wide
+// Wrap breaks s into lines of at most width columns: at spaces, between wide
 // characters, and inside a word only where it is longer than a line.
-func wrap(s string, width int) []string {
+func Wrap(s string, width int) []string {
 	width = max(width, 2)
 	var lines []string
 	var line, word strings.Builder

@@ -21,6 +21,7 @@ func All() []Case {
 		debugCases(),
 		privacyCases(),
 		recordCases(),
+		aiCases(),
 		guidedCases(),
 	)
 }

@@ -23,6 +23,12 @@ func recordCases() []Case {
 			Steps: 3, Observe: []Observe{ask("true-of-product", "yes"), ask("says-what-is-asked", "yes")},
 		},
 		{
+			ID: "record.checked", Kind: Conceptual, Method: Auto, Severity: Medium,
+			Needs:    []Need{{Kind: fact.Check{}.Kind()}},
+			Params:   []Param{{Name: "check"}},
+			Subjects: checks, Chosen: chosenCheck, Judge: checked,
+		},
+		{
 			ID: "support.minimum", Kind: Conceptual, Method: Auto, Severity: High,
 			Needs:  []Need{{Kind: fact.Declared{}.Kind()}},
 			Params: []Param{{Name: "years", Default: "5"}}, Judge: supportMinimum,
@@ -70,6 +76,44 @@ func answered(v *View, s Subject, _ Params) Outcome {
 	}
 	return Inconclusive(verdict.Because("reason.answer-open", "question", s.Item, "state", "record.state."+a.Value.State, "gaps", strconv.Itoa(a.Value.Gaps)),
 		verdict.Because("provide.guide", "question", s.Item)).With(a.Fact)
+}
+
+// checks are those that the run made.
+func checks(v *View) []Subject {
+	var out []Subject
+	for _, c := range fact.Of[fact.Check](v.Facts) {
+		out = append(out, Subject{Key: c.Value.Check, Item: c.Value.Check})
+	}
+	return out
+}
+
+// chosenCheck is the one that the standard asks for.
+func chosenCheck(_ *View, p Params) []Subject {
+	if p["check"] == "" {
+		return nil
+	}
+	return []Subject{{Key: p["check"], Item: p["check"]}}
+}
+
+// checked judges what a check over the record found. It passes where the
+// check found nothing: checks look at structure, never at whether words are
+// true (rule 9).
+func checked(v *View, s Subject, _ Params) Outcome {
+	all := fact.Where(v.Facts, func(c fact.Check) bool { return c.Check == s.Item })
+	if len(all) == 0 {
+		return Inconclusive(verdict.Because("reason.check-not-read", "check", s.Item), verdict.Because("provide.checks", "check", s.Item))
+	}
+	c := all[0]
+	gaps := strconv.Itoa(c.Value.Gaps)
+	switch {
+	case !c.Value.Applies:
+		return NotApplicable(verdict.Because("reason.check-not-applicable", "check", s.Item), c.Fact)
+	case c.Value.Gaps == 0:
+		return Pass(verdict.Because("reason.check-met", "check", s.Item), c.Fact)
+	case c.Value.Contradicts:
+		return Fail(verdict.Because("reason.check-contradicts", "check", s.Item, "gaps", gaps), c.Fact)
+	}
+	return Inconclusive(verdict.Because("reason.check-open", "check", s.Item, "gaps", gaps), verdict.Because("provide.checks", "check", s.Item)).With(c.Fact)
 }
 
 // supportMinimum holds the declared support period against a least length,

@@ -260,12 +260,23 @@ func (s *survey) updateView(u product.Update) updateView {
 }
 
 func (s *survey) aiView(a product.AIFeature) aiView {
-	v := aiView{common: s.common(a.ID, []Entry{Nearby, Remote, Supply}, nil), Decides: a.Decides, Limits: a.Limits, Fallback: a.Fallback, Override: a.Override}
+	v := aiView{common: s.common(a.ID, []Entry{Remote, Local, Nearby, Physical, Supply}, a.Data), Decides: a.Decides, Limits: a.Limits, Fallback: a.Fallback, Override: a.Override,
+		Retrains: answer(a.Retrains), On: a.On, Actuates: append([]string{}, a.Actuates...)}
+	if a.On != "" {
+		v.Type = s.typeOf(a.On)
+	}
+	if a.Model != nil {
+		v.Origin = a.Model.Origin
+	}
 	for _, c := range s.p.Components {
 		sees, hears, _ := senses(c.Transducers)
 		v.Senses = v.Senses || sees || hears
 	}
-	v.Learns = says(a.Decides+" "+a.Limits+" "+a.Fallback+" "+a.Override, "learn*", "train*", "retrain*", "tuned", "adapt*")
+	v.Learns = says(a.Decides+" "+a.Limits+" "+a.Fallback+" "+a.Override, "learn*", "train*", "retrain*", "tuned", "adapt*") || v.Retrains == "yes"
+	v.Language = says(a.Decides+" "+v.Origin, "language model", "llm*", "gpt*", "chatbot*", "prompt*", "語言模型")
+	for _, x := range a.Attacks {
+		v.Language = v.Language || x.Kind == "prompt-injection" && x.Na == ""
+	}
 	return v
 }
 

@@ -6,9 +6,17 @@ import (
 	"testing"
 
 	"assay/internal/standard"
+	"assay/internal/thread"
 )
 
-func threads(t *testing.T) (*Threads, *Model) {
+// threadsOf links a model, with the kinds in the order of a thread.
+func threadsOf(m *Model, l *Library, all []*standard.Standard) *thread.Threads {
+	x := thread.New(NodeElement, NodeAnnex, NodeRule, NodeThreat, NodeWeakness, NodeRequirement, NodeCase)
+	Link(x, m, l, all)
+	return x
+}
+
+func threads(t *testing.T) (*thread.Threads, *Model) {
 	t.Helper()
 	l, _, problems := bare(t, own)
 	if len(problems) > 0 {
@@ -19,10 +27,10 @@ func threads(t *testing.T) (*Threads, *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewThreads(m, l, all), m
+	return threadsOf(m, l, all), m
 }
 
-func ids(nodes []Node, k NodeKind) []string {
+func ids(nodes []thread.Node, k thread.Kind) []string {
 	var out []string
 	for _, n := range nodes {
 		if n.Kind == k {
@@ -68,7 +76,7 @@ func TestThread(t *testing.T) {
 func TestEveryLinkGoesBothWays(t *testing.T) {
 	t.Parallel()
 	x, _ := threads(t)
-	known := map[Node]bool{}
+	known := map[thread.Node]bool{}
 	for _, n := range x.Nodes() {
 		known[n] = true
 	}
@@ -117,7 +125,7 @@ func TestNothingDangles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := NewThreads(a.Model, library(t), all)
+	x := threadsOf(a.Model, library(t), all)
 	known := map[string]bool{}
 	for _, s := range all {
 		for _, r := range s.Requirements {

@@ -320,8 +320,20 @@ type aiView struct {
 	Override string `json:"override"`
 	// Does the product see or hear: can its input be shown to it by a stranger?
 	Senses bool `json:"senses"`
-	// Is it said to learn from what it meets (learn, train, tuned, adapt)?
+	// Is it said to learn from what it meets (learn, train, tuned, adapt), or are its models trained on customers' data?
 	Learns bool `json:"learns"`
+	// Are further models trained on customers' data: yes, no, unknown?
+	Retrains string `json:"retrains"`
+	// Component that runs it; "" where none is stated.
+	On string `json:"on"`
+	// What that component is: device, app, gateway, backend.
+	Type string `json:"type"`
+	// Where its model comes from, as stated.
+	Origin string `json:"origin"`
+	// What it may set in motion, as stated.
+	Actuates []string `json:"actuates"`
+	// Is it a language model, by the words used of it or by the attacks that are listed?
+	Language bool `json:"language"`
 }
 
 // dependencyView is something outside that the product needs.

@@ -29,6 +29,28 @@ func (p Part) blocks() []block {
 	return out
 }
 
+// Notes is what stands beneath a table: the verdicts and places of law behind
+// its rows, each once. nil where there are none.
+func (b block) Notes() *Statement {
+	out := &Statement{}
+	for _, s := range b.Statements {
+		for _, v := range s.Verdicts {
+			if !slices.Contains(out.Verdicts, v) {
+				out.Verdicts = append(out.Verdicts, v)
+			}
+		}
+		for _, r := range s.Refs {
+			if !slices.Contains(out.Refs, r) {
+				out.Refs = append(out.Refs, r)
+			}
+		}
+	}
+	if len(out.Verdicts)+len(out.Refs) == 0 {
+		return nil
+	}
+	return out
+}
+
 var (
 	telShape = regexp.MustCompile(`^\+?[0-9][0-9 ().-]{4,24}[0-9]$`)
 	webShape = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$`)
@@ -59,4 +81,4 @@ func address(s string) string {
 	return ""
 }
 
-var plainMail = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
+var plainMail = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)

@@ -15,8 +15,10 @@ import (
 // internal/record: the same as questions and checks have, and part.
 //
 //	part   the member of the list that a repeated section is about
+//	none   the paths of lists that are stated as empty, where that says
+//	       "nobody": readers and shared_with of data
 func Variables() []string {
-	return []string{"threats", "verdicts", "components", "answers", "texts", "markets", "ids", "part"}
+	return []string{"threats", "verdicts", "components", "answers", "texts", "markets", "ids", "part", "none"}
 }
 
 // keyName is the name under which a sentence's key is evaluated; it can't be

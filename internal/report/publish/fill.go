@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"assay/internal/product"
 	"assay/internal/record"
@@ -98,7 +99,7 @@ func (o *filled) value(f record.Filler, name, form string, v any) {
 	if form != "" {
 		shape = "{x:" + form + "}"
 	}
-	got := f.Fill(record.Text{En: shape, Zh: shape}, map[string]any{"x": scrub(v)})
+	got := joined(f, record.Text{En: shape, Zh: shape}, scrub(v))
 	if len(got.Missing) > 0 {
 		o.missing = append(o.missing, name)
 		o.pieces = append(o.pieces, Piece{Text: name, kind: gap})
@@ -110,6 +111,38 @@ func (o *filled) value(f record.Filler, name, form string, v any) {
 		p.Lang = other(f.Lang)
 	}
 	o.pieces = append(o.pieces, p)
+}
+
+// wide is from how many characters on the members of a list are told apart by
+// semicolons: they may hold commas and "and" themselves.
+const wide = 30
+
+// joined fills one value; the members of a list of phrases are joined by
+// semicolons instead of commas.
+func joined(f record.Filler, shape record.Text, v any) record.Filled {
+	whole := f.Fill(shape, map[string]any{"x": v})
+	list, ok := v.([]any)
+	if !ok || len(list) < 2 {
+		return whole
+	}
+	var parts []string
+	long := false
+	for _, e := range list {
+		one := f.Fill(shape, map[string]any{"x": e})
+		if len(one.Missing) > 0 {
+			continue
+		}
+		parts = append(parts, one.Text)
+		long = long || utf8.RuneCountInString(one.Text) > wide || strings.ContainsAny(one.Text, ",，、;；")
+	}
+	if long {
+		sep := "; "
+		if strings.HasPrefix(f.Lang, "zh") {
+			sep = "；"
+		}
+		whole.Text = strings.Join(parts, sep)
+	}
+	return whole
 }
 
 // other is the language that the words are in where they aren't in lang's.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assay/internal/i18n"
+	"assay/internal/product"
 	"assay/internal/record"
 )
 
@@ -182,6 +183,7 @@ func newMaker(in Input) (*maker, error) {
 			}
 		}
 	}
+	m.vars["none"] = nobody(in.View.Product())
 	today, _ := in.View.Get("today").(string)
 	var err error
 	if m.today, err = time.Parse("2006-01-02", today); err != nil {
@@ -191,6 +193,21 @@ func newMaker(in Input) (*maker, error) {
 	m.model = newModel(m.view, in.Source)
 	m.filler = record.Filler{Lang: m.lang, Words: in.Words, Terms: m.term}
 	return m, nil
+}
+
+// nobody lists the paths of lists of names that are stated as empty.
+func nobody(p *product.Product) []any {
+	out := []any{}
+	for i, d := range p.Data {
+		at := product.ItemPath("data", i)
+		if d.Readers != nil && len(d.Readers) == 0 {
+			out = append(out, at+".readers")
+		}
+		if d.SharedWith != nil && len(d.SharedWith) == 0 {
+			out = append(out, at+".shared_with")
+		}
+	}
+	return out
 }
 
 func (m *maker) s(key string, args ...string) string {

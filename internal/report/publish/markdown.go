@@ -112,14 +112,14 @@ func (m *markdown) table(b block) {
 	m.line("| ", strings.Join(rule, " | "), " |")
 	for _, s := range b.Statements {
 		var cells []string
-		for i, c := range s.Cells {
-			x := m.pieces(c, " / ")
-			if i == 0 {
-				x += m.notes(s)
-			}
-			cells = append(cells, x)
+		for _, c := range s.Cells {
+			cells = append(cells, m.pieces(c, " / "))
 		}
 		m.line("| ", strings.Join(cells, " | "), " |")
+	}
+	if n := b.Notes(); n != nil {
+		m.line()
+		m.line(strings.TrimSpace(m.notes(*n)))
 	}
 }
 

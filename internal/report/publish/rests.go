@@ -88,8 +88,8 @@ func (w *walker) walk(e ast.Expr, scope map[string]given) given {
 		if g, ok := scope[name]; ok {
 			return g
 		}
-		if name == "today" {
-			return given{} // no part of the record
+		if name == "today" || name == "none" {
+			return given{} // no part of the record, or beside a list that is read
 		}
 		return given{at: []pattern{{root: name}}}
 	case ast.SelectKind:

@@ -231,11 +231,7 @@ func (m *maker) gapAt(all []Source) Source {
 }
 
 func (m *maker) lacking(s Source, sentence string) {
-	where := s.File
-	if s.Line > 0 {
-		where += ":" + strconv.Itoa(s.Line)
-	}
-	where += " " + s.Path
+	where := s.at()
 	for _, e := range m.doc.Errors {
 		if e.Code == CodeGap && e.Where == where {
 			return

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/product"
 	"assay/internal/record"
+	"assay/internal/yamltree"
 )
 
 // Source is a value that a sentence rests on.
@@ -21,6 +23,15 @@ type Source struct {
 	SHA256 string `json:"sha256"`
 
 	empty bool
+}
+
+// at is the place for people: file, line, field.
+func (s Source) at() string {
+	out := s.File
+	if s.Line > 0 {
+		out += ":" + strconv.Itoa(s.Line)
+	}
+	return strings.TrimSpace(out + " " + s.Path)
 }
 
 // files are where the variables beside product come from.
@@ -36,6 +47,7 @@ type model struct {
 	file   string
 	groups map[string]map[string]any // groups of fields, by their path
 	labels map[string]place          // what people call an entry, by its id
+	places map[string]any            // every value by its path, once somebody asks
 }
 
 // place is a value with its path.
@@ -80,6 +92,23 @@ func (m *model) label(at string, x map[string]any) {
 		if x[name] == labels[id] {
 			m.labels[id] = place{"product", product.FieldPath(at, name), x[name]}
 			return
+		}
+	}
+}
+
+// walk remembers the value of every place.
+func (m *model) walk(v any, path string) {
+	m.places[path] = v
+	switch x := v.(type) {
+	case []any:
+		for i, e := range x {
+			m.walk(e, product.ItemPath(path, i))
+		}
+	case map[string]any:
+		for k, e := range x {
+			if !strings.HasPrefix(k, "_") {
+				m.walk(e, product.FieldPath(path, k))
+			}
 		}
 	}
 }
@@ -129,7 +158,7 @@ func (m *model) start(root string, of member) []place {
 				continue
 			}
 			for _, x := range m.expand(p, member{part: of.part}) {
-				if of.id == "" || idOf(x.value) == of.id {
+				if of.id == "" || idOf(x.value) == of.id || x.path == product.FieldPath(yamltree.ParentPath(x.path), of.id) {
 					out = append(out, x)
 				}
 			}

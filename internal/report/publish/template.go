@@ -49,7 +49,7 @@ type Template struct {
 	Schema   string      `yaml:"schema"`
 	Origin   string      `yaml:"origin"` // assay: the texts are ours
 	ID       string      `yaml:"id"`
-	For      string      `yaml:"for"`   // customers | regulators
+	For      string      `yaml:"for"`   // customers | regulators; programs for security.txt
 	Order    int         `yaml:"order"` // among the documents
 	Title    record.Text `yaml:"title"`
 	Audience record.Text `yaml:"audience"` // who reads it
@@ -184,7 +184,7 @@ func (t *Template) check() error {
 	if t.ID != strings.TrimSuffix(path.Base(t.file), ".yaml") {
 		wrong("id %q must be the name of the file", t.ID)
 	}
-	if t.For != Customers && t.For != Regulators {
+	if !slices.Contains([]string{Customers, Regulators, Programs}, t.For) || (t.For == Programs) != (t.ID == SecurityTxt) {
 		wrong("for: is %q, must be %s or %s", t.For, Customers, Regulators)
 	}
 	for name, x := range map[string]record.Text{"title": t.Title, "audience": t.Audience, "purpose": t.Purpose} {

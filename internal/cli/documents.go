@@ -1,0 +1,284 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/internal/activity"
+	"assay/internal/limit"
+	"assay/internal/report/publish"
+)
+
+// documentsFolder is where documents are written unless --out says otherwise.
+const documentsFolder = "documents"
+
+// documentsDoc is the `documents` document.
+type documentsDoc struct {
+	Schema    string        `json:"schema"`
+	Folder    string        `json:"folder"`
+	Run       string        `json:"run"`       // whose verdicts are stated; "" for none
+	Written   bool          `json:"written"`   // false with --stale
+	Documents []documentRow `json:"documents"` // in the order of the index
+	// Stale says why documents in the folder are out of date, before they
+	// were written anew.
+	Stale   []publish.Change `json:"stale"`
+	Notices []publish.Error  `json:"notices"` // such as words without a translation
+	Errors  []publish.Error  `json:"errors"`  // why documents are drafts
+}
+
+type documentRow struct {
+	ID    string   `json:"id"`
+	For   string   `json:"for"` // customers, buyers, regulators, programs
+	Title string   `json:"title"`
+	Date  string   `json:"date"` // of its last change
+	Draft bool     `json:"draft"`
+	Files []string `json:"files"`
+}
+
+// documents writes what customers and regulators get.
+func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
+	if err := a.formats("text", "json"); err != nil {
+		return err
+	}
+	g, err := a.openGuide(ctx, run)
+	if err != nil {
+		return err
+	}
+	set, err := a.publications(ctx, g)
+	if err != nil {
+		return err
+	}
+	folder := a.out
+	a.out = ""
+	if folder == "" {
+		folder = filepath.Join(g.w.dir, documentsFolder)
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return use(err)
+	}
+	if err := a.mayFill(folder); err != nil {
+		return err
+	}
+	doc := documentsDoc{Schema: "assay/documents@1", Folder: folder, Run: set.Run, Written: !staleOnly, Documents: []documentRow{}, Stale: []publish.Change{}, Notices: []publish.Error{}, Errors: []publish.Error{}}
+	old, err := publish.ReadManifest(folder)
+	switch {
+	case err == nil:
+		doc.Stale = append(doc.Stale, publish.Stale(old, set)...)
+	case !errors.Is(err, os.ErrNotExist):
+		return &exitError{code: exitUse, err: err, where: folder}
+	case staleOnly:
+		return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.documents-none", "folder", folder)), next: "assay report --documents"}
+	}
+	m := old
+	if !staleOnly {
+		if m, err = publish.Write(ctx, folder, set); err != nil {
+			return &exitError{code: exitUse, err: err, where: folder}
+		}
+	}
+	a.documentRows(&doc, set, m)
+	switch {
+	case staleOnly && len(doc.Stale) > 0:
+		a.code = exitFailed
+	case !staleOnly && len(doc.Errors) > 0:
+		a.code = exitUndecided
+	}
+	if a.format == "json" {
+		a.json(doc)
+		return nil
+	}
+	a.documentsText(doc)
+	return nil
+}
+
+// publications makes every document of the product in both languages.
+func (a *app) publications(ctx context.Context, g *guided) (*publish.Set, error) {
+	templates, err := publish.Documents()
+	if err != nil {
+		return nil, err
+	}
+	words, problems := publish.ReadWords(g.w.dir, limit.Default().YAML)
+	for _, p := range problems {
+		fmt.Fprintf(a.Err, "%s:%d: %s\n", p.File, p.Line, plain(a.texts.T(a.lang, p.Reason.Key, p.Reason.Args)))
+		a.code = exitUse
+	}
+	in := publish.Input{
+		View: g.now.View, Texts: a.texts, Words: words, Now: a.now(), Verdicts: g.now.Input.Verdicts, Standards: map[string]string{}, Terms: a.threatTerm(g),
+	}
+	if g.res != nil {
+		in.Run = g.res.Stored.Meta.ID
+	}
+	for _, s := range g.all {
+		in.Standards[string(s.ID)] = s.Title.In(string(a.lang))
+	}
+	return publish.All(ctx, templates, in)
+}
+
+// threatTerm gives threats and rules of threats their titles.
+func (a *app) threatTerm(g *guided) func(lang, name, value string) (string, bool) {
+	return func(lang, name, value string) (string, bool) {
+		if name != "threat" {
+			return "", false
+		}
+		for _, t := range g.now.Input.Threats.Threats {
+			if t.ID == value || t.Rule.ID == value {
+				return t.Rule.Title.In(lang), true
+			}
+		}
+		return "", false
+	}
+}
+
+// mayFill refuses folders that hold something else of the workspace.
+func (a *app) mayFill(folder string) error {
+	no := func(why string) error {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.out-refused", "path", folder, "why", a.t("ui.out."+why))), where: folder}
+	}
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return no("no-folder")
+	}
+	return a.mayWriteIn(filepath.Join(folder, publish.ManifestFile), no)
+}
+
+func (a *app) documentRows(doc *documentsDoc, set *publish.Set, m *publish.Manifest) {
+	seen := map[publish.Error]bool{}
+	add := func(to *[]publish.Error, all []publish.Error) {
+		for _, e := range all {
+			if !seen[e] {
+				seen[e] = true
+				*to = append(*to, e)
+			}
+		}
+	}
+	for _, d := range m.Documents {
+		row := documentRow{ID: d.ID, For: d.For, Title: d.ID, Date: d.Date, Draft: d.Draft, Files: []string{}}
+		for _, f := range d.Files {
+			row.Files = append(row.Files, f.Name)
+		}
+		doc.Documents = append(doc.Documents, row)
+	}
+	for _, languages := range set.Documents {
+		for _, d := range languages {
+			for i := range doc.Documents {
+				if doc.Documents[i].ID == d.ID && d.Lang == a.lang {
+					doc.Documents[i].Title = d.Title
+				}
+			}
+			add(&doc.Errors, d.Errors)
+			add(&doc.Notices, d.Notices)
+		}
+	}
+	if set.Security != nil {
+		add(&doc.Errors, set.Security.Errors)
+		add(&doc.Notices, set.Security.Notices)
+	}
+}
+
+func (a *app) documentsText(doc documentsDoc) {
+	w := a.Out
+	for _, d := range doc.Documents {
+		state := ""
+		if d.Draft {
+			state = "  [" + a.t("ui.documents-draft") + "]"
+		}
+		why := ""
+		if slices.ContainsFunc(doc.Stale, func(c publish.Change) bool { return c.Document == d.ID }) {
+			why = "  " + a.t("ui.documents-changed")
+			if !doc.Written {
+				why = "  " + a.t("ui.documents-stale")
+			}
+		}
+		fmt.Fprintf(w, "%s  %s%s%s\n", d.Date, d.Title, state, why)
+	}
+	if !doc.Written {
+		for _, c := range doc.Stale {
+			where := strings.TrimSpace(c.File + " " + c.Path)
+			a.wrapped(w, "  ", a.t("ui.documents-why", "document", c.Document, "sentence", c.Sentence, "why", a.t("documents.why."+c.Why), "where", where))
+		}
+	}
+	if len(doc.Errors) > 0 {
+		fmt.Fprintf(w, "\n%s\n", a.t("ui.documents-drafts", "count", fmt.Sprint(len(doc.Errors))))
+		for _, e := range doc.Errors {
+			a.wrapped(w, "  ", "· "+plain(e.Message)+place1(e.Where))
+		}
+	}
+	if n := len(doc.Notices); n > 0 {
+		fmt.Fprintf(w, "\n%s\n", a.t("ui.documents-notices", "count", fmt.Sprint(n)))
+		for i, e := range doc.Notices {
+			if i == 10 && !a.verbose {
+				fmt.Fprintf(w, "  …\n")
+				break
+			}
+			a.wrapped(w, "  ", "· "+plain(e.Message)+place1(e.Where))
+		}
+	}
+	if doc.Written {
+		fmt.Fprintf(w, "\n%s\n", a.t("ui.documents-written", "folder", doc.Folder))
+	}
+}
+
+func place1(where string) string {
+	if where == "" {
+		return ""
+	}
+	return "  (" + where + ")"
+}
+
+// documentUses finds which documents state what a question asks for.
+func (a *app) documentUses(g *guided, set *publish.Set) {
+	add := func(q, doc string) {
+		c := activity.Consumer{Kind: "document", ID: doc}
+		if !slices.Contains(g.uses[q], c) {
+			g.uses[q] = append(g.uses[q], c)
+		}
+	}
+	for i := range g.process.Activities {
+		for _, q := range g.process.Activities[i].Questions {
+			for _, place := range append([]string{q.Place}, q.Touches...) {
+				if place == "" {
+					continue
+				}
+				for _, d := range a.inLanguage(set) {
+					for _, paths := range d.Rests() {
+						if slices.ContainsFunc(paths, func(p string) bool { return under(p, place) }) {
+							add(q.ID, d.ID)
+							break
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// inLanguage are the documents in the reader's language.
+func (a *app) inLanguage(set *publish.Set) []*publish.Document {
+	var out []*publish.Document
+	for _, all := range set.Documents {
+		for _, d := range all {
+			if d.Lang == a.lang {
+				out = append(out, d)
+			}
+		}
+	}
+	if set.Security != nil {
+		out = append(out, set.Security)
+	}
+	return out
+}
+
+// under says whether a path of the model lies at or below a place such as
+// use_cases or components[].renewal.
+func under(path, place string) bool {
+	bare := indices.ReplaceAllString(path, "")
+	place = strings.ReplaceAll(place, "[]", "")
+	return bare == place || strings.HasPrefix(bare, place+".")
+}
+
+// indices are the places of entries in lists.
+var indices = regexp.MustCompile(`\[\d+\]`)

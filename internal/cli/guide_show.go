@@ -1,0 +1,425 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"assay/internal/activity"
+	"assay/internal/record"
+	"assay/internal/report"
+)
+
+// guideDoc is the `guide` document.
+type guideDoc struct {
+	Schema  string     `json:"schema"`
+	Product namedModel `json:"product"`
+	// Edition is the one whose numbers are shown; ids are those of the final.
+	Edition    string          `json:"edition"`
+	Complete   bool            `json:"complete"` // every question answered, no check found anything
+	Activities []guideActivity `json:"activities"`
+	Checks     []guideCheck    `json:"checks"`
+	Next       string          `json:"next"` // id of the most valuable question; "" where none is open
+	// Changed is what the answers that were given with the command changed.
+	Changed *changed    `json:"changed,omitempty"`
+	Errors  []jsonError `json:"errors,omitempty"`
+}
+
+type namedModel struct {
+	Name    string `json:"name"`
+	Model   string `json:"model"`
+	Release string `json:"release"`
+}
+
+type guideActivity struct {
+	Number     int               `json:"number"`   // in the final edition
+	Editions   map[string]string `json:"editions"` // number in each edition that has it
+	Title      string            `json:"title"`
+	TitleBasis string            `json:"title_basis"`
+	Phase      string            `json:"phase"`
+	Section    string            `json:"section"`
+	State      activity.State    `json:"state"`
+	Done       int               `json:"done"` // questions
+	Questions  []guideQuestion   `json:"questions"`
+	Prompts    []guidePrompt     `json:"prompts,omitempty"` // with --prompts
+}
+
+type guideQuestion struct {
+	ID         string              `json:"id"`
+	Editions   map[string]string   `json:"editions"`
+	Title      string              `json:"title"`
+	Text       string              `json:"text"`
+	Why        string              `json:"why"`
+	Basis      string              `json:"basis"`      // primary, secondary, derived, recalled, ours
+	Confidence string              `json:"confidence"` // high, medium, low
+	Kind       string              `json:"kind"`       // model, prose, mixed, derive
+	Place      string              `json:"place,omitempty"`
+	State      activity.State      `json:"state"`
+	Answer     any                 `json:"answer"` // what assay.yaml says at place, or the words; null: none
+	Gaps       []guideGap          `json:"gaps"`
+	Stale      []string            `json:"stale,omitempty"` // questions whose answers changed since
+	Consumers  []activity.Consumer `json:"consumers"`
+	Example    string              `json:"example,omitempty"`
+}
+
+type guideGap struct {
+	Text  string `json:"text"`
+	Where string `json:"where"`
+	Field string `json:"field,omitempty"`
+}
+
+type guidePrompt struct {
+	ID       string   `json:"id"`
+	Text     string   `json:"text"`
+	TakenUp  []string `json:"taken_up_by"`
+	Workshop int      `json:"workshop"`
+}
+
+type guideCheck struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"` // lifecycle, consistency, ai
+	Activity   int        `json:"activity"`
+	Title      string     `json:"title"`
+	Basis      string     `json:"basis"`
+	Confidence string     `json:"confidence"`
+	Applies    bool       `json:"applies"`
+	Gaps       []guideGap `json:"gaps"`
+}
+
+func (a *app) guideShow(g *guided, id string, f guideFlags, c *changed) error {
+	if a.format == "json" {
+		a.json(a.guideDoc(g, f, c))
+		return nil
+	}
+	if c != nil {
+		a.showChanged(g, c)
+	}
+	switch {
+	case id != "":
+		return a.guideOne(g, id, f)
+	case f.checks:
+		a.guideChecks(g, "")
+		return nil
+	case c != nil && a.quiet:
+		return nil
+	}
+	a.overview(g, f)
+	return nil
+}
+
+func (a *app) in(t record.Text) string { return t.In(string(a.lang)) }
+
+func (a *app) guideDoc(g *guided, f guideFlags, c *changed) guideDoc {
+	id := g.now.Input.Product.Identity
+	d := guideDoc{
+		Schema: "assay/guide@1", Product: namedModel{id.Name, id.Model, id.Release}, Edition: f.edition, Complete: g.now.Complete(),
+		Activities: []guideActivity{}, Checks: []guideCheck{}, Changed: c,
+	}
+	if next, ok := g.process.Next(g.now.Record); ok {
+		d.Next = next.Question.ID
+	}
+	for _, p := range g.now.Problems {
+		d.Errors = append(d.Errors, jsonError{Code: codeModel, Exit: exitUse, Message: a.texts.T(a.lang, p.Key, p.Args), Where: p.Where()})
+	}
+	for i := range g.now.Activities {
+		s := &g.now.Activities[i]
+		x := guideActivity{
+			Number: activityNumber(s.Activity.ID), Editions: s.Activity.Numbers, Title: a.in(s.Activity.Title), TitleBasis: s.Activity.TitleBasis,
+			Phase: s.Activity.Phase, Section: s.Activity.Section, State: s.State, Done: s.Done, Questions: []guideQuestion{},
+		}
+		for j := range s.Questions {
+			x.Questions = append(x.Questions, a.guideQuestion(g, &s.Questions[j]))
+		}
+		for _, p := range g.process.Prompts {
+			if f.prompts && p.Activity == s.Activity.ID {
+				x.Prompts = append(x.Prompts, guidePrompt{p.ID, a.in(p.Text), p.TakenUp, p.Workshop})
+			}
+		}
+		d.Activities = append(d.Activities, x)
+		for _, k := range s.Checks {
+			d.Checks = append(d.Checks, guideCheck{k.Check.ID, k.Check.Kind, x.Number, a.in(k.Check.Title), k.Check.Basis, k.Check.Confidence, k.Applies, a.gaps(g, k.Gaps)})
+		}
+	}
+	return d
+}
+
+func (a *app) guideQuestion(g *guided, s *activity.QuestionState) guideQuestion {
+	q := s.Question
+	x := guideQuestion{
+		ID: q.ID, Editions: q.Editions, Title: a.in(q.Title), Text: a.in(q.Text), Why: a.in(q.Why), Basis: q.Basis, Confidence: q.Confidence,
+		Kind: q.Kind, Place: q.Place, State: s.State, Answer: g.now.Answer(s), Gaps: a.gaps(g, s.Gaps), Stale: s.Changed,
+		Consumers: g.consumers(q.ID), Example: a.example(q),
+	}
+	if x.Consumers == nil {
+		x.Consumers = []activity.Consumer{}
+	}
+	return x
+}
+
+func (a *app) gaps(g *guided, all []activity.Gap) []guideGap {
+	out := []guideGap{}
+	for _, x := range all {
+		where, field := g.place(x)
+		out = append(out, guideGap{a.says(x), where, field})
+	}
+	return out
+}
+
+func (a *app) example(q *activity.Question) string {
+	if q.Example != "" {
+		return strings.TrimRight(q.Example, "\n")
+	}
+	return a.in(q.ExampleText)
+}
+
+func activityNumber(id string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(id, "A"))
+	if err != nil {
+		return -1 // a test holds the ids
+	}
+	return n
+}
+
+// overview is one line for each activity, and the next question.
+func (a *app) overview(g *guided, f guideFlags) {
+	w := a.Out
+	id := g.now.Input.Product.Identity
+	fmt.Fprintf(w, "%s\n\n", a.t("ui.guide-title", "name", plain(id.Name), "model", plain(id.Model), "release", plain(id.Release)))
+	phase := ""
+	for i := range g.now.Activities {
+		s := &g.now.Activities[i]
+		if s.Activity.Phase != phase {
+			phase = s.Activity.Phase
+			fmt.Fprintf(w, "%s\n", a.t("guide.phase."+phase))
+		}
+		found := 0
+		for _, c := range s.Checks {
+			if len(c.Gaps) > 0 {
+				found++
+			}
+		}
+		line := fmt.Sprintf("  %s  %s  %2d/%-2d  %s", a.numberIn(s.Activity, f.edition), bar(s.Done, len(s.Questions)), s.Done, len(s.Questions), a.in(s.Activity.Title))
+		if found > 0 {
+			line += "  " + a.t("ui.guide-checks-found", "count", fmt.Sprint(found))
+		}
+		fmt.Fprintln(w, line)
+	}
+	total, found := 0, 0
+	for _, s := range g.now.Activities {
+		for _, c := range s.Checks {
+			if c.Applies {
+				total++
+			}
+			if len(c.Gaps) > 0 {
+				found++
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", a.t("ui.guide-checks", "found", fmt.Sprint(found), "total", fmt.Sprint(total)))
+	next, ok := g.process.Next(g.now.Record)
+	if !ok {
+		fmt.Fprintf(w, "%s\n", a.t("ui.guide-done"))
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", a.t("ui.guide-next"))
+	a.showQuestion(g, next, false)
+}
+
+// numberIn is an activity's number in an edition, or a dash.
+func (a *app) numberIn(x *activity.Activity, edition string) string {
+	n := x.Numbers[edition]
+	if n == "" {
+		n = "–"
+	}
+	return n
+}
+
+func bar(done, of int) string {
+	const width = 10
+	n := 0
+	if of > 0 {
+		n = done * width / of
+	}
+	return strings.Repeat("█", n) + strings.Repeat("░", width-n)
+}
+
+// guideOne shows one question, activity or check.
+func (a *app) guideOne(g *guided, id string, f guideFlags) error {
+	if q, ok := g.now.Question(id); ok {
+		a.showQuestion(g, q, true)
+		return nil
+	}
+	for i := range g.now.Activities {
+		s := &g.now.Activities[i]
+		if s.Activity.ID == strings.ToUpper(id) || s.Activity.Numbers[f.edition] == id {
+			a.showActivity(g, s, f)
+			return nil
+		}
+	}
+	if _, ok := g.process.Check(strings.ToUpper(id)); ok {
+		a.guideChecks(g, strings.ToUpper(id))
+		return nil
+	}
+	if ids := g.process.Translate(f.edition, id); len(ids) > 0 {
+		for _, x := range ids {
+			if q, ok := g.now.Question(x); ok {
+				a.showQuestion(g, q, true)
+			}
+		}
+		return nil
+	}
+	return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.guide-unknown", "id", id)), next: a.t("ui.next.guide")}
+}
+
+func (a *app) showActivity(g *guided, s *activity.ActivityState, f guideFlags) {
+	w := a.Out
+	x := s.Activity
+	fmt.Fprintf(w, "%s  %s\n", a.numberIn(x, f.edition), a.in(x.Title))
+	a.wrapped(w, "  ", a.in(x.Purpose))
+	if !x.Note.IsZero() {
+		a.wrapped(w, "  ", a.in(x.Note))
+	}
+	fmt.Fprintln(w)
+	for i := range s.Questions {
+		q := &s.Questions[i]
+		fmt.Fprintf(w, "%s %-7s %s  [%s]\n", mark(q.State), q.Question.ID, a.in(q.Question.Title), a.t("guide.state."+string(q.State)))
+		for _, p := range q.Gaps {
+			if !p.Says.IsZero() {
+				a.showGap(g, p)
+			}
+		}
+	}
+	for _, c := range s.Checks {
+		if len(c.Gaps) > 0 {
+			fmt.Fprintf(w, "! %s  %s\n", c.Check.ID, a.in(c.Check.Title))
+			for _, p := range c.Gaps {
+				a.showGap(g, p)
+			}
+		}
+	}
+	if f.prompts {
+		fmt.Fprintf(w, "\n%s\n", a.t("ui.guide-prompts"))
+		for _, p := range g.process.Prompts {
+			if p.Activity == x.ID {
+				a.wrapped(w, "  ", p.ID+"  "+a.in(p.Text))
+			}
+		}
+	}
+}
+
+func (a *app) showGap(g *guided, x activity.Gap) {
+	where, field := g.place(x)
+	if field != "" {
+		where += " " + field
+	}
+	a.wrapped(a.Out, "    ", "· "+a.says(x)+"  ("+where+")")
+}
+
+func mark(s activity.State) string {
+	switch s {
+	case activity.Answered:
+		return "✓"
+	case activity.NotApplicable:
+		return "–"
+	case activity.Open:
+		return "○"
+	}
+	return "◐"
+}
+
+// showQuestion shows a question with where it stands and how to answer it.
+func (a *app) showQuestion(g *guided, s *activity.QuestionState, whole bool) {
+	w, q := a.Out, s.Question
+	fmt.Fprintf(w, "%s %s  %s  [%s]\n", mark(s.State), q.ID, a.in(q.Title), a.t("guide.state."+string(s.State)))
+	a.wrapped(w, "  ", a.in(q.Text))
+	a.wrapped(w, "  ", a.t("ui.guide-basis", "basis", a.t("guide.basis."+q.Basis), "confidence", a.t("guide.confidence."+q.Confidence)))
+	a.wrapped(w, "  ", a.t("ui.guide-why", "why", a.in(q.Why)))
+	if whole && !q.Note.IsZero() {
+		a.wrapped(w, "  ", a.in(q.Note))
+	}
+	for _, x := range s.Gaps {
+		if !x.Says.IsZero() {
+			a.showGap(g, x)
+		}
+	}
+	if len(s.Changed) > 0 {
+		a.wrapped(w, "  ", a.t("ui.guide-stale", "ids", strings.Join(s.Changed, ", "), "id", q.ID))
+	}
+	if s.Waiver != nil {
+		a.wrapped(w, "  ", a.t("ui.guide-waived", "why", plain(s.Waiver.Why), "by", plain(s.Waiver.By), "on", s.Waiver.On))
+	}
+	if whole {
+		if uses := g.consumers(q.ID); len(uses) > 0 {
+			var ids []string
+			for _, c := range uses {
+				ids = append(ids, c.ID)
+			}
+			a.wrapped(w, "  ", a.t("ui.guide-uses", "ids", strings.Join(ids, ", ")))
+		}
+	}
+	a.howToAnswer(g, q)
+}
+
+func (a *app) howToAnswer(g *guided, q *activity.Question) {
+	w := a.Out
+	if q.Kind == activity.Derived {
+		a.wrapped(w, "  ", a.t("ui.guide-derived", "ids", strings.Join(g.process.RestsOn(q.ID), ", ")))
+		return
+	}
+	where := activity.AnswersFile
+	if q.Place != "" {
+		where = "assay.yaml: " + q.Place
+	}
+	fmt.Fprintf(w, "  %s\n", a.t("ui.guide-example", "where", where))
+	for line := range strings.Lines(a.example(q)) {
+		fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
+	}
+	value := "…"
+	if q.Kind == activity.InProse {
+		value = a.t("ui.guide-words")
+	}
+	fmt.Fprintf(w, "  %s\n", a.t("ui.guide-how", "id", q.ID, "value", value))
+}
+
+// guideChecks lists what the checks found, or one check in full.
+func (a *app) guideChecks(g *guided, id string) {
+	w, found := a.Out, 0
+	for _, s := range g.now.Activities {
+		for _, c := range s.Checks {
+			if id != "" && c.Check.ID != id || id == "" && len(c.Gaps) == 0 {
+				continue
+			}
+			found++
+			fmt.Fprintf(w, "%s  %s\n", c.Check.ID, a.in(c.Check.Title))
+			a.wrapped(w, "  ", a.in(c.Check.Text))
+			if id != "" {
+				a.wrapped(w, "  ", a.t("ui.guide-why", "why", a.in(c.Check.Why)))
+				a.wrapped(w, "  ", a.t("ui.guide-basis", "basis", a.t("guide.basis."+c.Check.Basis), "confidence", a.t("guide.confidence."+c.Check.Confidence)))
+			}
+			for _, x := range c.Gaps {
+				a.showGap(g, x)
+			}
+			switch {
+			case !c.Applies:
+				fmt.Fprintf(w, "  %s\n", a.t("ui.guide-check-na"))
+			case len(c.Gaps) == 0:
+				fmt.Fprintf(w, "  %s\n", a.t("ui.guide-check-ok"))
+			default:
+				a.wrapped(w, "  ", "→ "+a.in(c.Check.Do))
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	if found == 0 {
+		fmt.Fprintln(w, a.t("ui.guide-no-findings"))
+	}
+}
+
+// wrapped writes a text in lines that fit.
+func (a *app) wrapped(w io.Writer, indent, text string) {
+	for _, line := range report.Wrap(text, a.width()-len(indent)) {
+		fmt.Fprintf(w, "%s%s\n", indent, line)
+	}
+}
