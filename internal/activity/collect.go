@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"assay/internal/fact"
+	"assay/internal/product"
 )
 
 // Collector writes where each answer of the record stands and what each check
@@ -48,12 +49,10 @@ func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
 				return err
 			}
 		}
-		for _, c := range rec.Checked() {
-			if err := r.Record(o, c.Check, c, refs...); err != nil {
-				return err
-			}
-		}
-		return nil
+		return rec.eachCheck(func(s *CheckState) error {
+			x := s.fact()
+			return r.Record(o, x.Check, x, c.places(s.Gaps)...)
+		})
 	})
 }
 
@@ -70,7 +69,9 @@ func (r *Record) Answers() []fact.Answer {
 	against := map[string][]string{}
 	for _, a := range r.Activities {
 		for _, c := range a.Checks {
-			if !c.Contradicts() {
+			// Statements about learned models belong to no question: their
+			// links say only what is related.
+			if !c.Contradicts() || c.Check.Kind == Model {
 				continue
 			}
 			for _, q := range c.Check.Links {
@@ -97,13 +98,35 @@ func (r *Record) Answers() []fact.Answer {
 	return out
 }
 
-// Checked is what the checks found, as facts.
-func (r *Record) Checked() []fact.Check {
-	var out []fact.Check
-	for _, a := range r.Activities {
-		for _, c := range a.Checks {
-			out = append(out, fact.Check{Check: c.Check.ID, Applies: c.Applies, Gaps: len(c.Gaps), Contradicts: c.Contradicts()})
+// maxPlaces is how many places a fact of a check points at; `assay guide
+// --checks` lists all.
+const maxPlaces = 10
+
+// places are the lines of the product file that gaps are at. The file itself
+// is evidence of every run.
+func (c *Collector) places(gaps []Gap) []fact.Ref {
+	var out []fact.Ref
+	for _, g := range gaps {
+		n, _ := c.Input.Product.Position(g.At)
+		at := fact.Ref{Locator: fmt.Sprintf("%s line %d", product.FileName, n)}
+		if n > 0 && len(out) < maxPlaces && !slices.Contains(out, at) {
+			out = append(out, at)
 		}
 	}
 	return out
+}
+
+func (r *Record) eachCheck(do func(*CheckState) error) error {
+	for i := range r.Activities {
+		for j := range r.Activities[i].Checks {
+			if err := do(&r.Activities[i].Checks[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *CheckState) fact() fact.Check {
+	return fact.Check{Check: s.Check.ID, Applies: s.Applies, Gaps: len(s.Gaps), Contradicts: s.Contradicts()}
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"assay/internal/record"
 )
@@ -36,35 +39,70 @@ func New() (*Process, error) {
 		return nil, err
 	}
 	p := &Process{Catalogue: c, open: map[string][]*record.Compiled{}, gaps: map[string][]finding{}, apply: map[string]*record.Compiled{}}
-	var errs []error
-	compile := func(id string, r record.Rule) *record.Compiled {
-		x, err := env.Compile(r)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", id, err))
-		}
-		return x
+	// Compiling takes most of the time that asking about a record takes, and
+	// no rule depends on another.
+	var jobs []job
+	rule := func(id string, r record.Rule, done func(*record.Compiled)) {
+		jobs = append(jobs, job{id, r, done, nil})
 	}
 	findings := func(id string, all []Finding) {
-		for _, f := range all {
-			p.gaps[id] = append(p.gaps[id], finding{compile(id, f.Rule), f.Says, f.Contradiction})
+		p.gaps[id] = make([]finding, len(all))
+		for i, f := range all {
+			p.gaps[id][i].says, p.gaps[id][i].contradiction = f.Says, f.Contradiction
+			rule(id, f.Rule, func(c *record.Compiled) { p.gaps[id][i].rule = c })
 		}
 	}
 	for i := range c.Activities {
 		for _, q := range c.Activities[i].Questions {
-			for _, r := range q.Open {
-				p.open[q.ID] = append(p.open[q.ID], compile(q.ID, r))
+			p.open[q.ID] = make([]*record.Compiled, len(q.Open))
+			for j, r := range q.Open {
+				rule(q.ID, r, func(c *record.Compiled) { p.open[q.ID][j] = c })
 			}
 			findings(q.ID, q.Gaps)
 		}
 	}
 	for _, x := range c.Checks {
 		if x.Applies != "" {
-			p.apply[x.ID] = compile(x.ID, record.Rule{When: x.Applies})
+			rule(x.ID, record.Rule{When: x.Applies}, func(c *record.Compiled) { p.apply[x.ID] = c })
 		}
 		findings(x.ID, x.Gaps)
 	}
+	if err := compileAll(env, jobs); err != nil {
+		return nil, err
+	}
 	p.link()
-	return p, errors.Join(errs...)
+	return p, nil
+}
+
+// job is a rule to compile.
+type job struct {
+	id   string
+	rule record.Rule
+	done func(*record.Compiled)
+	err  error
+}
+
+// compileAll compiles on every core, and hands the results over one by one.
+func compileAll(env *record.Env, jobs []job) error {
+	out := make([]*record.Compiled, len(jobs))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(jobs)); i = next.Add(1) - 1 {
+				out[i], jobs[i].err = env.Compile(jobs[i].rule)
+			}
+		})
+	}
+	wg.Wait()
+	var errs []error
+	for i, j := range jobs {
+		if j.err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", j.id, j.err))
+		}
+		j.done(out[i])
+	}
+	return errors.Join(errs...)
 }
 
 // hits lists what the findings of a question or check say over a view.

@@ -140,12 +140,11 @@ func quote(key string) string {
 	return key
 }
 
-func mergeEntry(model []byte, path, key string, e *yaml.Node) ([]byte, error) {
-	if e.Kind != yaml.MappingNode || key == "" {
+func mergeEntry(model []byte, path string, key []string, e *yaml.Node) ([]byte, error) {
+	if e.Kind != yaml.MappingNode || len(key) == 0 {
 		return put(model, path+"[+]", e)
 	}
-	name := field(e, key)
-	if i := entry(model, path, key, name); i >= 0 && name != "" {
+	if i := entry(model, path, key, e); i >= 0 {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		var err error
 		for j := 0; j+1 < len(e.Content); j += 2 {
@@ -167,8 +166,9 @@ func field(n *yaml.Node, key string) string {
 	return ""
 }
 
-// entry finds the entry of a list that has a key's value; -1: there is none.
-func entry(model []byte, path, key, value string) int {
+// entry finds the entry of a list that has the same values at the keys; -1:
+// there is none.
+func entry(model []byte, path string, keys []string, like *yaml.Node) int {
 	var doc yaml.Node
 	if yaml.Unmarshal(model, &doc) != nil || len(doc.Content) == 0 {
 		return -1
@@ -195,11 +195,25 @@ func entry(model []byte, path, key, value string) int {
 		}
 	}
 	for i, e := range n.Content {
-		if e.Kind == yaml.MappingNode && field(e, key) == value || e.Kind == yaml.ScalarNode && e.Value == value {
+		if same(e, like, keys) {
 			return i
 		}
 	}
 	return -1
+}
+
+// same says whether two entries are of one thing. An entry may be written as
+// its id alone.
+func same(a, b *yaml.Node, keys []string) bool {
+	if a.Kind == yaml.ScalarNode {
+		return len(keys) == 1 && a.Value == field(b, keys[0])
+	}
+	for _, k := range keys {
+		if field(a, k) == "" || field(a, k) != field(b, k) {
+			return false
+		}
+	}
+	return true
 }
 
 func put(model []byte, path string, v *yaml.Node) ([]byte, error) {

@@ -65,10 +65,15 @@ var amiss = map[string]func(in *Input){
 	"a need of nothing":            func(in *Input) { in.Product.Needs[0].Risks, in.Product.Needs[0].Laws = nil, nil },
 	"a capability against nothing": func(in *Input) { in.Product.Capabilities[0].Threats, in.Product.Capabilities[0].Laws = nil, nil },
 	"no capability for threats":    func(in *Input) { each(in.Product.Capabilities, func(c *product.Capability) { c.Threats = nil }) },
-	"room for a year":              func(in *Input) { each(in.Product.Development.Headroom, func(h *product.Headroom) { h.Until = 2026 }) },
-	"a platform without a name":    func(in *Input) { yes := true; in.Product.Development.Platform = &product.Platform{Used: &yes} },
-	"fixes of unknown speed":       func(in *Input) { each(in.Product.Aftercare.Fixes, func(f *product.Fix) { f.AchievedDays = 0 }) },
-	"no words":                     func(in *Input) { in.Answers = nil },
+	"no capability for many": func(in *Input) {
+		many := *in.Threats
+		many.Threats = slices.Repeat(many.Threats, 4)
+		in.Threats, in.Product.Capabilities = &many, nil
+	},
+	"room for a year":           func(in *Input) { each(in.Product.Development.Headroom, func(h *product.Headroom) { h.Until = 2026 }) },
+	"a platform without a name": func(in *Input) { yes := true; in.Product.Development.Platform = &product.Platform{Used: &yes} },
+	"fixes of unknown speed":    func(in *Input) { each(in.Product.Aftercare.Fixes, func(f *product.Fix) { f.AchievedDays = 0 }) },
+	"no words":                  func(in *Input) { in.Answers = nil },
 	"nobody but the maker": func(in *Input) {
 		each(in.Product.Responsibilities, func(r *product.Responsibility) { r.User, r.Deployer = "", "" })
 	},
@@ -172,33 +177,47 @@ func everyField(v reflect.Value, path string, visit func(path string, v reflect.
 
 // takeAway removes what stands at a path, and gives the way back.
 func takeAway(v reflect.Value, path string) (restore func()) {
-	head, rest, deeper := strings.Cut(path, ".")
-	for v.Kind() == reflect.Pointer {
-		v = v.Elem()
-	}
-	name, each := strings.CutSuffix(head, "[]")
-	for i := range v.NumField() {
-		if tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ","); tag == name {
-			v = v.Field(i)
-			break
+	for name := range strings.SplitSeq(path, ".") {
+		for v.Kind() == reflect.Pointer {
+			v = v.Elem()
 		}
-	}
-	switch {
-	case each:
-		var all []func()
-		for i := range v.Len() {
-			all = append(all, takeAway(v.Index(i), rest))
-		}
-		return func() {
-			for _, f := range all {
-				f()
-			}
-		}
-	case deeper:
-		return takeAway(v, rest)
+		v = v.FieldByIndex(slices.DeleteFunc(reflect.VisibleFields(v.Type()), func(f reflect.StructField) bool {
+			tag, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			return tag != name
+		})[0].Index)
 	}
 	was := reflect.New(v.Type()).Elem()
 	was.Set(v)
 	v.SetZero()
 	return func() { v.Set(was) }
+}
+
+// TestRulesBearLargeProducts: no rule costs more than the limit where a
+// product is twenty times as large as the camera, or has every threat that
+// `assay threats` gives room for.
+func TestRulesBearLargeProducts(t *testing.T) {
+	t.Parallel()
+	in, p := workspace(t, "camera"), process(t)
+	model := reflect.ValueOf(in.Product).Elem()
+	for i := range model.NumField() {
+		if f := model.Field(i); f.Kind() == reflect.Slice && f.CanSet() {
+			all := f
+			for range 19 {
+				all = reflect.AppendSlice(all, f)
+			}
+			f.Set(all)
+		}
+	}
+	many := *in.Threats
+	many.Threats = slices.Repeat(many.Threats, 20)
+	in.Threats = &many
+	v := p.View(in)
+	for _, q := range p.questions() {
+		if _, err := holds(t.Context(), p.open[q.ID], v); err != nil {
+			t.Error(err)
+		}
+		if _, err := p.hits(t.Context(), q.ID, v); err != nil {
+			t.Errorf("%.200s", err)
+		}
+	}
 }

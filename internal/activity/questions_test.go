@@ -173,6 +173,9 @@ func TestQuestionsAreComplete(t *testing.T) {
 					t.Errorf("%s touches %s, which assay.yaml doesn't have", q.ID, p)
 				}
 			}
+			for _, f := range unasked(&q) {
+				t.Errorf("%s asks for new entries of %s without their %s", q.ID, q.Place, f)
+			}
 			for _, f := range q.Ask {
 				if !asks(q.Place, f.Name) {
 					t.Errorf("%s asks for %q, which %s doesn't have", q.ID, f.Name, q.Place)
@@ -185,6 +188,22 @@ func TestQuestionsAreComplete(t *testing.T) {
 func placeKnown(path string) bool {
 	_, ok := product.ShapeAt(path)
 	return ok || path == ""
+}
+
+// unasked are required fields of an entry that a question leaves out. One that
+// doesn't ask for what tells entries apart is about entries that are there.
+func unasked(q *Question) []string {
+	shape, _ := product.ShapeAt(q.Place)
+	asked := func(name string) bool {
+		return slices.ContainsFunc(q.Ask, func(f Field) bool { return f.Name == name })
+	}
+	var out []string
+	for _, f := range shape.Fields {
+		if shape.Kind == "entries" && slices.ContainsFunc(shape.Key, asked) && f.Required && !asked(f.Name) {
+			out = append(out, f.Name)
+		}
+	}
+	return out
 }
 
 // asks says whether a name is one of a field of a place, or of what the place

@@ -411,3 +411,15 @@ func (r *Record) Answer(s *QuestionState) any {
 	}
 	return compact(at(r.View.Get("product"), s.Question.Place))
 }
+
+// Entries are the entries of a list of the model as they stand.
+func (r *Record) Entries(place string) []map[string]any {
+	list, _ := at(r.View.Get("product"), place).([]any)
+	var out []map[string]any
+	for _, e := range list {
+		if m, ok := e.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}

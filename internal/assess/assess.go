@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"assay/internal/activity"
 	"assay/internal/collect/declared"
 	"assay/internal/collect/device"
 	"assay/internal/collect/document"
@@ -48,6 +49,9 @@ type Config struct {
 	Standards []*standard.Standard
 	Profiles  map[standard.ID]string
 	Only      []testcase.ID
+	// Process and Library are loaded where they are nil.
+	Process *activity.Process
+	Library *threat.Library
 
 	Store       *store.Store
 	Network     network.Dialer // nil: no unit is touched
@@ -146,6 +150,7 @@ func collectors(c Config) []fact.Collector {
 	out := []fact.Collector{
 		&declared.Collector{Product: c.Product, Source: c.Source, Line: func(path string) int { n, _ := c.Product.Position(path); return n }},
 		&document.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Fetch: c.Fetch},
+		&recordCollector{c},
 		&firmware.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Options: firmware.Options{Now: c.Now()}, Passwords: firmware.WellKnownPassword},
 	}
 	if c.Network != nil && len(c.Product.Units) > 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"assay/internal/activity"
+	"assay/internal/fact"
 	"assay/internal/limit"
 	"assay/internal/product"
 	"assay/internal/standard"
@@ -63,6 +64,39 @@ func recordInput(p *activity.Process, q RecordQuestion) (activity.Input, []produ
 	}
 	in.IDs = known(q)
 	return in, problems
+}
+
+// recordCollector writes where the answers of the record stand. What it needs
+// is loaded when it runs, beside the collectors that wait for a device.
+type recordCollector struct{ c Config }
+
+func (r *recordCollector) Spec() fact.Spec { return (&activity.Collector{}).Spec() }
+
+func (r *recordCollector) Collect(ctx context.Context, sink fact.Sink) error {
+	process := r.c.Process
+	if process == nil {
+		var err error
+		if process, err = activity.New(); err != nil {
+			return err
+		}
+	}
+	standards, err := standard.All()
+	if err != nil {
+		return err
+	}
+	// What of these files can't be read is said by the commands that show
+	// them; here it isn't answered.
+	answers, err := activity.ReadAnswers(r.c.Dir, limit.Default().YAML)
+	if err != nil {
+		sink.Progress("progress.answers-unreadable", "error", err.Error())
+	}
+	decisions, _ := threat.ReadDir(r.c.Dir, limit.Default().YAML)
+	threats, err := Threats(ctx, ThreatQuestion{Product: r.c.Product, Library: r.c.Library, Decisions: decisions, Now: r.c.Now()})
+	if err != nil {
+		return err
+	}
+	in, _ := recordInput(process, RecordQuestion{Dir: r.c.Dir, Product: r.c.Product, Answers: answers, Threats: threats.Model, Standards: standards, Now: r.c.Now()})
+	return (&activity.Collector{Process: process, Input: in, Source: answers}).Collect(ctx, sink)
 }
 
 // known are the ids that records may refer to.

@@ -43,6 +43,8 @@ type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Getenv   func(string) string
+	// Now is the clock; nil: the time.
+	Now func() time.Time
 }
 
 // app is one invocation.
@@ -92,6 +94,9 @@ func Main(ctx context.Context, streams IO, args []string) int {
 		return exitFault
 	}
 	a := &app{IO: streams, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
+	if streams.Now != nil {
+		a.now = streams.Now
+	}
 	root := a.root()
 	if f, ok := flagValue(args, "--format"); ok {
 		a.format = f // an error before the flags are parsed is JSON too

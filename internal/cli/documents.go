@@ -50,6 +50,9 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 	if err != nil {
 		return err
 	}
+	if g.broken != nil {
+		return g.broken // nothing leaves the house that rests on a model with mistakes
+	}
 	set, err := a.publications(ctx, g)
 	if err != nil {
 		return err
@@ -139,10 +142,14 @@ func (a *app) mayFill(folder string) error {
 	no := func(why string) error {
 		return &exitError{code: exitUse, err: errors.New(a.t("ui.out-refused", "path", folder, "why", a.t("ui.out."+why))), where: folder}
 	}
-	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+	inside := folder // of the folder that it will be made in
+	switch info, err := os.Stat(folder); {
+	case err == nil && !info.IsDir():
 		return no("no-folder")
+	case err == nil:
+		inside = filepath.Join(folder, publish.ManifestFile)
 	}
-	return a.mayWriteIn(filepath.Join(folder, publish.ManifestFile), no)
+	return a.mayWriteIn(inside, no)
 }
 
 func (a *app) documentRows(doc *documentsDoc, set *publish.Set, m *publish.Manifest) {

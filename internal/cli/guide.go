@@ -62,6 +62,8 @@ type guided struct {
 	res     *assess.Result
 	now     *assess.Recorded
 	uses    map[string][]activity.Consumer // question → requirements and documents that use its answer
+	broken  error                          // what is wrong with assay.yaml
+	faults  int                            // mistakes of assay.yaml
 	stale   []string                       // documents that were written and are out of date
 }
 
@@ -109,10 +111,15 @@ func (a *app) guide(ctx context.Context, id string, f guideFlags) error {
 // openGuide reads the workspace and says where its record stands.
 func (a *app) openGuide(ctx context.Context, run string) (*guided, error) {
 	w, err := a.open()
-	if err != nil {
+	if w == nil {
 		return nil, err
 	}
-	g := &guided{w: w, files: activity.Files{Model: w.source}}
+	// A model with mistakes still has answers; what is wrong with it was said.
+	g := &guided{w: w, files: activity.Files{Model: w.source}, broken: err}
+	if err != nil {
+		g.faults = faults(w.problems)
+		a.code = exitUse
+	}
 	if g.process, err = activity.New(); err != nil {
 		return nil, err
 	}
@@ -159,7 +166,7 @@ func (a *app) withDocuments(ctx context.Context, g *guided) error {
 // recorded says where the record of the given files stands.
 func (a *app) recorded(ctx context.Context, g *guided, f activity.Files) (*assess.Recorded, error) {
 	p, problems := product.Load(product.FileName, f.Model, limit.Default().YAML)
-	if product.HasErrors(problems) {
+	if faults(problems) > g.faults {
 		var lines []string
 		for _, x := range problems {
 			if x.Severity == product.SeverityError {
@@ -183,6 +190,17 @@ func (a *app) recorded(ctx context.Context, g *guided, f activity.Files) (*asses
 	return assess.Record(ctx, g.process, assess.RecordQuestion{
 		Dir: g.w.dir, Product: p, Answers: f.Answers, Threats: threats.Model, Standards: g.all, Run: g.res, Now: a.now(),
 	})
+}
+
+// faults counts the mistakes of a model.
+func faults(problems []product.Problem) int {
+	n := 0
+	for _, p := range problems {
+		if p.Severity == product.SeverityError {
+			n++
+		}
+	}
+	return n
 }
 
 // uses finds which requirements of the chosen standards rest on the answer to

@@ -91,6 +91,8 @@ func (a *app) applyAll(ctx context.Context, g *guided, f guideFlags) (*changed, 
 			return nil, &exitError{code: exitUse, err: fmt.Errorf("%s: %w", a.t("ui.guide-not-saved"), err), where: g.w.dir}
 		}
 		g.files, g.now, g.w.source, g.w.product = files, now, files.Model, now.Input.Product
+		_, g.w.problems = product.Load(product.FileName, files.Model, limit.Default().YAML)
+		g.faults = faults(g.w.problems)
 		g.uses, g.stale = a.uses(g), nil
 		if err := a.withDocuments(ctx, g); err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,7 @@ func (a *app) askAll(ctx context.Context, g *guided, id, by string) error {
 			return nil
 		}
 		a.showQuestion(g, q, false)
-		value, err := s.answer(q.Question)
+		value, err := s.answer(g, q.Question)
 		switch {
 		case errors.Is(err, errEnough):
 			return nil
@@ -100,11 +101,23 @@ func (a *app) nextOf(g *guided, id string, later map[string]bool) (*activity.Que
 
 // answer asks for a whole answer: words, the fields of a group, or entries of
 // a list one after another. "" puts the question off.
-func (s *asker) answer(q *activity.Question) (string, error) {
+func (s *asker) answer(g *guided, q *activity.Question) (string, error) {
 	shape, _ := product.ShapeAt(q.Place)
+	asks := func(name string) bool {
+		return slices.ContainsFunc(q.Ask, func(f activity.Field) bool { return f.Name == name })
+	}
 	switch {
-	case q.Kind == activity.InProse || len(q.Ask) == 0 && shape.Kind != "entries" && shape.Kind != "group":
+	case q.Kind == activity.InProse || shape.Kind != "entries" && shape.Kind != "group":
+		if len(q.Ask) > 0 && q.Kind != activity.InProse {
+			n, err := s.one(s.a.in(q.Ask[0].Ask), shape)
+			if err != nil || n == nil {
+				return "", err
+			}
+			return encode(n)
+		}
 		return s.line(s.a.t("ui.guide-your-answer") + ": ")
+	case shape.Kind == "entries" && len(q.Ask) > 0 && !slices.ContainsFunc(shape.Key, asks):
+		return s.more(g, q, shape)
 	case shape.Kind == "entries":
 		var entries []*yaml.Node
 		for {
@@ -130,6 +143,36 @@ func (s *asker) answer(q *activity.Question) (string, error) {
 	return encode(n)
 }
 
+// more asks about the entries that are there.
+func (s *asker) more(g *guided, q *activity.Question, shape product.Shape) (string, error) {
+	var entries []*yaml.Node
+	for _, e := range g.now.Entries(q.Place) {
+		name := ""
+		key := &yaml.Node{Kind: yaml.MappingNode}
+		for _, k := range shape.Key {
+			v, _ := e[k].(string)
+			name = strings.TrimSpace(name + " " + v)
+			nest(key, []string{k}, textNode(v))
+		}
+		fmt.Fprintf(s.a.Out, "  %s\n", s.a.t("ui.guide-about", "name", plain(name)))
+		n, err := s.fields(q, shape)
+		if err != nil {
+			return "", err
+		}
+		if n != nil {
+			key.Content = append(key.Content, n.Content...)
+			entries = append(entries, key)
+		}
+	}
+	if len(entries) == 0 {
+		if len(g.now.Entries(q.Place)) == 0 {
+			fmt.Fprintf(s.a.Out, "  %s\n", s.a.t("ui.guide-no-entries", "place", q.Place))
+		}
+		return "", nil
+	}
+	return encode(&yaml.Node{Kind: yaml.SequenceNode, Content: entries})
+}
+
 func encode(n *yaml.Node) (string, error) {
 	b, err := yaml.Marshal(n)
 	return string(b), err
@@ -145,35 +188,39 @@ func (s *asker) fields(q *activity.Question, shape product.Shape) (*yaml.Node, e
 		}
 	}
 	for i, f := range asks {
-		of := at(shape, f.Name)
 		prompt := s.a.in(f.Ask)
 		if prompt == "" {
 			prompt = f.Name
 		}
-		if len(of.Enum) > 0 {
-			prompt += " (" + strings.Join(of.Enum, ", ") + ")"
-		}
-		for {
-			text, err := s.line(prompt + ": ")
-			if err != nil {
-				return nil, err
-			}
-			if text == "" {
-				if i == 0 {
-					return nil, nil
-				}
-				break
-			}
-			n, bad := valueOf(of, text)
-			if bad != "" {
-				fmt.Fprintln(s.a.Out, "  "+s.a.t(bad))
-				continue
-			}
+		n, err := s.one(prompt, at(shape, f.Name))
+		switch {
+		case err != nil:
+			return nil, err
+		case n == nil && i == 0:
+			return nil, nil
+		case n != nil:
 			nest(out, strings.Split(f.Name, "."), n)
-			break
 		}
 	}
 	return out, nil
+}
+
+// one asks for one value until it can be used; nil where it is left empty.
+func (s *asker) one(prompt string, of product.Shape) (*yaml.Node, error) {
+	if len(of.Enum) > 0 {
+		prompt += " (" + strings.Join(of.Enum, ", ") + ")"
+	}
+	for {
+		text, err := s.line(prompt + ": ")
+		if err != nil || text == "" {
+			return nil, err
+		}
+		n, bad := valueOf(of, text)
+		if bad == "" {
+			return n, nil
+		}
+		fmt.Fprintln(s.a.Out, "  "+s.a.t(bad))
+	}
 }
 
 // at finds a field by its name, with dots for fields inside.

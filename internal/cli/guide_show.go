@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/internal/activity"
+	"assay/internal/product"
 	"assay/internal/record"
 	"assay/internal/report"
 )
@@ -119,6 +120,11 @@ func (a *app) guideDoc(g *guided, f guideFlags, c *changed) guideDoc {
 	}
 	if next, ok := g.process.Next(g.now.Record); ok {
 		d.Next = next.Question.ID
+	}
+	for _, p := range g.w.problems {
+		if p.Severity == product.SeverityError {
+			d.Errors = append(d.Errors, jsonError{Code: codeModel, Exit: exitUse, Message: a.texts.T(a.lang, p.Key, p.Args), Where: p.Where()})
+		}
 	}
 	for _, p := range g.now.Problems {
 		d.Errors = append(d.Errors, jsonError{Code: codeModel, Exit: exitUse, Message: a.texts.T(a.lang, p.Key, p.Args), Where: p.Where()})

@@ -35,7 +35,16 @@ func TestMain(m *testing.M) {
 
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Main(ctx, IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}, os.Args[1:])
+	streams := IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}
+	if s := os.Getenv("TODAY"); s != "" { // of a script about days
+		day, err := time.Parse("2006-01-02", s)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFault)
+		}
+		streams.Now = func() time.Time { return day }
+	}
+	code := Main(ctx, streams, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -53,7 +62,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand,
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand,
 		},
 		Condition: func(c string) (bool, error) {
 			switch c {

@@ -57,6 +57,9 @@ func (a *app) trace(ctx context.Context, id, run string) error {
 	if err != nil {
 		return err
 	}
+	if g.broken != nil {
+		return g.broken
+	}
 	standards, err := a.traced(g.w, g.res)
 	if err != nil {
 		return err

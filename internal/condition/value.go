@@ -92,6 +92,9 @@ func plain(v ref.Val) (any, error) {
 	case types.Uint:
 		return int64(x), nil
 	case traits.Mapper:
+		if m, ok := x.Value().(map[string]any); ok {
+			return m, nil // a part of the variables, as it was given
+		}
 		out := map[string]any{}
 		for it := x.Iterator(); it.HasNext() == types.True; {
 			k := it.Next()
@@ -107,6 +110,9 @@ func plain(v ref.Val) (any, error) {
 		}
 		return out, nil
 	case traits.Lister:
+		if l, ok := x.Value().([]any); ok {
+			return l, nil
+		}
 		out := []any{}
 		for it := x.Iterator(); it.HasNext() == types.True; {
 			p, err := plain(it.Next())

@@ -81,25 +81,37 @@ func (j *judge) ofComponent(x *ComponentVerdict, v *Verdict, r *standard.Require
 		return
 	}
 	seen := false
+	var why []because
 	x.Verdict, seen = j.part(v, r.Cases, v.Profile, func(subject string) bool {
 		of := j.componentsOf(subject)
 		// What is judged for the product as a whole is judged on its devices.
 		return slices.Contains(of, c.ID) || of == nil && (c.Kind == "device" || c.Kind == "gateway")
-	}, &x.Reasons)
-	if !seen {
+	}, &why)
+	for _, w := range why {
+		if w.verdict == x.Verdict {
+			x.Reasons = append(x.Reasons, w.reason)
+		}
+	}
+	if !seen || len(x.Reasons) == 0 {
 		x.byComponent = true
 		x.Verdict = verdict.Inconclusive
 		x.Reasons = []verdict.Reason{verdict.Because("reason.component-not-tested", "component", c.ID)}
 	}
 }
 
+// because is what a result said, and with which verdict.
+type because struct {
+	verdict verdict.Verdict
+	reason  verdict.Reason
+}
+
 // part evaluates an expression over a part of the results that were gathered
-// for the requirement. seen says whether any of them was in it; reasons get
-// those that decide.
-func (j *judge) part(v *Verdict, e *standard.Expr, profile string, keep func(string) bool, reasons *[]verdict.Reason) (verdict.Verdict, bool) {
+// for the requirement. seen says whether any of them was in it; why gets what
+// decided each case.
+func (j *judge) part(v *Verdict, e *standard.Expr, profile string, keep func(string) bool, why *[]because) (verdict.Verdict, bool) {
 	if e.Case != "" {
 		var vs []verdict.Verdict
-		var worst []verdict.Reason
+		var reasons []because
 		for _, c := range v.Cases {
 			if string(c.ID) != e.Case || !sameParams(c.Params, e, profile) {
 				continue
@@ -107,8 +119,8 @@ func (j *judge) part(v *Verdict, e *standard.Expr, profile string, keep func(str
 			for _, r := range c.Results {
 				if keep(r.Subject) {
 					vs = append(vs, r.Verdict)
-					if r.Verdict == verdict.All(append([]verdict.Verdict{r.Verdict}, vs...)...) && len(r.Reasons) > 0 {
-						worst = []verdict.Reason{r.Reasons[0]}
+					if len(r.Reasons) > 0 {
+						reasons = append(reasons, because{r.Verdict, r.Reasons[0]})
 					}
 				}
 			}
@@ -117,7 +129,12 @@ func (j *judge) part(v *Verdict, e *standard.Expr, profile string, keep func(str
 		if len(vs) == 0 {
 			return verdict.Inconclusive, false
 		}
-		*reasons = append(*reasons, worst...)
+		for _, w := range reasons {
+			if w.verdict == verdict.All(vs...) {
+				*why = append(*why, w)
+				break
+			}
+		}
 		return verdict.All(vs...), true
 	}
 	members, join := e.All, verdict.All
@@ -127,7 +144,7 @@ func (j *judge) part(v *Verdict, e *standard.Expr, profile string, keep func(str
 	var vs []verdict.Verdict
 	seen := false
 	for i := range members {
-		got, has := j.part(v, &members[i], profile, keep, reasons)
+		got, has := j.part(v, &members[i], profile, keep, why)
 		vs, seen = append(vs, got), seen || has
 	}
 	return join(vs...), seen

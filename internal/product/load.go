@@ -22,7 +22,7 @@ const FileName = "assay.yaml"
 // the problems is false. Open points come from Check.
 func Load(name string, data []byte, lim limit.YAML) (*Product, []Problem) {
 	p := &Product{}
-	d := &decoder{file: name, lim: lim, model: newModel(), places: map[string]place{}, ids: map[string]*idSet{}}
+	d := &decoder{file: name, lim: lim, model: theModel(), places: map[string]place{}, ids: map[string]*idSet{}}
 	p.src = &source{file: name, places: d.places}
 	if root := d.parse(data); root != nil && d.version(root) {
 		d.decode(reflect.ValueOf(p).Elem(), root, "", rule{})

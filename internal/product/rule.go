@@ -3,6 +3,7 @@ package product
 import (
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // rule is what the `is:"…"` tag of a field says. The decoder, the JSON Schema
@@ -76,6 +77,9 @@ type model struct {
 	fields map[reflect.Type][]field
 	homes  map[string][]string // key → paths such as product or interfaces[]
 }
+
+// theModel is newModel, made once: it is never changed afterwards.
+var theModel = sync.OnceValue(newModel)
 
 func newModel() *model {
 	m := &model{fields: map[reflect.Type][]field{}, homes: map[string][]string{}}

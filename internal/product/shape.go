@@ -14,8 +14,9 @@ type Shape struct {
 	Known  []string // usual values
 	Ref    string   // kind of id that a text must name
 	Fields []Field  // of a group, or of each of the entries
-	// Key is the field by which entries are told apart.
-	Key string
+	// Key are the fields by which entries are told apart: the id, or else all
+	// that are required.
+	Key []string
 }
 
 // Field is a field of a group.
@@ -28,7 +29,7 @@ type Field struct {
 // ShapeAt says what may stand at a path such as customers, product.support or
 // customers[].skill.
 func ShapeAt(path string) (Shape, bool) {
-	m := newModel()
+	m := theModel()
 	t, r := reflect.TypeFor[Product](), rule{}
 	for part := range strings.SplitSeq(path, ".") {
 		name, _, _ := strings.Cut(part, "[")
@@ -94,17 +95,15 @@ func shapes(m *model, t reflect.Type, depth int) []Field {
 	return out
 }
 
-// keyOf is the id, or else the first required field.
-func keyOf(fields []Field) string {
+func keyOf(fields []Field) []string {
+	var out []string
 	for _, f := range fields {
-		if f.Name == "id" {
-			return f.Name
+		switch {
+		case f.Name == "id":
+			return []string{f.Name}
+		case f.Required:
+			out = append(out, f.Name)
 		}
 	}
-	for _, f := range fields {
-		if f.Required {
-			return f.Name
-		}
-	}
-	return ""
+	return out
 }

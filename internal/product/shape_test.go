@@ -1,17 +1,20 @@
 package product
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestShapeAt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ path, kind, key string }{
-		{"customers", "entries", "id"}, {"organisation.owners", "entries", "role"}, {"product.support", "group", ""},
+		{"customers", "entries", "id"}, {"physical", "entries", "component+transducer"}, {"organisation.owners", "entries", "role+who"}, {"product.support", "group", ""},
 		{"product.support.until", "date", ""}, {"product.markets", "list", ""}, {"customers[].skill", "text", ""},
 		{"aftercare.fixes", "entries", "severity"}, {"components[].renewal.automatic", "yes-no", ""}, {"roles", "names", ""},
 		{"update.check.every", "period", ""}, {"aftercare.current_share", "number", ""}, {"standards", "entries", "id"},
 	} {
 		s, ok := ShapeAt(c.path)
-		if !ok || s.Kind != c.kind || s.Key != c.key {
+		if !ok || s.Kind != c.kind || strings.Join(s.Key, "+") != c.key {
 			t.Errorf("ShapeAt(%s) = %s by %q, %t; want %s by %q", c.path, s.Kind, s.Key, ok, c.kind, c.key)
 		}
 	}

@@ -24,6 +24,8 @@ import (
 //   - a yes/no that isn't stated is "", else "yes" or "no"
 //   - a list that isn't stated is empty, a number 0, a period 0 hours
 //   - a group of fields that isn't stated has its fields nevertheless
+//   - beside a list whose emptiness is a statement (data.shared_with: []) stands
+//     shared_with_said: whether the file says anything there
 //   - `_at` of every group of fields is its path, such as customers[2], and
 //     `_stated` says whether the file says anything there
 type View struct {
@@ -79,6 +81,9 @@ func (b *builder) object(v reflect.Value, path string, stated bool) map[string]a
 			at = path + "." + name
 		}
 		out[name] = b.value(v.Field(i), at, stated)
+		if x, ok := v.Field(i).Interface().(product.Names); ok {
+			out[name+"_said"] = x != nil
+		}
 		if name == "id" && v.Field(i).Kind() == reflect.String {
 			id = v.Field(i).String()
 		}

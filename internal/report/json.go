@@ -89,6 +89,16 @@ type jsonVerdict struct {
 	Reasons      []jsonReason    `json:"reasons"`
 	Facts        []string        `json:"facts,omitempty"`
 	Cases        []jsonCase      `json:"cases"`
+	// Components are the verdicts for each component, where the standard asks
+	// for them.
+	Components []jsonComponent `json:"components,omitempty"`
+}
+
+type jsonComponent struct {
+	Component string          `json:"component"`
+	Verdict   verdict.Verdict `json:"verdict"`
+	Declared  bool            `json:"declared"` // the maker says that it isn't met
+	Reasons   []jsonReason    `json:"reasons"`
 }
 
 type jsonCase struct {
@@ -278,6 +288,9 @@ func (j jsonWriter) verdict(i int) jsonVerdict {
 			jc.Results = append(jc.Results, j.result(r))
 		}
 		out.Cases = append(out.Cases, jc)
+	}
+	for _, c := range v.Components {
+		out.Components = append(out.Components, jsonComponent{c.Component, c.Verdict, c.Declared, j.list(c.Reasons)})
 	}
 	return out
 }

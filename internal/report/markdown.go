@@ -257,6 +257,13 @@ func (m *markdown) requirement(r requirementView) {
 	for _, x := range r.Reasons {
 		m.item(0, x.Markdown())
 	}
+	for _, c := range r.Components {
+		parts := []string{c.Name.Markdown(), ": ", m.word(c.Verdict)}
+		for _, x := range c.Reasons {
+			parts = append(parts, " – ", x.Markdown())
+		}
+		m.item(0, parts...)
+	}
 	if r.Tree != nil {
 		m.node(0, r.Tree)
 	}

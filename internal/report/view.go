@@ -76,8 +76,16 @@ type requirementView struct {
 	Reasons                           []phrase
 	Lead                              phrase // the reason in the closed line
 	Tree                              *node
+	Components                        []componentView
 	Maps                              []mapView
 	Verified                          bool
+}
+
+// componentView is the verdict for one component.
+type componentView struct {
+	Name    phrase
+	Verdict verdict.Verdict
+	Reasons []phrase
 }
 
 type mapView struct {
@@ -283,6 +291,9 @@ func (v *view) requirement(s *standard.Standard, r *standard.Requirement, w judg
 		rest = append(rest, &cv)
 	}
 	out.Tree = tree(r.Cases, rest)
+	for _, c := range w.Components {
+		out.Components = append(out.Components, componentView{foreign(v.componentName(c.Component)), known(c.Verdict), v.reasons(c.Reasons)})
+	}
 	out.Lead = v.lead(w)
 	return out
 }
@@ -351,6 +362,15 @@ func (v *view) lead(w judge.Verdict) phrase {
 		}
 	}
 	return nil
+}
+
+func (v *view) componentName(id string) string {
+	for _, c := range v.in.Product.Components {
+		if c.ID == id && c.Name != "" {
+			return c.Name
+		}
+	}
+	return id
 }
 
 func (v *view) caseTitle(id testcase.ID) string {

@@ -60,7 +60,7 @@ type Standard struct {
 	Version      string `yaml:"version" json:"version"`
 	Origin       string `yaml:"origin" json:"origin"` // always "assay": whose words the texts are
 	Title        Text   `yaml:"title" json:"title"`
-	Jurisdiction string `yaml:"jurisdiction" json:"jurisdiction"` // ISO 3166 alpha-2, or EU
+	Jurisdiction string `yaml:"jurisdiction" json:"jurisdiction"` // ISO 3166 alpha-2, EU, or INT where no country stands behind it
 	// Rule says in words when a product conforms as a whole.
 	Rule Text `yaml:"rule" json:"rule"`
 	// NeverNotApplicable: no requirement may end as NOT APPLICABLE; see

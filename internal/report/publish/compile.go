@@ -18,7 +18,7 @@ import (
 //	none   the paths of lists that are stated as empty, where that says
 //	       "nobody": readers and shared_with of data
 func Variables() []string {
-	return []string{"threats", "verdicts", "components", "answers", "texts", "markets", "ids", "part", "none"}
+	return []string{"threats", "verdicts", "components", "answers", "texts", "markets", "ids", "part", "none", varOutcomes, varRoutes, varRun}
 }
 
 // keyName is the name under which a sentence's key is evaluated; it can't be
@@ -77,6 +77,9 @@ func (c *compiler) sentence(s *Section, x *Sentence) error {
 	r := x.Rule
 	if r.Field != "" {
 		return errors.New("field: name what it rests on in from")
+	}
+	if x.Outcome != "" {
+		r.Each = outcomeEach(x.Outcome)
 	}
 	if r.Each == "" && s.Each != "" {
 		r.Each = "[part]"

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -55,7 +56,8 @@ type filled struct {
 }
 
 // fill puts values into a text, as record.Filler does, and keeps apart what is
-// ours and what is the model's. {name:link} is {name:raw} for an address.
+// ours and what is the model's. {name:link} is an address to follow, or a place in words;
+// {name:name} is a name, which needs no translation but may have one.
 func fill(f record.Filler, t record.Text, values map[string]any) filled {
 	var out filled
 	source, last := t.In(f.Lang), 0
@@ -92,9 +94,15 @@ func lastRune(s string) string {
 }
 
 func (o *filled) value(f record.Filler, name, form string, v any) {
-	shape, link := "{x}", form == "link"
-	if link {
+	shape, link, named := "{x}", form == "link", form == "name"
+	if s, ok := v.(string); link && (!ok || address(s) == "") {
+		link, form = false, "" // a place in words
+	}
+	switch {
+	case link:
 		form = "raw"
+	case named:
+		form = ""
 	}
 	if form != "" {
 		shape = "{x:" + form + "}"
@@ -106,11 +114,27 @@ func (o *filled) value(f record.Filler, name, form string, v any) {
 		return
 	}
 	p := Piece{Text: got.Text, kind: foreign, link: link}
-	if len(got.Foreign) > 0 {
+	begins := len(o.pieces) == 0 || strings.HasSuffix(o.pieces[len(o.pieces)-1].Text, ". ")
+	if begins && !link && !named && form != "raw" {
+		p.Text = begun(p.Text)
+	}
+	if len(got.Foreign) > 0 && !named {
 		o.foreign = append(o.foreign, got.Foreign...)
 		p.Lang = other(f.Lang)
 	}
 	o.pieces = append(o.pieces, p)
+}
+
+// begun gives a phrase that begins a sentence a capital letter, where its
+// first word is a word and no name such as mDNS, aes-256 or https.
+func begun(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	word = strings.TrimRight(word, ",;:.")
+	switch {
+	case word == "", word[0] < 'a', strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-'") != "", !strings.ContainsAny(word, "aeiouy"): // https
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // wide is from how many characters on the members of a list are told apart by
@@ -175,11 +199,50 @@ func scrub(v any) any {
 	return v
 }
 
-var marker = regexp.MustCompile(`^\s*(?:\(?\d{1,2}[.)、．]|[-*•])\s*`)
-
-// unmarked takes the number off a step that people numbered themselves.
-func unmarked(ps []Piece) {
-	if len(ps) > 0 && ps[0].kind == foreign {
-		ps[0].Text = marker.ReplaceAllString(ps[0].Text, "")
+// steps splits what people wrote as several steps: line by line, or by
+// numbers that count from 1 inside of a line. The numbers are taken off.
+func steps(ps []Piece) [][]Piece {
+	if len(ps) != 1 || ps[0].kind != foreign {
+		return [][]Piece{ps}
 	}
+	var out [][]Piece
+	add := func(s string) {
+		if s = strings.TrimSpace(marker.ReplaceAllString(s, "")); s != "" {
+			p := ps[0]
+			p.Text = s
+			out = append(out, []Piece{p})
+		}
+	}
+	for line := range strings.SplitSeq(ps[0].Text, "\n") {
+		for _, s := range counted(line) {
+			add(s)
+		}
+	}
+	if len(out) == 0 {
+		return [][]Piece{ps}
+	}
+	return out
+}
+
+var marker = regexp.MustCompile(`^\s*(?:\(?\d{1,2}[.)、．]\s|\d{1,2}、|[-*•]\s)\s*`)
+
+// counted splits "1. one 2. two" before each number that counts on.
+func counted(line string) []string {
+	var out []string
+	last, next := 0, 1
+	for i := 0; i < len(line); i++ {
+		lead := strconv.Itoa(next) + ". "
+		if !strings.HasPrefix(line[i:], lead) || i > 0 && !strings.HasSuffix(line[:i], " ") && !strings.HasSuffix(line[:i], "。") && !strings.HasSuffix(line[:i], "；") {
+			if next == 1 {
+				return []string{line}
+			}
+			continue
+		}
+		if i > last {
+			out = append(out, line[last:i])
+		}
+		last = i
+		next++
+	}
+	return append(out, line[last:])
 }

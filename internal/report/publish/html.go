@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"assay/internal/i18n"
 	"assay/internal/record"
@@ -25,6 +27,10 @@ var style string
 
 // maxPiece bounds one value in what people read, in bytes.
 const maxPiece = 20_000
+
+// longWord is from how many bytes on a word in a table may be broken anywhere,
+// so that it doesn't push the table off the page.
+const longWord = 18
 
 // policy allows nothing but the style of a page, by hash.
 func policy() string {
@@ -59,15 +65,57 @@ func (d *Document) HTML(w io.Writer, texts Texts) error {
 }
 
 func (d *Document) template(texts Texts, name, source string) (*template.Template, error) {
+	v := voice{d.Lang, texts, d.standards}
 	return template.New(name).Funcs(template.FuncMap{
-		"t":      func(key string) string { return texts.T(d.Lang, key, nil) },
-		"pieces": func(ps []Piece) template.HTML { return inline(ps, d.Lang, texts) },
-		"blocks": func(p Part) []block { return p.blocks() },
-		"date":   func(s string) string { return day(d.Lang, s) },
-		"line":   func(s string) template.HTML { return untrusted.From(s, maxPiece).HTML() },
-		"word":   func(v Verdict) string { return texts.T(d.Lang, "verdict."+v.Verdict, nil) },
-		"anchor": func(id string) string { return id[strings.IndexByte(id, '#')+1:] },
+		"t":        func(key string) string { return v.s(key) },
+		"dated":    v.dated,
+		"audience": func(who string) string { return v.s("publish.audience", "who", who) },
+		"answers":  func(refs []string) string { return v.s("publish.answers", "refs", v.refs(refs)) },
+		"refs":     v.refs,
+		"tested":   v.tested,
+		"pieces":   func(ps []Piece) template.HTML { return inline(ps, v) },
+		"steps":    steps,
+		"blocks":   func(p Part) []block { return p.blocks() },
+		"line":     func(s string) template.HTML { return untrusted.From(s, maxPiece).HTML() },
+		"anchor":   func(id string) string { return id[strings.IndexByte(id, '#')+1:] },
 	}).Parse(source)
+}
+
+// voice is what documents say around their sentences, in one language.
+type voice struct {
+	lang      i18n.Lang
+	texts     Texts
+	standards map[string]string // short titles, by id
+}
+
+func (v voice) s(key string, args ...string) string {
+	named := map[string]string{}
+	for i := 0; i+1 < len(args); i += 2 {
+		named[args[i]] = args[i+1]
+	}
+	return v.texts.T(v.lang, key, named)
+}
+
+func (v voice) dated(s string) string { return v.s("publish.date", "date", day(v.lang, s)) }
+
+func (v voice) tested(x Verdict) string {
+	return v.s("publish.test", "requirement", v.requirement(x.Requirement), "verdict", v.s("verdict."+x.Verdict))
+}
+
+func (v voice) refs(all []string) string {
+	if strings.HasPrefix(string(v.lang), "zh") {
+		return strings.Join(all, "、")
+	}
+	return strings.Join(all, ", ")
+}
+
+// requirement is a requirement's id for people.
+func (v voice) requirement(id string) string {
+	standard, rest, _ := strings.Cut(id, "/")
+	if title := v.standards[standard]; title != "" {
+		standard = title
+	}
+	return strings.TrimSpace(standard + " " + rest)
 }
 
 // day writes a date as the language does.
@@ -78,14 +126,14 @@ func day(l i18n.Lang, s string) string {
 
 // inline is pieces as HTML. Values are escaped, isolated from the direction of
 // what stands around them, and keep their lines.
-func inline(ps []Piece, l i18n.Lang, texts Texts) template.HTML {
+func inline(ps []Piece, v voice) template.HTML {
 	var b strings.Builder
 	for _, p := range ps {
 		switch p.kind {
 		case ours:
 			b.WriteString(template.HTMLEscapeString(p.Text))
 		case gap:
-			b.WriteString(`<mark class="gap">` + template.HTMLEscapeString(gapText(texts, l, p)) + `</mark>`)
+			b.WriteString(`<mark class="gap">` + template.HTMLEscapeString(v.gap(p)) + `</mark>`)
 		default:
 			b.WriteString(value(p))
 		}
@@ -94,9 +142,8 @@ func inline(ps []Piece, l i18n.Lang, texts Texts) template.HTML {
 	return template.HTML(b.String())
 }
 
-func gapText(texts Texts, l i18n.Lang, p Piece) string {
-	where := untrusted.From(p.Text, maxPiece).Terminal()
-	return "⟦" + texts.T(l, "publish.gap", map[string]string{"where": where}) + "⟧"
+func (v voice) gap(p Piece) string {
+	return "⟦" + v.s("publish.gap", "where", untrusted.From(p.Text, maxPiece).Terminal()) + "⟧"
 }
 
 func value(p Piece) string {
@@ -112,8 +159,12 @@ func value(p Piece) string {
 			inner = `<a href="` + template.HTMLEscapeString(to) + `" rel="noopener noreferrer">` + inner + `</a>`
 		}
 	}
+	attributes := ""
 	if p.Lang != "" {
-		return `<bdi lang="` + p.Lang + `">` + inner + `</bdi>`
+		attributes += ` lang="` + p.Lang + `"`
 	}
-	return `<bdi>` + inner + `</bdi>`
+	if slices.ContainsFunc(strings.Fields(p.Text), func(w string) bool { return len(w) > longWord && len(w) == utf8.RuneCountInString(w) }) {
+		attributes += ` class="long"`
+	}
+	return `<bdi` + attributes + `>` + inner + `</bdi>`
 }

@@ -69,7 +69,11 @@ type Document struct {
 	Head     []Statement // what every document says of the product
 	Sections []Part
 	Errors   []Error // why it is a draft
-	Notices  []Error
+	// Remarks are for the maker: they stand in drafts and in the manifest only.
+	Remarks []Remark
+	Notices []Error
+
+	standards map[string]string
 }
 
 // Part is a section.
@@ -153,8 +157,8 @@ func Make(ctx context.Context, t *Template, in Input) (*Document, error) {
 
 // maker makes documents of one input.
 type maker struct {
+	voice
 	in     Input
-	lang   string
 	filler record.Filler
 	view   *record.View
 	model  *model
@@ -173,7 +177,7 @@ func newMaker(in Input) (*maker, error) {
 	if in.Source == "" {
 		in.Source = "assay.yaml"
 	}
-	m := &maker{in: in, lang: string(in.Lang), vars: map[string]any{}}
+	m := &maker{voice: voice{in.Lang, in.Texts, in.Standards}, in: in, vars: map[string]any{}}
 	for _, name := range Variables() {
 		m.vars[name] = in.View.Get(name)
 		if m.vars[name] == nil {
@@ -184,6 +188,7 @@ func newMaker(in Input) (*maker, error) {
 		}
 	}
 	m.vars["none"] = nobody(in.View.Product())
+	m.vars[varOutcomes], m.vars[varRoutes], m.vars[varRun] = map[string]any{}, map[string]any{}, map[string]any{"id": in.Run}
 	today, _ := in.View.Get("today").(string)
 	var err error
 	if m.today, err = time.Parse("2006-01-02", today); err != nil {
@@ -191,7 +196,7 @@ func newMaker(in Input) (*maker, error) {
 	}
 	m.view = record.NewView(in.View.Product(), m.today, m.vars)
 	m.model = newModel(m.view, in.Source)
-	m.filler = record.Filler{Lang: m.lang, Words: in.Words, Terms: m.term}
+	m.filler = record.Filler{Lang: string(m.lang), Words: in.Words, Terms: m.term}
 	return m, nil
 }
 
@@ -208,14 +213,6 @@ func nobody(p *product.Product) []any {
 		}
 	}
 	return out
-}
-
-func (m *maker) s(key string, args ...string) string {
-	named := map[string]string{}
-	for i := 0; i+1 < len(args); i += 2 {
-		named[args[i]] = args[i+1]
-	}
-	return m.in.Texts.T(m.in.Lang, key, named)
 }
 
 var termShape = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
@@ -244,9 +241,12 @@ func (m *maker) term(lang, name, value string) (string, bool) {
 }
 
 func (m *maker) document(ctx context.Context, t *Template) (*Document, error) {
-	m.doc = &Document{ID: t.ID, For: t.For, Lang: m.in.Lang, Title: t.Title.In(m.lang), Audience: t.Audience.In(m.lang),
-		Purpose: t.Purpose.In(m.lang), Date: m.in.Now.UTC().Format("2006-01-02")}
+	m.doc = &Document{ID: t.ID, For: t.For, Lang: m.in.Lang, Title: t.Title.In(m.filler.Lang), Audience: t.Audience.In(m.filler.Lang),
+		Purpose: t.Purpose.In(m.filler.Lang), Date: m.in.Now.UTC().Format("2006-01-02"), standards: m.in.Standards}
 	m.seen = map[string]bool{}
+	m.doc.Remarks = m.notes(t)
+	m.outcomes(t)
+	m.routes(t)
 	for _, x := range t.head.Sentences {
 		got, err := m.sentence(ctx, x, m.view, member{})
 		if err != nil {
@@ -260,6 +260,7 @@ func (m *maker) document(ctx context.Context, t *Template) (*Document, error) {
 		}
 	}
 	m.behind(t)
+	m.unsettled(t)
 	m.doc.Draft = len(m.doc.Errors) > 0
 	return m.doc, nil
 }
@@ -275,24 +276,16 @@ func (m *maker) applies(ctx context.Context, t *Template) (bool, error) {
 
 // behind holds the document against the requirements that stand behind it.
 func (m *maker) behind(t *Template) {
+	var open []string
 	for _, id := range append(slices.Clone(t.Behind), t.WhereApplicable...) {
 		v := m.in.Verdicts[id]
-		if v == "PASS" || v == "NOT_APPLICABLE" && slices.Contains(t.WhereApplicable, id) {
+		if v == verdictPass || v == verdictNotAp && slices.Contains(t.WhereApplicable, id) {
 			continue
 		}
-		word := m.s("publish.not-judged")
-		if key := "verdict." + v; v != "" && m.in.Texts.Has(key) {
-			word = m.s(key)
-		}
-		m.doc.Errors = append(m.doc.Errors, Error{CodeRequirement, m.s("publish.error.requirement", "requirement", m.requirement(id), "verdict", word), id})
+		open = append(open, id)
 	}
-}
-
-// requirement is a requirement's id for people.
-func (m *maker) requirement(id string) string {
-	standard, rest, _ := strings.Cut(id, "/")
-	if title := m.in.Standards[standard]; title != "" {
-		standard = title
+	for _, g := range m.groups(open) { // one line for each verdict: there may be many
+		m.doc.Errors = append(m.doc.Errors, Error{CodeRequirement, m.s("publish.error.requirement",
+			"standard", m.standard(g.standard), "requirements", strings.Join(g.ids, m.s("publish.list")), "verdict", g.word), ""})
 	}
-	return standard + " " + rest
 }

@@ -31,6 +31,8 @@ type Manifest struct {
 	Source    string  `json:"source"`
 	Run       string  `json:"run,omitempty"` // that verdicts are of
 	Documents []Entry `json:"documents"`
+	// Skipped are documents that aren't made for the product.
+	Skipped []Skipped `json:"not_for_this_product,omitempty"`
 }
 
 // Product is the product that documents are about.
@@ -51,6 +53,14 @@ type Entry struct {
 	Files   []File    `json:"files"`
 	Says    []Printed `json:"sentences"`
 	Errors  []Error   `json:"errors,omitempty"`
+	Remarks []Noted   `json:"maker_notes,omitempty"`
+}
+
+// Noted is a remark for the maker, by language.
+type Noted struct {
+	ID         string            `json:"id"`
+	Confidence string            `json:"confidence"`
+	Text       map[string]string `json:"text"`
 }
 
 // File is a file of a document.
@@ -91,6 +101,13 @@ func entry(docs []*Document) Entry {
 			}
 		}
 		out.Says = append(out.Says, p)
+	}
+	for i, r := range first.Remarks {
+		n := Noted{r.ID, r.Confidence, map[string]string{}}
+		for _, d := range docs {
+			n.Text[string(d.Lang)] = d.Remarks[i].Text
+		}
+		out.Remarks = append(out.Remarks, n)
 	}
 	return out
 }

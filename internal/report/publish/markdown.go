@@ -13,7 +13,7 @@ import (
 // dialect, without HTML. Values can't leave their line or their cell.
 func (d *Document) Markdown(w io.Writer, texts Texts) error {
 	b := bufio.NewWriter(w)
-	m := &markdown{doc: d, texts: texts, w: b}
+	m := &markdown{voice: voice{d.Lang, texts, d.standards}, doc: d, w: b}
 	m.head()
 	for _, p := range d.Sections {
 		m.part(p)
@@ -26,9 +26,9 @@ func (d *Document) Markdown(w io.Writer, texts Texts) error {
 
 // markdown writes to a bufio.Writer, whose Flush tells of the first error.
 type markdown struct {
-	doc   *Document
-	texts Texts
-	w     *bufio.Writer
+	voice
+	doc *Document
+	w   *bufio.Writer
 }
 
 func (m *markdown) line(parts ...string) {
@@ -38,7 +38,7 @@ func (m *markdown) line(parts ...string) {
 	m.w.WriteByte('\n') //nolint:errcheck // told by Flush
 }
 
-func (m *markdown) t(key string) string { return light(m.texts.T(m.doc.Lang, key, nil)) }
+func (m *markdown) t(key string) string { return light(m.s(key)) }
 
 func outside(s string) string { return untrusted.From(s, maxPiece).Markdown() }
 
@@ -49,11 +49,11 @@ func (m *markdown) head() {
 	for _, s := range d.Head {
 		m.line("- ", m.pieces(s.Text, " "))
 	}
-	m.line("- ", m.t("publish.date"), ": ", day(d.Lang, d.Date))
+	m.line("- ", light(m.dated(d.Date)))
 	m.line()
 	m.line(light(d.Purpose))
 	m.line()
-	m.line(m.t("publish.audience"), ": ", light(d.Audience))
+	m.line(light(m.s("publish.audience", "who", d.Audience)))
 	if !d.Draft {
 		return
 	}
@@ -69,6 +69,15 @@ func (m *markdown) head() {
 		}
 		m.line("- ", outside(e.Message), where)
 	}
+	if len(d.Remarks) == 0 {
+		return
+	}
+	m.line()
+	m.line(m.t("publish.remarks"))
+	m.line()
+	for _, r := range d.Remarks {
+		m.line("- ", light(r.Text), " (", m.t("publish.confidence."+r.Confidence), ")")
+	}
 }
 
 func (m *markdown) part(p Part) {
@@ -76,7 +85,7 @@ func (m *markdown) part(p Part) {
 	m.line("## ", m.pieces(p.Title, " "))
 	if len(p.Refs) > 0 {
 		m.line()
-		m.line(m.t("publish.answers"), ": ", light(strings.Join(p.Refs, ", ")))
+		m.line(light(m.s("publish.answers", "refs", m.refs(p.Refs))))
 	}
 	for _, b := range p.blocks() {
 		m.line()
@@ -84,18 +93,25 @@ func (m *markdown) part(p Part) {
 			m.table(b)
 			continue
 		}
+		n := 0
 		for i, s := range b.Statements {
 			switch b.Form {
 			case Item:
 				m.line("- ", m.pieces(s.Text, "\\\n  "), m.notes(s))
 			case Step:
-				lead := fmt.Sprintf("%d. ", i+1)
-				m.line(lead, m.pieces(s.Text, "\\\n"+strings.Repeat(" ", len(lead))), m.notes(s))
+				for k, ps := range steps(s.Text) {
+					n++
+					notes := ""
+					if k == 0 {
+						notes = m.notes(s)
+					}
+					m.line(fmt.Sprintf("%d. ", n), m.pieces(ps, " "), notes)
+				}
 			case Blank:
 				if i > 0 {
 					m.line()
 				}
-				m.line(m.pieces(s.Text, " "), m.notes(s), ": ", strings.Repeat(`\_`, 30))
+				m.line(m.pieces(s.Text, " "), m.notes(s), m.t("publish.blank"), " ", strings.Repeat(`\_`, 30))
 			default:
 				m.line(m.pieces(s.Text, "\\\n"), m.notes(s))
 			}
@@ -127,7 +143,7 @@ func (m *markdown) table(b block) {
 func (m *markdown) notes(s Statement) string {
 	var out []string
 	for _, v := range s.Verdicts {
-		out = append(out, m.t("publish.test")+" "+light(v.Requirement)+": "+m.t("verdict."+v.Verdict))
+		out = append(out, light(m.tested(v)))
 	}
 	for _, r := range s.Refs {
 		out = append(out, light(r))
@@ -146,7 +162,7 @@ func (m *markdown) pieces(ps []Piece, next string) string {
 		case ours:
 			b.WriteString(light(p.Text))
 		case gap:
-			b.WriteString("**" + outside(gapText(m.texts, m.doc.Lang, p)) + "**")
+			b.WriteString("**" + outside(m.gap(p)) + "**")
 		default:
 			if to := address(p.Text); p.link && to != "" && !strings.HasPrefix(to, "tel:") {
 				b.WriteString("<" + to + ">") // address allows nothing that could end it

@@ -19,7 +19,7 @@ func (m *maker) section(ctx context.Context, s *Section) error {
 		return fmt.Errorf("section %s: %w", s.ID, err)
 	}
 	for _, h := range hits {
-		p := Part{ID: s.ID, Refs: s.Refs, Title: []Piece{{Text: s.Title.In(m.lang)}}}
+		p := Part{ID: s.ID, Refs: s.Refs, Title: []Piece{{Text: s.Title.In(m.filler.Lang)}}}
 		view, of := m.view, member{}
 		if s.Each != "" {
 			of = member{at: h.At, id: h.ID, from: s.rule.member, part: h.At}
@@ -136,9 +136,6 @@ func (m *maker) statement(x *Sentence, id string, h record.Hit, of member) State
 		m.name(x.rule, got.pieces, of)
 		m.untranslated(got.foreign)
 		out.Text = got.pieces
-		if x.Form == Step {
-			unmarked(out.Text)
-		}
 	}
 	if x.Kind == Fact {
 		out.Sources = m.model.sources(x.rule.all(), of)
@@ -158,7 +155,7 @@ func (m *maker) row(x *Sentence, out *Statement, h record.Hit, of member) {
 	if len(x.Columns) > 0 {
 		m.heads = nil
 		for _, c := range x.Columns {
-			m.heads = append(m.heads, c.In(m.lang))
+			m.heads = append(m.heads, c.In(m.filler.Lang))
 		}
 	}
 	out.Columns = m.heads
@@ -217,8 +214,14 @@ func (m *maker) gapOf(read []pattern, of member) Source {
 	return m.gapAt(m.model.sources(lists, of))
 }
 
-// gapAt picks the place that a person has to fill in: the first that is empty.
+// gapAt picks the place that a person has to fill in: one that is reported
+// already, else the first that is empty.
 func (m *maker) gapAt(all []Source) Source {
+	for _, s := range all {
+		if s.empty && m.reported(s) {
+			return s
+		}
+	}
 	for _, s := range all {
 		if s.empty {
 			return s
@@ -231,18 +234,19 @@ func (m *maker) gapAt(all []Source) Source {
 }
 
 func (m *maker) lacking(s Source, sentence string) {
-	where := s.at()
-	for _, e := range m.doc.Errors {
-		if e.Code == CodeGap && e.Where == where {
-			return
-		}
+	if !m.reported(s) {
+		m.doc.Errors = append(m.doc.Errors, Error{CodeGap, m.s("publish.error.gap", "field", s.Path, "sentence", m.doc.ID+"#"+sentence), s.at()})
 	}
-	m.doc.Errors = append(m.doc.Errors, Error{CodeGap, m.s("publish.error.gap", "field", s.Path, "sentence", m.doc.ID+"#"+sentence), where})
+}
+
+// reported says whether the document tells already that a value is missing.
+func (m *maker) reported(s Source) bool {
+	return slices.ContainsFunc(m.doc.Errors, func(e Error) bool { return e.Code == CodeGap && e.Where == s.at() })
 }
 
 func (m *maker) untranslated(texts []string) {
 	for _, t := range texts {
-		message := m.s("publish.notice.untranslated", "text", short(t), "lang", m.s("publish.lang."+m.lang))
+		message := m.s("publish.notice.untranslated", "text", short(t), "lang", m.s("publish.lang."+m.filler.Lang))
 		known := false
 		for _, n := range m.doc.Notices {
 			known = known || n.Message == message

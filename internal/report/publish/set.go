@@ -22,6 +22,7 @@ const Programs = "programs"
 type Set struct {
 	Documents [][]*Document // the same document in each language of i18n.Langs
 	Security  *Document     // the fields of security.txt
+	Skipped   []Skipped     // documents that aren't made for the product
 	Run       string
 	Source    string
 	Now       time.Time
@@ -50,6 +51,7 @@ func All(ctx context.Context, ts []*Template, in Input) (*Set, error) {
 			return nil, fmt.Errorf("publish: %s: applies: %w", t.ID, err)
 		}
 		if !ok {
+			out.Skipped = append(out.Skipped, skipped(t))
 			continue
 		}
 		var docs []*Document
@@ -67,6 +69,24 @@ func All(ctx context.Context, ts []*Template, in Input) (*Set, error) {
 		out.Documents = append(out.Documents, docs)
 	}
 	return out, nil
+}
+
+// Skipped is a document that isn't made for a product, with why, by language.
+type Skipped struct {
+	ID    string            `json:"id"`
+	Title map[string]string `json:"title"`
+	Why   map[string]string `json:"why,omitempty"`
+}
+
+func skipped(t *Template) Skipped {
+	out := Skipped{ID: t.ID, Title: map[string]string{}, Why: map[string]string{}}
+	for _, l := range i18n.Langs() {
+		out.Title[string(l)] = t.Title.In(string(l))
+		if !t.Otherwise.IsZero() {
+			out.Why[string(l)] = t.Otherwise.In(string(l))
+		}
+	}
+	return out
 }
 
 // fields turns the sentences of a document into fields of security.txt; a

@@ -35,7 +35,7 @@ func (s Source) at() string {
 }
 
 // files are where the variables beside product come from.
-var files = map[string]string{"threats": "threats.yaml", "answers": "answers.yaml", "verdicts": "run", "components": "run", "texts": "documents"}
+var files = map[string]string{"threats": "threats.yaml", "answers": "answers.yaml", "verdicts": "run", "components": "run", "texts": "documents", varOutcomes: "run", varRoutes: "run", varRun: "run"}
 
 // self is a step that stays where it is, unless that is a group of fields:
 // those are read by their fields.
@@ -47,6 +47,7 @@ type model struct {
 	file   string
 	groups map[string]map[string]any // groups of fields, by their path
 	labels map[string]place          // what people call an entry, by its id
+	hashes map[string]string         // of lists and groups, by their path
 	places map[string]any            // every value by its path, once somebody asks
 }
 
@@ -57,7 +58,7 @@ type place struct {
 }
 
 func newModel(v *record.View, file string) *model {
-	m := &model{view: v, file: file, groups: map[string]map[string]any{}, labels: map[string]place{}}
+	m := &model{view: v, file: file, groups: map[string]map[string]any{}, labels: map[string]place{}, hashes: map[string]string{}}
 	m.index(v.Get("product"))
 	return m
 }
@@ -158,8 +159,11 @@ func (m *model) start(root string, of member) []place {
 				continue
 			}
 			for _, x := range m.expand(p, member{part: of.part}) {
-				if of.id == "" || idOf(x.value) == of.id || x.path == product.FieldPath(yamltree.ParentPath(x.path), of.id) {
+				switch {
+				case of.id == "" || idOf(x.value) == of.id:
 					out = append(out, x)
+				case x.path == product.FieldPath(yamltree.ParentPath(x.path), of.id):
+					out = append(out, place{x.root, x.path, of.id}) // the key of a map
 				}
 			}
 		}
@@ -208,7 +212,7 @@ func (m *model) step(x place, step string, of member) []place {
 		case step == "_stated": // whether the file says it, not what
 			return []place{{x.root, x.path, fmt.Sprint("stated: ", got)}}
 		default:
-			return []place{{x.root, product.FieldPath(x.path, step), got}}
+			return []place{home(place{x.root, product.FieldPath(x.path, step), got})}
 		}
 	case []any:
 		if step != "*" {
@@ -235,7 +239,7 @@ func entries(x place, list []any, of member) []place {
 			}
 			path = product.FieldPath(x.path, id)
 		}
-		out = append(out, place{x.root, path, e})
+		out = append(out, home(place{x.root, path, e}))
 	}
 	return out
 }
@@ -245,6 +249,9 @@ func (m *model) sources(patterns []pattern, of member) []Source {
 	var out []Source
 	for _, p := range patterns {
 		for _, x := range m.expand(p, of) {
+			if unjudged(x) {
+				continue
+			}
 			s := m.source(x)
 			if !slices.ContainsFunc(out, func(o Source) bool { return o.Path == s.Path && o.File == s.File }) {
 				out = append(out, s)
@@ -258,13 +265,28 @@ func (m *model) sources(patterns []pattern, of member) []Source {
 }
 
 func (m *model) source(x place) Source {
-	s := Source{File: m.file, Path: x.path, SHA256: hashOf(x.value), empty: empty(x.value)}
+	x = m.stated(x)
+	s := Source{File: m.file, Path: x.path, SHA256: m.hash(x), empty: empty(x.value)}
 	if x.root != "product" {
 		s.File = cmp.Or(files[x.root], x.root)
 		return s
 	}
 	s.Line, _ = m.view.Product().Position(x.path)
 	return s
+}
+
+// hash is hashOf, remembered for lists and groups: many sentences look at the
+// same ones.
+func (m *model) hash(x place) string {
+	switch x.value.(type) {
+	case []any, map[string]any:
+		key := x.root + " " + x.path
+		if m.hashes[key] == "" {
+			m.hashes[key] = hashOf(x.value)
+		}
+		return m.hashes[key]
+	}
+	return hashOf(x.value)
 }
 
 // hashOf is the SHA-256 of a value as JSON with sorted keys, without the paths

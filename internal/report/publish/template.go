@@ -56,11 +56,15 @@ type Template struct {
 	Purpose  record.Text `yaml:"purpose"`  // what it is good for
 	// Applies says for which products the document is made; absent: for all.
 	Applies string `yaml:"applies"`
+	// Otherwise says why it isn't made for the others.
+	Otherwise record.Text `yaml:"otherwise"`
 	// Behind are requirements as standard/id. The document is a draft while one
 	// of them isn't PASS.
 	Behind []string `yaml:"behind"`
 	// WhereApplicable are requirements that may be NOT APPLICABLE too.
 	WhereApplicable []string   `yaml:"where_applicable"`
+	Routes          []Route    `yaml:"routes"`
+	Notes           []Note     `yaml:"notes"`
 	Sections        []*Section `yaml:"sections"`
 
 	file    string
@@ -95,6 +99,9 @@ type Sentence struct {
 	Cells   []Cell        `yaml:"cells"`
 	// Else is said where the rule holds for nothing or a value is missing.
 	Else record.Text `yaml:"else"`
+	// Outcome is a requirement as standard/id that the sentence is about; `it`
+	// is then its entry in outcomes.
+	Outcome string `yaml:"outcome"`
 	// Must makes it a gap that the rule holds for nothing.
 	Must bool `yaml:"must"`
 	// From are paths that it rests on beyond those of its expressions.
@@ -148,6 +155,9 @@ func load(fsys fs.FS) ([]*Template, error) {
 	}
 	for _, t := range out {
 		t.head = head
+		if id := t.clash(); id != "" {
+			errs = append(errs, fmt.Errorf("%s: sentence %s: the id is taken by data/head.yaml", t.file, id))
+		}
 	}
 	slices.SortStableFunc(out, func(a, b *Template) int {
 		if a.Order != b.Order {
@@ -156,6 +166,21 @@ func load(fsys fs.FS) ([]*Template, error) {
 		return strings.Compare(a.ID, b.ID)
 	})
 	return out, errors.Join(errs...)
+}
+
+// clash is the id of a sentence that the head of all documents has too.
+func (t *Template) clash() string {
+	if t.head == nil {
+		return ""
+	}
+	for _, s := range t.Sections {
+		for _, x := range s.Sentences {
+			if slices.ContainsFunc(t.head.Sentences, func(h *Sentence) bool { return h.ID == x.ID }) {
+				return x.ID
+			}
+		}
+	}
+	return ""
 }
 
 func read(fsys fs.FS, name string) (*Template, error) {
@@ -195,6 +220,9 @@ func (t *Template) check() error {
 	if len(t.Sections) == 0 {
 		wrong("has no sections")
 	}
+	if err := t.checkRoutes(); err != nil {
+		errs = append(errs, err)
+	}
 	sections, sentences := map[string]bool{}, map[string]bool{}
 	for _, s := range t.Sections {
 		if !idShape.MatchString(s.ID) || sections[s.ID] {
@@ -218,7 +246,7 @@ func (t *Template) check() error {
 }
 
 func (x *Sentence) check() []string {
-	var out []string
+	out := x.checkOutcome()
 	if x.Form == "" {
 		x.Form = Plain
 	}

@@ -2,13 +2,15 @@ package publish
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"assay/internal/limit"
 	"assay/internal/verdict"
@@ -30,9 +32,7 @@ const (
 
 // Words are the texts of people in the other language. It is a record.Words.
 type Words struct {
-	Schema string            `yaml:"schema" is:"required"`
-	Zh     map[string]string `yaml:"zh-Hant"`
-	En     map[string]string `yaml:"en"`
+	Zh, En map[string]string // by the text in the other language
 }
 
 // Word finds a text in a language.
@@ -101,68 +101,113 @@ func readRoot(root *os.Root, name string, most int64) ([]byte, error) {
 
 // LoadWords reads the bytes of a words.yaml. The name is used in problems only.
 func LoadWords(name string, data []byte, lim limit.YAML) (*Words, []Problem) {
-	w := &Words{}
-	var out []Problem
-	problem := func(line int, key string, args ...string) {
-		out = append(out, Problem{name, line, verdict.Because(key, args...)})
-	}
-	faults := func(prefix string, all []yamltree.Fault) {
-		for _, f := range all {
-			args := []string{"path", f.Path}
-			for _, k := range slices.Sorted(maps.Keys(f.Args)) {
-				args = append(args, k, f.Args[k])
-			}
-			problem(f.Line, prefix+string(f.Reason), args...)
+	r := &wordReader{file: name, words: &Words{Zh: map[string]string{}, En: map[string]string{}}}
+	root, faults := yamltree.Parse(data, yamltree.Limits(lim))
+	for _, f := range faults {
+		if f.Reason == yamltree.Empty {
+			r.problem(f.Line, "publish.problem.empty", "schema", WordsSchema)
+			continue
 		}
-	}
-	root, bad := yamltree.Parse(data, yamltree.Limits(lim))
-	if root == nil {
-		if len(bad) > 0 && bad[0].Reason == yamltree.Empty {
-			problem(bad[0].Line, "publish.problem.empty", "schema", WordsSchema)
-			return w, out
+		args := []string{"path", f.Path}
+		for _, k := range slices.Sorted(maps.Keys(f.Args)) {
+			args = append(args, k, f.Args[k])
 		}
-		faults("problem.", bad)
-		return w, out
+		r.problem(f.Line, "problem."+string(f.Reason), args...)
 	}
-	res := yamltree.Decode(root, w, yamltree.Limits(lim))
-	faults("yaml.", res.Faults)
-	if w.Schema != WordsSchema && w.Schema != "" {
-		problem(res.Places["schema"].Line, "publish.problem.schema", "schema", w.Schema, "want", WordsSchema)
+	if root != nil {
+		r.document(root)
 	}
-	for _, of := range []struct {
-		name  string
-		words map[string]string
-	}{{"zh-Hant", w.Zh}, {"en", w.En}} {
-		w.bound(of.words, func(word, key string, args ...string) {
-			line := res.Places[yamltree.FieldPath(of.name, word)].Line
-			if line == 0 {
-				line = res.Places[of.name].Line
-			}
-			problem(line, key, append(args, "text", short(word), "lang", of.name)...)
-		})
-	}
-	return w, out
+	return r.words, r.problems
 }
 
-// bound takes out what is too long or too much, and says so.
-func (w *Words) bound(words map[string]string, problem func(word, key string, args ...string)) {
-	n := 0
-	for _, text := range sortedKeys(words) {
-		n++
-		switch {
-		case n > maxWords:
-			if n == maxWords+1 {
-				problem(text, "publish.problem.too-many", "limit", fmt.Sprint(maxWords))
+// maxProblems bounds what is reported of one file.
+const maxProblems = 100
+
+// wordReader reads the tree by hand: its keys are whole texts, longer than
+// the keys of other formats may be.
+type wordReader struct {
+	file     string
+	words    *Words
+	problems []Problem
+}
+
+func (r *wordReader) problem(line int, key string, args ...string) {
+	if len(r.problems) < maxProblems {
+		r.problems = append(r.problems, Problem{r.file, line, verdict.Because(key, args...)})
+	}
+}
+
+// found names what stands in the place of something else.
+func found(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return "[…]"
+	case yaml.MappingNode:
+		return "{…}"
+	case yaml.AliasNode:
+		return "*" + n.Value
+	}
+	return short(n.Value)
+}
+
+func (r *wordReader) document(root *yaml.Node) {
+	if root.Kind != yaml.MappingNode {
+		r.problem(root.Line, "yaml.want-fields", "path", "", "found", found(root))
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		k, v := root.Content[i], root.Content[i+1]
+		if first, twice := seen[k.Value]; twice {
+			r.problem(k.Line, "yaml.duplicate-key", "path", k.Value, "field", short(k.Value), "first", strconv.Itoa(first))
+			continue
+		}
+		seen[k.Value] = k.Line
+		switch k.Value {
+		case "schema":
+			if v.Value != WordsSchema {
+				r.problem(v.Line, "publish.problem.schema", "schema", found(v), "want", WordsSchema)
 			}
-			delete(words, text)
-		case len(text) > maxWord || len(words[text]) > maxWord:
-			problem(text, "publish.problem.too-long", "limit", fmt.Sprint(maxWord))
-			delete(words, text)
-		case strings.TrimSpace(words[text]) == "":
-			problem(text, "publish.problem.no-words")
-			delete(words, text)
-		case strings.TrimSpace(text) != text:
-			words[strings.TrimSpace(text)] = words[text]
+		case "zh-Hant":
+			r.language(k.Value, v, r.words.Zh)
+		case "en":
+			r.language(k.Value, v, r.words.En)
+		default:
+			r.problem(k.Line, "yaml.unknown-field", "path", short(k.Value), "field", short(k.Value))
+		}
+	}
+	if seen["schema"] == 0 {
+		r.problem(root.Line, "yaml.missing-field", "path", "schema", "field", "schema")
+	}
+}
+
+func (r *wordReader) language(lang string, n *yaml.Node, into map[string]string) {
+	if yamltree.IsNull(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		r.problem(n.Line, "yaml.want-fields", "path", lang, "found", found(n))
+		return
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		text, word := strings.TrimSpace(k.Value), strings.TrimSpace(v.Value)
+		args := []string{"path", lang, "lang", lang, "text", short(text), "field", short(text)}
+		switch {
+		case k.Kind != yaml.ScalarNode || v.Kind != yaml.ScalarNode:
+			r.problem(k.Line, "yaml.want-text", append(args, "found", found(v))...)
+		case lines[text] > 0:
+			r.problem(k.Line, "yaml.duplicate-key", append(args, "first", strconv.Itoa(lines[text]))...)
+		case len(text) > maxWord || len(word) > maxWord:
+			r.problem(k.Line, "publish.problem.too-long", append(args, "limit", strconv.Itoa(maxWord))...)
+		case text == "" || word == "" || yamltree.IsNull(v):
+			r.problem(k.Line, "publish.problem.no-words", args...)
+		case len(into) == maxWords:
+			r.problem(k.Line, "publish.problem.too-many", append(args, "limit", strconv.Itoa(maxWords))...)
+			return
+		default:
+			into[text], lines[text] = word, k.Line
 		}
 	}
 }

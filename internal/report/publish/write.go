@@ -112,7 +112,7 @@ func put(root *os.Root, name string, data []byte) error {
 // nothing changed.
 func (s *Set) render(old *Manifest) (*Manifest, map[string][]byte, error) {
 	id := s.model.view.Product().Identity
-	m := &Manifest{Schema: ManifestSchema, Product: Product{id.Name, id.Model, id.Release}, Source: s.Source, Run: s.Run, Documents: []Entry{}}
+	m := &Manifest{Schema: ManifestSchema, Product: Product{id.Name, id.Model, id.Release}, Source: s.Source, Run: s.Run, Documents: []Entry{}, Skipped: s.Skipped}
 	out := map[string][]byte{}
 	for _, docs := range s.Documents {
 		e, err := s.document(docs, old, out)

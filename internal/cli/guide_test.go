@@ -1,0 +1,253 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
+
+	"assay/internal/activity"
+	"assay/internal/assess"
+	"assay/internal/limit"
+	"assay/internal/product"
+	"assay/internal/standard"
+	"assay/internal/threat"
+	"assay/internal/yamledit"
+)
+
+// newcomerCommand is `newcomer RECORD WORKSPACE`: somebody who knows what the
+// record says answers question after question with `assay guide --answer`,
+// then sets what the checks ask for beside the questions. An answer that
+// refers to what isn't there yet is refused, and given again later.
+func newcomerCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: newcomer RECORD WORKSPACE")
+	}
+	from, dir := ts.MkAbs(args[0]), ts.MkAbs(args[1])
+	catalogue, err := activity.Load()
+	ts.Check(err)
+	model := top(ts, filepath.Join(from, product.FileName))
+	words := top(ts, filepath.Join(from, activity.AnswersFile))
+	value := filepath.Join(ts.Getenv("WORK"), "value.yaml")
+	give := func(flag, id string, v *yaml.Node) bool {
+		text, err := yaml.Marshal(v)
+		ts.Check(err)
+		if v.Kind == yaml.ScalarNode {
+			text = []byte(v.Value)
+		}
+		ts.Check(os.WriteFile(value, text, 0o600))
+		return ts.Exec("assay", "-C", dir, "-q", "guide", flag, id+"=@"+value, "--by", "Ada Lin") == nil
+	}
+	type answer struct {
+		flag, id string
+		value    *yaml.Node
+	}
+	var todo []answer
+	for _, a := range catalogue.Activities {
+		for _, q := range a.Questions {
+			if n := find(words, "answers", q.ID, "text"); n != nil {
+				todo = append(todo, answer{"--answer", q.ID, n})
+			} else if n := find(words, "not_applicable", q.ID, "why"); n != nil {
+				todo = append(todo, answer{"--not-applicable", q.ID, n})
+			}
+			if n := find(model, strings.Split(q.Place, ".")...); q.Place != "" && q.Kind != activity.Derived && n != nil {
+				todo = append(todo, answer{"--answer", q.ID, n})
+			}
+		}
+	}
+	for i := 0; i+1 < len(model.Content); i += 2 {
+		if key := model.Content[i].Value; key != "schema" {
+			todo = append(todo, answer{"--set", key, model.Content[i+1]})
+		}
+	}
+	for progress := true; len(todo) > 0 && progress; {
+		var later []answer
+		for _, x := range todo {
+			if !give(x.flag, x.id, x.value) {
+				later = append(later, x)
+			}
+		}
+		progress = len(later) < len(todo)
+		todo = later
+	}
+	for _, x := range todo {
+		ts.Logf("refused: %s %s", x.flag, x.id)
+	}
+	if len(todo) > 0 {
+		ts.Fatalf("%d answers were refused to the end; the last: %s", len(todo), head(ts.ReadFile("stderr")))
+	}
+}
+
+func top(ts *testscript.TestScript, path string) *yaml.Node {
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	var doc yaml.Node
+	ts.Check(yaml.Unmarshal(b, &doc))
+	return doc.Content[0]
+}
+
+func find(n *yaml.Node, path ...string) *yaml.Node {
+	for _, key := range path {
+		var next *yaml.Node
+		for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				next = n.Content[i+1]
+			}
+		}
+		n = next
+	}
+	return n
+}
+
+// recordToday is the day that the complete records are complete on.
+var recordToday = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+
+const records = "../activity/testdata"
+
+// TestRemovedAnswerIsAGap: a complete record stays complete only with every
+// answer; without one, the activity that asks for it isn't done.
+func TestRemovedAnswerIsAGap(t *testing.T) {
+	t.Parallel()
+	process, err := activity.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := threat.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := standard.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"camera", "gateway"} {
+		dir := filepath.Join(records, name)
+		model, answers, decisions := read(t, dir, product.FileName), read(t, dir, activity.AnswersFile), read(t, dir, threat.DecisionsFile)
+		state := func(t *testing.T, model, answers []byte) *assess.Recorded {
+			t.Helper()
+			p, _ := product.Load(product.FileName, model, limit.Default().YAML)
+			threats, err := assess.Threats(t.Context(), assess.ThreatQuestion{Product: p, Library: library, Decisions: decisions, Now: recordToday})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := assess.Record(t.Context(), process, assess.RecordQuestion{Dir: dir, Product: p, Answers: answers, Threats: threats.Model, Standards: all, Now: recordToday})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		whole := state(t, model, answers)
+		for _, a := range whole.Activities {
+			for _, q := range a.Questions {
+				if q.State != activity.Answered && q.State != activity.NotApplicable {
+					t.Errorf("%s: %s is %s", name, q.Question.ID, q.State)
+				}
+			}
+			for _, c := range a.Checks {
+				for _, g := range c.Gaps {
+					t.Errorf("%s: %s finds something: %s %v", name, c.Check.ID, g.Says.En, g.Values)
+				}
+			}
+		}
+		for _, a := range process.Activities {
+			for _, q := range a.Questions {
+				t.Run(name+"/"+q.ID, func(t *testing.T) {
+					t.Parallel()
+					m, w := model, answers
+					var err error
+					for _, list := range []string{"answers", "not_applicable"} {
+						if w, err = yamledit.Delete(w, list+`."`+q.ID+`"`); err != nil {
+							t.Fatal(err)
+						}
+					}
+					for _, place := range places(process, &q) {
+						if m, err = yamledit.Delete(m, place); err != nil {
+							t.Fatal(err)
+						}
+					}
+					r := state(t, m, w)
+					got, _ := r.Question(q.ID)
+					if got.State == activity.Answered {
+						t.Errorf("%s still counts as answered", q.ID)
+					}
+					i := slices.IndexFunc(r.Activities, func(x activity.ActivityState) bool { return x.Activity.ID == a.ID })
+					if r.Activities[i].State == activity.Answered {
+						t.Errorf("activity %s counts as done without %s", a.ID, q.ID)
+					}
+				})
+			}
+		}
+	}
+}
+
+// places are where the answer to a question stands; of a derived one, where
+// those stand that it is made of.
+func places(p *activity.Process, q *activity.Question) []string {
+	if q.Kind != activity.Derived {
+		if q.Place == "" {
+			return nil
+		}
+		return []string{q.Place}
+	}
+	var out []string
+	for _, id := range p.RestsOn(q.ID) {
+		if x, _, ok := p.Question(id); ok {
+			out = append(out, places(p, x)...)
+		}
+	}
+	return out
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestTwoEditors: two programs that answer at the same time both have their
+// answers in the files.
+func TestTwoEditors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	src := "schema: assay/product@1\nproduct: { name: Cam, model: C-1, release: \"1.0\", maker: { name: Maker Ltd. } }\n"
+	if err := os.WriteFile(filepath.Join(dir, product.FileName), []byte(src), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const n = 6
+	codes := make(chan string, n)
+	for i := range n {
+		go func() {
+			var out, errs strings.Builder
+			streams := IO{In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" }, Now: func() time.Time { return recordToday }}
+			id := string(rune('a' + i))
+			if code := Main(context.Background(), streams, []string{"-C", dir, "guide", "-q", "--answer", "1.C.1=[{id: " + id + ", who: people called " + id + ", kind: person}]"}); code != 0 {
+				codes <- errs.String()
+				return
+			}
+			codes <- ""
+		}()
+	}
+	for range n {
+		if e := <-codes; e != "" {
+			t.Error(e)
+		}
+	}
+	p, problems, err := product.LoadDir(dir, limit.Default().YAML)
+	if err != nil || product.HasErrors(problems) {
+		t.Fatal(err, problems)
+	}
+	if len(p.Customers) != n {
+		b, _ := json.Marshal(p.Customers)
+		t.Errorf("%d customers, want %d: %s", len(p.Customers), n, b)
+	}
+}
