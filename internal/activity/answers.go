@@ -140,6 +140,7 @@ func (c *Catalogue) LoadAnswers(data []byte, lim limit.YAML) (*Answers, []produc
 		}
 	}
 	l.contradictions()
+	slices.SortStableFunc(l.problems, func(a, b product.Problem) int { return a.Line - b.Line })
 	return l.out, l.problems
 }
 

@@ -3,6 +3,7 @@ package activity
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,19 +52,17 @@ func (p *Process) Apply(f Files, id, value, by string, now time.Time) (Files, er
 		return f.prose(id, value, by, now)
 	}
 	var n yaml.Node
-	if err := yaml.Unmarshal([]byte(value), &n); err != nil {
-		return f, fmt.Errorf("answer to %s: %w", id, err)
-	}
-	if len(n.Content) == 0 {
-		return f, fmt.Errorf("answer to %s is empty", id)
-	}
-	words := n.Content[0].Kind == yaml.ScalarNode && n.Content[0].Tag == "!!str"
 	shape, _ := product.ShapeAt(q.Place)
-	structured := shape.Kind == "entries" || shape.Kind == "group" || shape.Kind == "names"
-	if words && structured {
-		if q.Kind == Combined {
-			return f.prose(id, value, by, now)
-		}
+	err := yaml.Unmarshal([]byte(value), &n)
+	words := err != nil || len(n.Content) > 0 && !fits(shape, n.Content[0])
+	switch {
+	case q.Kind == Combined && words:
+		return f.prose(id, value, by, now)
+	case err != nil:
+		return f, fmt.Errorf("answer to %s: %w", id, err)
+	case len(n.Content) == 0:
+		return f, fmt.Errorf("answer to %s is empty", id)
+	case n.Content[0].Kind == yaml.ScalarNode && words:
 		return f, fmt.Errorf("%w: answer to %s goes to `%s` of assay.yaml, for example:\n%s", ErrWords, id, q.Place, q.Example)
 	}
 	model, err := merge(f.Model, q.Place, n.Content[0])
@@ -72,6 +71,28 @@ func (p *Process) Apply(f Files, id, value, by string, now time.Time) (Files, er
 	}
 	f.Model = model
 	return f, nil
+}
+
+// fits says whether a value can be meant for a place: a sentence with a colon
+// is YAML too.
+func fits(s product.Shape, n *yaml.Node) bool {
+	known := func(n *yaml.Node) bool {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !slices.ContainsFunc(s.Fields, func(f product.Field) bool { return f.Name == n.Content[i].Value }) {
+				return false
+			}
+		}
+		return n.Kind == yaml.MappingNode
+	}
+	switch s.Kind {
+	case "entries":
+		return n.Kind == yaml.SequenceNode || known(n)
+	case "group":
+		return known(n)
+	case "names":
+		return n.Kind == yaml.MappingNode
+	}
+	return true
 }
 
 // Set puts a value at a path of assay.yaml, merging as Apply does.
@@ -100,61 +121,73 @@ func merge(model []byte, path string, v *yaml.Node) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("assay.yaml has no field %s", path)
 	}
-	var err error
-	switch {
-	case shape.Kind == "entries":
-		entries := v.Content
-		if v.Kind == yaml.MappingNode {
-			entries = []*yaml.Node{v}
-		} else if v.Kind != yaml.SequenceNode {
+	return yamledit.Update(model, path, func(old *yaml.Node) (*yaml.Node, error) { return mergeNode(shape, path, old, v) })
+}
+
+func mergeNode(s product.Shape, path string, old, v *yaml.Node) (*yaml.Node, error) {
+	if s.Kind == "entries" {
+		switch v.Kind {
+		case yaml.MappingNode:
+			v = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{v}}
+		case yaml.SequenceNode:
+		default:
 			return nil, fmt.Errorf("%w: `%s` takes a list", ErrWords, path)
 		}
-		for _, e := range entries {
-			if model, err = mergeEntry(model, path, shape.Key, e); err != nil {
-				return nil, err
-			}
-		}
-		return model, nil
-	case (shape.Kind == "group" || shape.Kind == "names") && v.Kind == yaml.MappingNode:
-		for i := 0; i+1 < len(v.Content); i += 2 {
-			key := v.Content[i].Value
-			if shape.Kind == "names" {
-				if model, err = put(model, path+"."+quote(key), v.Content[i+1]); err != nil {
-					return nil, err
-				}
+	}
+	if old == nil || old.Kind == yaml.ScalarNode {
+		return v, nil
+	}
+	if old.Kind == yaml.AliasNode || old.Anchor != "" {
+		return nil, fmt.Errorf("%w: it uses anchors", yamledit.ErrForm)
+	}
+	switch {
+	case s.Kind == "entries" && old.Kind == yaml.SequenceNode:
+		for _, e := range v.Content {
+			i := slices.IndexFunc(old.Content, func(o *yaml.Node) bool { return e.Kind == yaml.MappingNode && same(o, e, s.Key) })
+			if i < 0 {
+				old.Content = append(old.Content, e)
 				continue
 			}
-			if model, err = merge(model, path+"."+key, v.Content[i+1]); err != nil {
+			x, err := mergeNode(product.Shape{Kind: "group", Fields: s.Fields}, path, old.Content[i], e)
+			if err != nil {
 				return nil, err
 			}
+			old.Content[i] = x
 		}
-		return model, nil
+		return old, nil
+	case (s.Kind == "group" || s.Kind == "names") && v.Kind == yaml.MappingNode && old.Kind == yaml.MappingNode:
+		return mergeFields(s, path, old, v)
 	}
-	return put(model, path, v)
+	return v, nil
 }
 
-func quote(key string) string {
-	if strings.ContainsAny(key, ". ") {
-		return `"` + key + `"`
-	}
-	return key
-}
-
-func mergeEntry(model []byte, path string, key []string, e *yaml.Node) ([]byte, error) {
-	if e.Kind != yaml.MappingNode || len(key) == 0 {
-		return put(model, path+"[+]", e)
-	}
-	if i := entry(model, path, key, e); i >= 0 {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		var err error
-		for j := 0; j+1 < len(e.Content); j += 2 {
-			if model, err = merge(model, at+"."+e.Content[j].Value, e.Content[j+1]); err != nil {
-				return nil, err
+func mergeFields(s product.Shape, path string, old, v *yaml.Node) (*yaml.Node, error) {
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		key, value := v.Content[i], v.Content[i+1]
+		var of product.Shape // of names: a value as a whole
+		for _, f := range s.Fields {
+			if f.Name == key.Value {
+				of = f.Shape
 			}
 		}
-		return model, nil
+		j := 0
+		for j < len(old.Content) && old.Content[j].Value != key.Value {
+			j += 2
+		}
+		if j >= len(old.Content) {
+			old.Content = append(old.Content, key, value)
+			continue
+		}
+		x, err := mergeNode(of, path+"."+key.Value, old.Content[j+1], value)
+		if err != nil {
+			return nil, err
+		}
+		if x != old.Content[j+1] {
+			x.LineComment = old.Content[j+1].LineComment
+		}
+		old.Content[j+1] = x
 	}
-	return put(model, path+"[+]", e)
+	return old, nil
 }
 
 func field(n *yaml.Node, key string) string {
@@ -164,42 +197,6 @@ func field(n *yaml.Node, key string) string {
 		}
 	}
 	return ""
-}
-
-// entry finds the entry of a list that has the same values at the keys; -1:
-// there is none.
-func entry(model []byte, path string, keys []string, like *yaml.Node) int {
-	var doc yaml.Node
-	if yaml.Unmarshal(model, &doc) != nil || len(doc.Content) == 0 {
-		return -1
-	}
-	n := doc.Content[0]
-	for part := range strings.SplitSeq(path, ".") {
-		name, index, indexed := strings.Cut(part, "[")
-		var next *yaml.Node
-		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == name {
-				next = n.Content[i+1]
-			}
-		}
-		if next == nil {
-			return -1
-		}
-		n = next
-		if indexed {
-			i := 0
-			if _, err := fmt.Sscanf(index, "%d]", &i); err != nil || i >= len(n.Content) {
-				return -1
-			}
-			n = n.Content[i]
-		}
-	}
-	for i, e := range n.Content {
-		if same(e, like, keys) {
-			return i
-		}
-	}
-	return -1
 }
 
 // same says whether two entries are of one thing. An entry may be written as
@@ -214,14 +211,6 @@ func same(a, b *yaml.Node, keys []string) bool {
 		}
 	}
 	return true
-}
-
-func put(model []byte, path string, v *yaml.Node) ([]byte, error) {
-	text, err := yaml.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return yamledit.Set(model, path, text)
 }
 
 // start is an answers.yaml without answers.

@@ -234,14 +234,14 @@ func (p *Process) question(ctx context.Context, in Input, v *record.View, q *Que
 		}
 		s.Gaps, s.State = append(s.Gaps, g), Filler
 	}
-	if stamp, ok := in.Answers.stamp(q.ID); ok && s.State == Answered {
+	if stamp, ok := in.Answers.stamp(q.ID); ok {
 		for _, b := range stamp.Of {
 			if d, known := digests[b.ID]; known && d != b.Digest {
 				s.Changed = append(s.Changed, b.ID)
 			}
 		}
-		if len(s.Changed) > 0 {
-			s.State = Stale
+		if len(s.Changed) > 0 && s.State == Answered {
+			s.State = Stale // else what is missing comes first
 		}
 	}
 	return s, nil
@@ -356,9 +356,16 @@ func without(v any) any {
 }
 
 // Next is the most valuable question that isn't answered: of the first
-// activity that isn't done, the one whose answer most others wait for.
-// Derived ones come last: they answer themselves.
+// activity that isn't done, the one whose answer most others wait for. People
+// begin with their customers (activity 1); what the organisation has set up
+// (0) is asked before the plan that builds on it (5). Derived questions come
+// last: they answer themselves.
 func (p *Process) Next(r *Record) (*QuestionState, bool) {
+	return p.NextBut(r, nil)
+}
+
+// NextBut is Next without the questions that were put off.
+func (p *Process) NextBut(r *Record, off map[string]bool) (*QuestionState, bool) {
 	var best *QuestionState
 	value := func(q *QuestionState) int {
 		n := len(p.used[q.Question.ID])
@@ -367,11 +374,14 @@ func (p *Process) Next(r *Record) (*QuestionState, bool) {
 		}
 		return n
 	}
-	for i := range r.Activities {
-		a := &r.Activities[i]
-		for j := range a.Questions {
-			q := &a.Questions[j]
-			if q.State == Answered || q.State == NotApplicable {
+	for _, id := range []string{"A1", "A2", "A3", "A4", "A0", "A5", "A6", "A7", "A8"} {
+		i := slices.IndexFunc(r.Activities, func(a ActivityState) bool { return a.Activity.ID == id })
+		if i < 0 {
+			continue
+		}
+		for j := range r.Activities[i].Questions {
+			q := &r.Activities[i].Questions[j]
+			if q.State == Answered || q.State == NotApplicable || off[q.Question.ID] {
 				continue
 			}
 			if best == nil || value(q) > value(best) {

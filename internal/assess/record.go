@@ -63,6 +63,9 @@ func recordInput(p *activity.Process, q RecordQuestion) (activity.Input, []produ
 		}
 	}
 	in.IDs = known(q)
+	if q.Run != nil {
+		in.IDs["release"] = []string{q.Run.Product.Identity.Release}
+	}
 	return in, problems
 }
 

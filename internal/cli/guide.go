@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,8 +88,10 @@ func (a *app) guide(ctx context.Context, id string, f guideFlags) error {
 		}
 		return usef("--edition %s isn't one of %s", f.edition, strings.Join(known, ", "))
 	}
-	if err := a.withDocuments(ctx, g); err != nil {
-		return err
+	if !f.edits() && !(a.quiet && a.format == "text") {
+		if err := a.withDocuments(ctx, g); err != nil {
+			return err
+		}
 	}
 	var changes *changed
 	if f.edits() {
@@ -174,6 +177,11 @@ func (a *app) recorded(ctx context.Context, g *guided, f activity.Files) (*asses
 			}
 		}
 		return nil, &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.guide-bad-answer") + "\n" + strings.Join(lines, "\n")), next: a.t("ui.next.guide-answer")}
+	}
+	if g.now != nil && bytes.Equal(f.Model, g.files.Model) { // the same product has the same threats
+		return assess.Record(ctx, g.process, assess.RecordQuestion{
+			Dir: g.w.dir, Product: p, Answers: f.Answers, Threats: g.now.Input.Threats, Standards: g.all, Run: g.res, Now: a.now(),
+		})
 	}
 	w := *g.w
 	w.product, w.source = p, f.Model

@@ -74,12 +74,18 @@ func (a *app) applyAll(ctx context.Context, g *guided, f guideFlags) (*changed, 
 		if err != nil {
 			return nil, err
 		}
-		if files, err = a.stamp(g, now, files, ids); err != nil {
+		stamped, err := a.stamp(g, now, files, ids)
+		if err != nil {
 			return nil, err
 		}
-		if now, err = a.recorded(ctx, g, files); err != nil {
-			return nil, err
+		if !bytes.Equal(stamped.Answers, files.Answers) {
+			next := *g
+			next.now, next.files = now, files
+			if now, err = a.recorded(ctx, &next, stamped); err != nil {
+				return nil, err
+			}
 		}
+		files = stamped
 		written, err := a.save(g, files)
 		if errors.Is(err, errMoved) && try < maxTries-1 {
 			if err := a.reread(g); err != nil {
@@ -94,8 +100,10 @@ func (a *app) applyAll(ctx context.Context, g *guided, f guideFlags) (*changed, 
 		_, g.w.problems = product.Load(product.FileName, files.Model, limit.Default().YAML)
 		g.faults = faults(g.w.problems)
 		g.uses, g.stale = a.uses(g), nil
-		if err := a.withDocuments(ctx, g); err != nil {
-			return nil, err
+		if !a.quiet || a.format != "text" {
+			if err := a.withDocuments(ctx, g); err != nil {
+				return nil, err
+			}
 		}
 		c := a.compareRecords(g, before, now)
 		c.Files = written

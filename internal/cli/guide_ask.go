@@ -81,22 +81,13 @@ func (a *app) nextOf(g *guided, id string, later map[string]bool) (*activity.Que
 	if id != "" {
 		return g.now.Question(id)
 	}
-	var best *activity.QuestionState
-	for i := range g.now.Activities {
-		for j := range g.now.Activities[i].Questions {
-			q := &g.now.Activities[i].Questions[j]
-			if later[q.Question.ID] || q.State == activity.Answered || q.State == activity.NotApplicable || q.Question.Kind == activity.Derived {
-				continue
-			}
-			if best == nil || len(g.process.Consumers(q.Question.ID)) > len(g.process.Consumers(best.Question.ID)) {
-				best = q
-			}
+	for {
+		q, ok := g.process.NextBut(g.now.Record, later)
+		if !ok || q.Question.Kind != activity.Derived {
+			return q, ok
 		}
-		if best != nil {
-			return best, true
-		}
+		later[q.Question.ID] = true
 	}
-	return nil, false
 }
 
 // answer asks for a whole answer: words, the fields of a group, or entries of

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,15 @@ import (
 	"assay/internal/yamledit"
 )
 
+// reply is something that a newcomer says.
+type reply struct {
+	flag, id string
+	value    *yaml.Node
+}
+
+// sitting is how many answers a newcomer gives at once.
+const sitting = 6
+
 // newcomerCommand is `newcomer RECORD WORKSPACE`: somebody who knows what the
 // record says answers question after question with `assay guide --answer`,
 // then sets what the checks ask for beside the questions. An answer that
@@ -35,48 +45,57 @@ func newcomerCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	model := top(ts, filepath.Join(from, product.FileName))
 	words := top(ts, filepath.Join(from, activity.AnswersFile))
-	value := filepath.Join(ts.Getenv("WORK"), "value.yaml")
-	give := func(flag, id string, v *yaml.Node) bool {
-		text, err := yaml.Marshal(v)
-		ts.Check(err)
-		if v.Kind == yaml.ScalarNode {
-			text = []byte(v.Value)
+	n := 0
+	give := func(all ...reply) bool {
+		args := []string{"-C", dir, "-q", "guide", "--by", "Ada Lin"}
+		for _, x := range all {
+			text, err := yaml.Marshal(x.value)
+			ts.Check(err)
+			if x.value.Kind == yaml.ScalarNode {
+				text = []byte(x.value.Value)
+			}
+			n++
+			value := filepath.Join(ts.Getenv("WORK"), fmt.Sprintf("value%d.yaml", n))
+			ts.Check(os.WriteFile(value, text, 0o600))
+			args = append(args, x.flag, x.id+"=@"+value)
 		}
-		ts.Check(os.WriteFile(value, text, 0o600))
-		return ts.Exec("assay", "-C", dir, "-q", "guide", flag, id+"=@"+value, "--by", "Ada Lin") == nil
+		return ts.Exec("assay", args...) == nil
 	}
-	type answer struct {
-		flag, id string
-		value    *yaml.Node
-	}
-	var todo []answer
+	var todo []reply
 	for _, a := range catalogue.Activities {
 		for _, q := range a.Questions {
 			if n := find(words, "answers", q.ID, "text"); n != nil {
-				todo = append(todo, answer{"--answer", q.ID, n})
+				todo = append(todo, reply{"--answer", q.ID, n})
 			} else if n := find(words, "not_applicable", q.ID, "why"); n != nil {
-				todo = append(todo, answer{"--not-applicable", q.ID, n})
+				todo = append(todo, reply{"--not-applicable", q.ID, n})
 			}
 			if n := find(model, strings.Split(q.Place, ".")...); q.Place != "" && q.Kind != activity.Derived && n != nil {
-				todo = append(todo, answer{"--answer", q.ID, n})
+				todo = append(todo, reply{"--answer", q.ID, n})
 			}
 		}
 	}
 	for i := 0; i+1 < len(model.Content); i += 2 {
 		if key := model.Content[i].Value; key != "schema" {
-			todo = append(todo, answer{"--set", key, model.Content[i+1]})
+			todo = append(todo, reply{"--set", key, model.Content[i+1]})
 		}
 	}
 	for progress := true; len(todo) > 0 && progress; {
-		var later []answer
-		for _, x := range todo {
-			if !give(x.flag, x.id, x.value) {
-				later = append(later, x)
+		var later []reply
+		for i := 0; i < len(todo); i += sitting {
+			some := todo[i:min(i+sitting, len(todo))]
+			if give(some...) {
+				continue
+			}
+			for _, x := range some { // one of them refers to what isn't there yet
+				if !give(x) {
+					later = append(later, x)
+				}
 			}
 		}
 		progress = len(later) < len(todo)
 		todo = later
 	}
+	confirmAll(ts, dir)
 	for _, x := range todo {
 		ts.Logf("refused: %s %s", x.flag, x.id)
 	}
@@ -104,6 +123,23 @@ func find(n *yaml.Node, path ...string) *yaml.Node {
 		n = next
 	}
 	return n
+}
+
+// confirmAll looks at every answer again whose basis changed after it was
+// given.
+func confirmAll(ts *testscript.TestScript, dir string) {
+	ts.Check(ts.Exec("assay", "-C", dir, "guide", "--format", "json"))
+	var doc guideDoc
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &doc))
+	args := []string{"-C", dir, "-q", "guide"}
+	for _, x := range doc.Activities {
+		for _, q := range x.Questions {
+			if len(q.Stale) > 0 {
+				args = append(args, "--confirm", q.ID)
+			}
+		}
+	}
+	ts.Check(ts.Exec("assay", args...))
 }
 
 // recordToday is the day that the complete records are complete on.

@@ -62,7 +62,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand,
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand, "cpdir": cpdirCommand,
 		},
 		Condition: func(c string) (bool, error) {
 			switch c {
@@ -78,6 +78,11 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C.UTF-8")
 			e.Setenv("LC_ALL", "")
+			records, err := filepath.Abs(records)
+			if err != nil {
+				return err
+			}
+			e.Setenv("RECORDS", records)
 			return nil
 		},
 	})
@@ -255,4 +260,12 @@ func dirty(s string) string {
 		}
 	}
 	return ""
+}
+
+// cpdirCommand is `cpdir FROM TO`: copies a folder of files.
+func cpdirCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cpdir FROM TO")
+	}
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
 }

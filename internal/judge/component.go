@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,10 @@ func (j *judge) components(v *Verdict, s *standard.Standard, r *standard.Require
 		}
 		v.Components, all = append(v.Components, x), append(all, x.Verdict)
 	}
+	if why, declared := j.declared(s.ID, r.ID, ""); declared { // of the product as a whole
+		v.Components = append(v.Components, ComponentVerdict{Component: "product", Verdict: why.verdict, Reasons: []verdict.Reason{why.reason}, Declared: why.verdict == verdict.Fail, byComponent: true})
+		all = append(all, why.verdict)
+	}
 	if len(all) > 0 && v.Verdict != verdict.NotTested {
 		v.Verdict = verdict.All(append(all, v.Verdict)...)
 	}
@@ -59,10 +64,10 @@ type declaredVerdict struct {
 func (j *judge) declared(std standard.ID, req standard.RequirementID, component string) (declaredVerdict, bool) {
 	for _, c := range j.in.Product.Capabilities {
 		for _, m := range c.Meets {
-			if m.Item != string(std)+"/"+string(req) || m.Component != component && m.Component != "" {
+			if m.Item != string(std)+"/"+string(req) || m.Component != component {
 				continue
 			}
-			args := []string{"component", component, "why", m.Why, "by", m.By}
+			args := []string{"component", cmp.Or(component, "product"), "why", m.Why, "by", m.By}
 			switch m.Met {
 			case "no", "partly":
 				return declaredVerdict{verdict.Fail, verdict.Because("reason.component-not-met", append(args, "met", "record.met."+m.Met)...)}, true

@@ -265,6 +265,8 @@ func TestCheckFiles(t *testing.T) {
 	}
 	want := map[string]string{
 		"evidence/fx.bin":    "error problem.unreadable-file",
+		"evidence/record.md": "open open.no-file",
+		"evidence/sbom.json": "open open.no-file",
 		"evidence/fx.ipa":    "error problem.no-regular-file",
 		"evidence/absent.md": "open open.no-file",
 	}

@@ -34,7 +34,43 @@ func (p *Product) Files() []File {
 	for i, d := range p.Documents {
 		add(d.File, ItemPath("documents", i)+".file")
 	}
+	p.recordFiles(add)
 	return out
+}
+
+// recordFiles names the files that the record of IR 8259 points to.
+func (p *Product) recordFiles(add func(name, path string)) {
+	practices := func(all []Practice, list string) {
+		for i, x := range all {
+			add(x.Evidence, ItemPath(list, i)+".evidence")
+		}
+	}
+	for i, c := range p.Components {
+		add(c.SBOM, ItemPath("components", i)+".sbom")
+	}
+	for i, s := range p.Suppliers {
+		add(s.SBOM, ItemPath("suppliers", i)+".sbom")
+	}
+	if o := p.Organisation; o != nil {
+		practices(o.Posture, "organisation.posture")
+	}
+	if d := p.Development; d != nil {
+		practices(d.Practices, "development.practices")
+		if d.Modelling != nil {
+			add(d.Modelling.Procedure, "development.modelling.procedure")
+		}
+	}
+	if a := p.Aftercare; a != nil {
+		for i, r := range a.Releases {
+			add(r.Published, ItemPath("aftercare.releases", i)+".published")
+		}
+	}
+	if c := p.Communication; c != nil {
+		add(c.MUD, "communication.mud")
+	}
+	if p.AI != nil {
+		add(p.AI.Process, "ai.process")
+	}
 }
 
 // CheckFiles reports which named files are not in the workspace (open points)

@@ -89,7 +89,8 @@ func (b *builder) object(v reflect.Value, path string, stated bool) map[string]a
 		}
 	}
 	if id != "" {
-		if _, taken := b.labels[id]; !taken {
+		// The first entry with a name counts; ids of different lists may be equal.
+		if was, taken := b.labels[id]; !taken || was == id {
 			b.labels[id] = label(v, id)
 		}
 	}

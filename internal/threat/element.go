@@ -77,6 +77,13 @@ func ZoneOf(p *product.Product, component string) string {
 		return ZoneInternet
 	case c.Zone != "":
 		return c.Zone
+	}
+	return usual(c)
+}
+
+// usual is the zone that the kind of a component and who runs it give.
+func usual(c product.Component) string {
+	switch {
 	case c.Kind == "app":
 		return ZonePhone
 	case c.OperatedBy == "third-party":

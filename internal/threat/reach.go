@@ -120,10 +120,10 @@ func (s *survey) reach(component string) []Entry {
 			out = append(out, e)
 		}
 	}
-	switch s.zones[component] {
-	case ZoneMaker, ZoneThird:
+	switch {
+	case s.far(component):
 		add(Remote) // what makers run is reached over the Internet
-	case ZonePhone:
+	case s.zones[component] == ZonePhone:
 		add(Physical) // a phone that is lost or lent
 		add(Remote)   // stores, links and messages come from the Internet
 	default:
@@ -165,7 +165,7 @@ func (s *survey) entriesOf(f product.Interface) []Entry {
 		return []Entry{Nearby}
 	}
 	out := []Entry{Local}
-	if z := s.zones[f.On]; z == ZoneMaker || z == ZoneThird {
+	if s.far(f.On) {
 		out = []Entry{Remote}
 	}
 	if c := s.components[f.On]; c != nil && slices.ContainsFunc(c.Network, func(n string) bool { return says(n, "cellular", "lte*", "5g", "4g", "gsm", "nb-iot") }) {
@@ -203,10 +203,22 @@ func (s *survey) onTheWay(b *bundle) []Entry {
 
 // remote says that a connection leaves for the Internet or for what is run
 // there.
-func (s *survey) remote(from, to string) bool {
-	far := func(c string) bool {
-		z := s.zones[c]
-		return z == ZoneInternet || z == ZoneMaker || z == ZoneThird
+func (s *survey) remote(from, to string) bool { return s.far(from) || s.far(to) }
+
+// far says that a component is run elsewhere: by the maker, by others, or out
+// in the Internet. A zone with a name of its own says nothing about that, so
+// what the component is does.
+func (s *survey) far(component string) bool {
+	switch s.zones[component] {
+	case ZoneInternet, ZoneMaker, ZoneThird:
+		return true
+	case ZonePremises, ZonePhone:
+		return false
 	}
-	return far(from) || far(to)
+	c, ok := s.components[component]
+	if !ok {
+		return true
+	}
+	z := usual(*c)
+	return z == ZoneMaker || z == ZoneThird
 }

@@ -68,6 +68,7 @@ func (s *survey) productView() productView {
 	for _, d := range p.Dependencies {
 		v.Suppliers = v.Suppliers || isCode(d)
 	}
+	v.Suppliers = v.Suppliers || len(p.Suppliers) > 0
 	return v
 }
 

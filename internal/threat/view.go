@@ -71,7 +71,7 @@ type productView struct {
 	Update bool `json:"update"`
 	// Kinds of documents that are declared.
 	Documents []string `json:"documents"`
-	// Are suppliers' parts declared (dependencies of kind library, sdk, module, component, firmware)?
+	// Are suppliers declared, or parts of theirs (dependencies of kind library, sdk, module, component, firmware)?
 	Suppliers bool `json:"suppliers"`
 	// Does it stand where strangers pass: a doorbell, or by the environments?
 	Exposed bool `json:"exposed"`

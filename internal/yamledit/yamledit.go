@@ -93,7 +93,19 @@ func Set(src []byte, path string, value []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("value for %s: %w", path, err)
 	}
-	return edit(src, steps, func(n *yaml.Node) (*yaml.Node, error) { return set(n, steps[1:], v) })
+	return edit(src, steps, func(n *yaml.Node) (*yaml.Node, error) {
+		return set(n, steps[1:], func(*yaml.Node) (*yaml.Node, error) { return v, nil })
+	})
+}
+
+// Update changes the value at a path: change gets what is there, nil for
+// nothing, and gives what shall be there. What lies on the way is made.
+func Update(src []byte, path string, change func(old *yaml.Node) (*yaml.Node, error)) ([]byte, error) {
+	steps, err := parsePath(path)
+	if err != nil {
+		return nil, err
+	}
+	return edit(src, steps, func(n *yaml.Node) (*yaml.Node, error) { return set(n, steps[1:], change) })
 }
 
 // Delete takes the value at a path away; nothing happens where there is none.
@@ -213,13 +225,14 @@ func trivia(line []byte) bool {
 	return len(t) == 0 || line[0] == '#' || bytes.Equal(t, []byte("..."))
 }
 
-// set puts v at the steps below n and gives what stands in n's place.
-func set(n *yaml.Node, steps []step, v *yaml.Node) (*yaml.Node, error) {
+// set changes what is at the steps below n and gives what stands in n's place.
+func set(n *yaml.Node, steps []step, change func(*yaml.Node) (*yaml.Node, error)) (*yaml.Node, error) {
 	if len(steps) == 0 {
-		if n != nil {
+		v, err := change(n)
+		if err == nil && n != nil && v != n {
 			v.LineComment = n.LineComment
 		}
-		return v, nil
+		return v, err
 	}
 	s := steps[0]
 	if n != nil && (n.Kind == yaml.AliasNode || n.Anchor != "") {
@@ -245,7 +258,7 @@ func set(n *yaml.Node, steps []step, v *yaml.Node) (*yaml.Node, error) {
 		if i == len(n.Content) {
 			n.Content = append(n.Content, nil)
 		}
-		x, err := set(n.Content[i], steps[1:], v)
+		x, err := set(n.Content[i], steps[1:], change)
 		n.Content[i] = x
 		return n, err
 	}
@@ -254,12 +267,12 @@ func set(n *yaml.Node, steps []step, v *yaml.Node) (*yaml.Node, error) {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == s.key {
-			x, err := set(n.Content[i+1], steps[1:], v)
+			x, err := set(n.Content[i+1], steps[1:], change)
 			n.Content[i+1] = x
 			return n, err
 		}
 	}
-	x, err := set(nil, steps[1:], v)
+	x, err := set(nil, steps[1:], change)
 	if err != nil {
 		return nil, err
 	}

@@ -112,10 +112,19 @@ func (v voice) refs(all []string) string {
 // requirement is a requirement's id for people.
 func (v voice) requirement(id string) string {
 	standard, rest, _ := strings.Cut(id, "/")
-	if title := v.standards[standard]; title != "" {
-		standard = title
+	return strings.TrimSpace(v.standard(standard) + " " + rest)
+}
+
+// standard is a standard's id for people: its short name in the document's
+// language, else the title that the caller gives.
+func (v voice) standard(id string) string {
+	if key := TermKey("standard", id); v.texts.Has(key) {
+		return v.s(key)
 	}
-	return strings.TrimSpace(standard + " " + rest)
+	if title := v.standards[id]; title != "" {
+		return title
+	}
+	return id
 }
 
 // day writes a date as the language does.

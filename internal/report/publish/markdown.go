@@ -76,7 +76,7 @@ func (m *markdown) head() {
 	m.line(m.t("publish.remarks"))
 	m.line()
 	for _, r := range d.Remarks {
-		m.line("- ", light(r.Text), " (", m.t("publish.confidence."+r.Confidence), ")")
+		m.line("- ", light(r.Text), " ", m.t("publish.confidence."+r.Confidence))
 	}
 }
 

@@ -198,3 +198,80 @@ func TestRequirementsExist(t *testing.T) {
 		t.Errorf("only %d requirements were found", n)
 	}
 }
+
+// mainland are words that readers in Taiwan don't use, or use for something
+// else; simplified are characters of simplified writing only.
+var mainland = []string{"固件", "默認", "服務器", "網絡", "信息", "軟件", "硬件", "端口", "用戶", "登錄", "文檔", "密碼", "視頻", "音頻", "攝像頭",
+	"訪問", "兼容", "質量", "加載", "鏈接", "接口", "界面", "內存", "密鑰", "遠程", "實時", "賬號", "賬戶", "短信", "反饋", "卸載", "激活", "數字簽名"}
+
+const simplified = "们这说网务应设证认录册关开无时来对动现发经过给请处号码钥权据输连线机检测标记载试护报问产户"
+
+// TestLanguages: each language of a document is itself.
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	han := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff })
+	}
+	n := 0
+	look := func(where string, x record.Text) {
+		n++
+		if han(x.En) || strings.ContainsAny(x.En, "，。；：、（）") {
+			t.Errorf("%s: the English holds Chinese: %s", where, x.En)
+		}
+		plain := slot.ReplaceAllString(x.Zh, "")
+		if letters := strings.Trim(plain, " \t/,.;:()–-0123456789：；，。（）"); letters != "" && !han(plain) && x.En != x.Zh {
+			t.Errorf("%s: the Chinese isn't Chinese: %s", where, x.Zh)
+		}
+		zh := strings.NewReplacer("密碼學", "", "密碼技術", "", "密碼套件", "", "密碼演算法", "", "密碼模組", "").Replace(x.Zh)
+		for _, w := range mainland {
+			if strings.Contains(zh, w) {
+				t.Errorf("%s: %s is no word of Taiwan: %s", where, w, x.Zh)
+			}
+		}
+		if i := strings.IndexAny(x.Zh, simplified); i >= 0 {
+			t.Errorf("%s: a simplified character in %s", where, x.Zh)
+		}
+		var slots [2][]string
+		for i, s := range []string{x.En, x.Zh} {
+			slots[i] = slot.FindAllString(s, -1)
+			slices.Sort(slots[i])
+		}
+		if !slices.Equal(slots[0], slots[1]) {
+			t.Errorf("%s: the languages have different places: %v, %v", where, slots[0], slots[1])
+		}
+	}
+	for _, d := range templates(t) {
+		look(d.ID, d.Title)
+		look(d.ID, d.Audience)
+		look(d.ID, d.Purpose)
+		for _, s := range d.Sections {
+			look(d.ID+" "+s.ID, s.Title)
+			for _, x := range s.Sentences {
+				for _, text := range x.texts() {
+					look(d.ID+"#"+x.ID, text)
+				}
+			}
+		}
+	}
+	if n < 500 {
+		t.Errorf("only %d texts were looked at", n)
+	}
+}
+
+// TestNoPlaceholders: documents hold no name of an invented company or address.
+func TestNoPlaceholders(t *testing.T) {
+	t.Parallel()
+	for _, d := range templates(t) {
+		for _, s := range d.Sections {
+			for _, x := range s.Sentences {
+				for _, text := range x.texts() {
+					for _, w := range []string{"acme", "example.", "lorem", "tbd", "your company", "[name]"} {
+						if strings.Contains(strings.ToLower(text.En), w) || strings.Contains(text.Zh, "某某") {
+							t.Errorf("%s#%s holds %q", d.ID, x.ID, w)
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -159,14 +159,6 @@ func (m *maker) word(v string) string {
 	return m.s("publish.not-judged")
 }
 
-// standard is a standard's id for people.
-func (m *maker) standard(id string) string {
-	if title := m.in.Standards[id]; title != "" {
-		return title
-	}
-	return id
-}
-
 // notes are those of a document in the maker's language.
 func (m *maker) notes(t *Template) []Remark {
 	var out []Remark

@@ -234,9 +234,14 @@ func (m *maker) gapAt(all []Source) Source {
 }
 
 func (m *maker) lacking(s Source, sentence string) {
-	if !m.reported(s) {
-		m.doc.Errors = append(m.doc.Errors, Error{CodeGap, m.s("publish.error.gap", "field", s.Path, "sentence", m.doc.ID+"#"+sentence), s.at()})
+	if m.reported(s) {
+		return
 	}
+	message := m.s("publish.error.gap", "field", s.Path, "sentence", m.doc.ID+"#"+sentence)
+	if s.File == files[varRun] { // nothing that somebody states
+		message = m.s("publish.error.no-run", "sentence", m.doc.ID+"#"+sentence)
+	}
+	m.doc.Errors = append(m.doc.Errors, Error{CodeGap, message, s.at()})
 }
 
 // reported says whether the document tells already that a value is missing.

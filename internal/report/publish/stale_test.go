@@ -257,7 +257,7 @@ func TestVerdicts(t *testing.T) {
 	s := all(t, in)
 	write(t, dir, s)
 	for _, d := range documents(s, i18n.En) {
-		if d.ID == "support-statement" && !strings.Contains(html(t, d), `<small class="test v-PASS">Test EN 303 645 5.3-13: PASS</small>`) {
+		if d.ID == "support-statement" && !strings.Contains(html(t, d), `<small class="test v-PASS">Test ETSI EN 303 645 V2.1.1 5.3-13: PASS</small>`) {
 			t.Error("the page doesn't show the verdict")
 		}
 	}
