@@ -205,12 +205,14 @@ func same(a, b *yaml.Node, keys []string) bool {
 	if a.Kind == yaml.ScalarNode {
 		return len(keys) == 1 && a.Value == field(b, keys[0])
 	}
+	said := false // an entry without any of its keys is like no other
 	for _, k := range keys {
-		if field(a, k) == "" || field(a, k) != field(b, k) {
+		if field(a, k) != field(b, k) {
 			return false
 		}
+		said = said || field(a, k) != ""
 	}
-	return true
+	return said
 }
 
 // start is an answers.yaml without answers.

@@ -18,6 +18,7 @@ import (
 	invopop "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"assay/internal/activity"
 	"assay/internal/evidence"
 	"assay/internal/standard"
 	"assay/internal/untrusted"
@@ -36,6 +37,8 @@ func documents() []docKind {
 	return []docKind{
 		{"check", "`assay check`", []any{checkDoc{}}},
 		{"plan", "`assay plan`", []any{planDoc{}}},
+		{"guide", "`assay guide`", []any{guideDoc{}}},
+		{"documents", "`assay report --documents`", []any{documentsDoc{}}},
 		{"trace", "`assay trace`", []any{traceDoc{}}},
 		{"compare", "`assay compare`", []any{compareDoc{}}},
 		{"firmware", "`assay firmware`", []any{firmwareDoc{}}},
@@ -64,28 +67,47 @@ func closedSets(t *testing.T) map[string][]string {
 	}
 	methods, kinds := []string{"automatic", "assisted", "guided"}, []string{"conceptual", "functional"}
 	levels := []string{"high", "medium", "low"}
+	states := []string{"open", "partly", "filler", "stale", "answered", "not-applicable"}
+	bases := []string{"primary", "secondary", "derived", "recalled", "ours"}
 	return map[string][]string{
-		"jsonError.code":          errorWords(t),
-		"point.severity":          {"error", "warning", "open"},
-		"planRow.kind":            kinds,
-		"planRow.method":          methods,
-		"caseRow.kind":            kinds,
-		"caseRow.method":          methods,
-		"recordDoc.verdict":       verdicts,
-		"traceNode.kind":          {"element", "annex", "rule", "threat", "weakness", "requirement", "case"},
-		"traceNode.level":         {"Minor", "Major", "Critical", ""},
-		"compareLevel.level":      {"Minor", "Major", "Critical"},
-		"firmwareImage.status":    {"readable", "unread", "encrypted", "unknown", "erased", ""},
-		"firmwareHost.kind":       {"dns", "ip"},
-		"firmwareWhere.usage":     {"config", "script", "web", "history", "binary"},
-		"firmwareStart.kind":      {"service", "serial-login", "process"},
-		"firmwareGap.why":         {"parts-not-read", "limit", "broken", "parser-killed"},
-		"firmwareEntry.type":      {"file", "dir", "symlink", "char", "block", "fifo", "socket"},
-		"deviceService.transport": {"tcp"},
-		"deviceService.state":     {"open"},
-		"deviceTest.outcome":      {"accepted", "refused", "no-answer", "bad-answer"},
-		"factTLSVersion.outcome":  {"accepted", "refused", "no-answer", "bad-answer"},
-		"weakness.where":          {"device", "firmware", "document", "model"},
+		"jsonError.code":           errorWords(t),
+		"point.severity":           {"error", "warning", "open"},
+		"planRow.kind":             kinds,
+		"planRow.method":           methods,
+		"caseRow.kind":             kinds,
+		"caseRow.method":           methods,
+		"recordDoc.verdict":        verdicts,
+		"traceNode.kind":           nodeKinds(),
+		"traceNode.level":          {"Minor", "Major", "Critical", ""},
+		"compareLevel.level":       {"Minor", "Major", "Critical"},
+		"guideActivity.phase":      {"pre_market", "post_market"},
+		"guideActivity.state":      {"open", "partly", "stale", "answered"},
+		"guideQuestion.basis":      bases,
+		"guideQuestion.confidence": levels,
+		"guideQuestion.kind":       {"model", "prose", "mixed", "derive"},
+		"guideQuestion.state":      states,
+		"guideCheck.kind":          {"lifecycle", "consistency", "ai"},
+		"guideCheck.basis":         bases,
+		"guideCheck.confidence":    {"high", "medium", "low", ""},
+		"stateChange.before":       states,
+		"stateChange.after":        states,
+		"levelChange.before":       {"Minor", "Major", "Critical"},
+		"levelChange.after":        {"Minor", "Major", "Critical"},
+		"activityConsumer.kind":    {"question", "activity", "check", "requirement", "document"},
+		"documentRow.for":          {"customers", "regulators", "programs"},
+		"publishChange.why":        {"value", "verdict", "wording", "new", "gone", "expires"},
+		"publishError.code":        {"gap", "requirement", "untranslated", "contradicted"},
+		"firmwareImage.status":     {"readable", "unread", "encrypted", "unknown", "erased", ""},
+		"firmwareHost.kind":        {"dns", "ip"},
+		"firmwareWhere.usage":      {"config", "script", "web", "history", "binary"},
+		"firmwareStart.kind":       {"service", "serial-login", "process"},
+		"firmwareGap.why":          {"parts-not-read", "limit", "broken", "parser-killed"},
+		"firmwareEntry.type":       {"file", "dir", "symlink", "char", "block", "fifo", "socket"},
+		"deviceService.transport":  {"tcp"},
+		"deviceService.state":      {"open"},
+		"deviceTest.outcome":       {"accepted", "refused", "no-answer", "bad-answer"},
+		"factTLSVersion.outcome":   {"accepted", "refused", "no-answer", "bad-answer"},
+		"weakness.where":           {"device", "firmware", "document", "model"},
 		"standardRequirement.status": {
 			"M", "R",
 		},
@@ -98,6 +120,15 @@ func closedSets(t *testing.T) map[string][]string {
 		"evidenceObject.class":    {"firmware", "personal", "sealed", "document", "transcript", "other"},
 		"evidenceTombstone.class": {"firmware", "personal", "sealed", "document", "transcript", "other"},
 	}
+}
+
+// nodeKinds are the kinds of nodes of a thread.
+func nodeKinds() []string {
+	var out []string
+	for _, k := range append(activity.Kinds(), nodeSentence) {
+		out = append(out, string(k))
+	}
+	return out
 }
 
 // errorWords reads the constants of errorCode from the source, so that none
@@ -141,7 +172,7 @@ func comments(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for _, pkg := range []string{"cli", "collect/firmware", "evidence", "fact", "standard", "store/segment"} {
+	for _, pkg := range []string{"activity", "cli", "collect/firmware", "evidence", "fact", "report/publish", "standard", "store/segment"} {
 		files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(pkg), "*.go"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", pkg, len(files), err)

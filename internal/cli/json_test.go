@@ -297,6 +297,47 @@ func TestJSONStandards(t *testing.T) {
 	checked(t, all, "standards", exitOK, "standards", "--cases", "--lang", "zh-Hant")
 }
 
+// TestJSONRecord: the documents about the record of IR 8259, of a workspace
+// that says little and of one that says everything.
+func TestJSONRecord(t *testing.T) {
+	t.Parallel()
+	all := schemas(t)
+	little := fresh(t, "camera")
+	g := checked(t, all, "guide", exitUndecided, "-C", little, "guide", "--complete", "--prompts")
+	if n := len(g["activities"].([]any)); n != 9 || g["complete"] != false || g["next"] == "" {
+		t.Errorf("%d activities, complete %v, next %v", n, g["complete"], g["next"])
+	}
+	g = checked(t, all, "guide", exitOK, "-C", little, "guide", "--answer", "1.U.5={max_years: 9}", "--lang", "zh-Hant")
+	if c := g["changed"].(map[string]any); len(c["files"].([]any)) != 1 || len(c["questions"].([]any)) == 0 {
+		t.Errorf("an answer changed %v", c)
+	}
+
+	whole := filepath.Join(t.TempDir(), "camera")
+	if err := os.CopyFS(whole, os.DirFS(filepath.Join(records, "camera"))); err != nil {
+		t.Fatal(err)
+	}
+	written := checked(t, all, "documents", exitUndecided, "-C", whole, "report", "--documents")
+	if n := len(written["documents"].([]any)); n < 10 || written["written"] != true {
+		t.Errorf("%d documents, written %v", n, written["written"])
+	}
+	checked(t, all, "guide", exitOK, "-C", whole, "guide", "--set", "product.support.until=2031-12-31")
+	stale := checked(t, all, "documents", exitFailed, "-C", whole, "report", "--documents", "--stale")
+	if len(stale["stale"].([]any)) == 0 || stale["written"] != false {
+		t.Errorf("a support period that moved makes %v stale, written %v", stale["stale"], stale["written"])
+	}
+	for id, kind := range map[string]string{
+		"1.C.1": "question", "no-way-in": "need", "locked-storage": "means", "nist-ir-8425/DP.1": "requirement", "support-statement#from-until": "sentence",
+	} {
+		d := checked(t, all, "trace", exitOK, "-C", whole, "trace", id)
+		if of := d["of"].(map[string]any); of["kind"] != kind || of["title"] == "" {
+			t.Errorf("%s is %v", id, of)
+		}
+		if len(d["up"].([]any))+len(d["down"].([]any)) == 0 {
+			t.Errorf("nothing hangs on %s", id)
+		}
+	}
+}
+
 func TestJSONCustody(t *testing.T) {
 	t.Parallel()
 	all := schemas(t)

@@ -110,9 +110,9 @@ type Reassessment struct {
 // Reassessed is one look at the risks.
 type Reassessed struct {
 	// When.
-	On Date `yaml:"on,omitempty" json:"on,omitzero"`
+	On Date `yaml:"on,omitempty" json:"on,omitzero" is:"key"`
 	// What started it.
-	Trigger string `yaml:"trigger" json:"trigger" is:"required"`
+	Trigger string `yaml:"trigger" json:"trigger" is:"key,required"`
 	// Threats that changed.
 	Risks []string `yaml:"risks,omitempty" json:"risks,omitempty"`
 	// Which capability was changed, or that none was.
@@ -122,9 +122,9 @@ type Reassessed struct {
 // Notice is something that customers were told.
 type Notice struct {
 	// When.
-	On Date `yaml:"on,omitempty" json:"on,omitzero"`
+	On Date `yaml:"on,omitempty" json:"on,omitzero" is:"key"`
 	// What happened.
-	Event string `yaml:"event" json:"event" is:"required,enum=vulnerability|breach|support|update|maintenance|other"`
+	Event string `yaml:"event" json:"event" is:"key,required,enum=vulnerability|breach|support|update|maintenance|other"`
 	// To let them know, or to make them do something.
 	Purpose string `yaml:"purpose,omitempty" json:"purpose,omitempty" is:"enum=disclosure|action"`
 	// What they were told.
@@ -198,7 +198,7 @@ type FunctionAfter struct {
 // Residual is what is done about units that stay in use after support.
 type Residual struct {
 	// Use case.
-	UseCase string `yaml:"use_case" json:"use_case" is:"required,ref=use-case"`
+	UseCase string `yaml:"use_case" json:"use_case" is:"key,required,ref=use-case"`
 	// What is advised.
 	Option string `yaml:"option" json:"option" is:"required,enum=isolate|restrict|take-back|replace"`
 	// Who does it.
@@ -298,7 +298,7 @@ type Contact struct {
 // Published is where a document stands, and until when.
 type Published struct {
 	// Which document.
-	Document string `yaml:"document" json:"document" is:"required"`
+	Document string `yaml:"document" json:"document" is:"key,required"`
 	// Where.
 	Place string `yaml:"place" json:"place" is:"required"`
 	// Who keeps it up.

@@ -21,7 +21,7 @@ type Organisation struct {
 // Owner is a person or team with the right to decide.
 type Owner struct {
 	// What the decision is about.
-	Role string `yaml:"role" json:"role" is:"required"`
+	Role string `yaml:"role" json:"role" is:"key,required"`
 	// Person or team.
 	Who string `yaml:"who" json:"who" is:"required"`
 	// What they may decide.
@@ -309,9 +309,9 @@ type Capability struct {
 // Criterion is one item of a baseline for one component.
 type Criterion struct {
 	// Item as standard/id, such as nist-ir-8425/DP.1.
-	Item string `yaml:"item" json:"item" is:"required"`
+	Item string `yaml:"item" json:"item" is:"key,required"`
 	// Component; default: the product as a whole.
-	Component string `yaml:"component,omitempty" json:"component,omitempty" is:"ref=component"`
+	Component string `yaml:"component,omitempty" json:"component,omitempty" is:"key,ref=component"`
 	// Met?
 	Met string `yaml:"met" json:"met" is:"required,enum=yes|partly|no|n/a"`
 	// Why not, where it isn't.
@@ -495,9 +495,9 @@ type Modelling struct {
 // Training is who was trained in what, and when.
 type Training struct {
 	// Person or team.
-	Who string `yaml:"who" json:"who" is:"required"`
+	Who string `yaml:"who" json:"who" is:"key,required"`
 	// In what.
-	What string `yaml:"what,omitempty" json:"what,omitempty"`
+	What string `yaml:"what,omitempty" json:"what,omitempty" is:"key"`
 	// When.
 	On Date `yaml:"on,omitempty" json:"on,omitzero"`
 }

@@ -10,6 +10,7 @@ import (
 // and the documentation read the same tag, so they can't disagree.
 type rule struct {
 	required bool
+	key      bool     // one of the fields by which entries are told apart
 	defines  string   // kind of id that this value introduces; unique in its kind
 	named    string   // like defines, for names that may be any text
 	def      string   // like named, without uniqueness
@@ -32,6 +33,8 @@ func parseRule(tag string) rule {
 		switch key {
 		case "required":
 			r.required = true
+		case "key":
+			r.key = true
 		case "id":
 			r.defines = value
 		case "name":

@@ -14,8 +14,8 @@ type Shape struct {
 	Known  []string // usual values
 	Ref    string   // kind of id that a text must name
 	Fields []Field  // of a group, or of each of the entries
-	// Key are the fields by which entries are told apart: the id, or else all
-	// that are required.
+	// Key are the fields by which entries are told apart: the id, or else those
+	// that are marked so, or else all that are required.
 	Key []string
 }
 
@@ -24,6 +24,8 @@ type Field struct {
 	Name     string
 	Required bool
 	Shape    Shape
+
+	key bool
 }
 
 // ShapeAt says what may stand at a path such as customers, product.support or
@@ -90,20 +92,26 @@ func shapes(m *model, t reflect.Type, depth int) []Field {
 	}
 	var out []Field
 	for _, f := range m.fields[t] {
-		out = append(out, Field{f.name, f.rule.required, shape(m, f.typ, f.rule, depth+1)})
+		out = append(out, Field{f.name, f.rule.required, shape(m, f.typ, f.rule, depth+1), f.rule.key})
 	}
 	return out
 }
 
 func keyOf(fields []Field) []string {
-	var out []string
+	var marked, required []string
 	for _, f := range fields {
-		switch {
-		case f.Name == "id":
+		if f.Name == "id" {
 			return []string{f.Name}
-		case f.Required:
-			out = append(out, f.Name)
+		}
+		if f.key {
+			marked = append(marked, f.Name)
+		}
+		if f.Required {
+			required = append(required, f.Name)
 		}
 	}
-	return out
+	if len(marked) > 0 {
+		return marked
+	}
+	return required
 }

@@ -8,7 +8,7 @@ import (
 func TestShapeAt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ path, kind, key string }{
-		{"customers", "entries", "id"}, {"physical", "entries", "component+transducer"}, {"organisation.owners", "entries", "role+who"}, {"product.support", "group", ""},
+		{"customers", "entries", "id"}, {"physical", "entries", "component+transducer"}, {"organisation.owners", "entries", "role"}, {"capabilities[].meets", "entries", "item+component"}, {"product.support", "group", ""},
 		{"product.support.until", "date", ""}, {"product.markets", "list", ""}, {"customers[].skill", "text", ""},
 		{"aftercare.fixes", "entries", "severity"}, {"components[].renewal.automatic", "yes-no", ""}, {"roles", "names", ""},
 		{"update.check.every", "period", ""}, {"aftercare.current_share", "number", ""}, {"standards", "entries", "id"},

@@ -22,23 +22,44 @@ func (t Text) HTML() template.HTML {
 }
 
 // Markdown returns the text as inline CommonMark or GFM: all ASCII punctuation
-// that could start markup, an entity or an autolink is escaped by a backslash.
+// that could start markup, an entity or an autolink where it stands is escaped
+// by a backslash. What is harmless there stays, because people read the source
+// too.
 func (t Text) Markdown() string {
 	s := visible(t.s)
 	text := strings.TrimLeft(s, " ")
 	var b strings.Builder
 	// Leading spaces would be a code block, and be lost where they are not.
 	b.WriteString(strings.Repeat("&#32;", len(s)-len(text)))
-	for _, r := range text {
-		switch {
-		case r < unicode.MaxASCII && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(",'", r):
+	for i, r := range text {
+		if r < unicode.MaxASCII && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !harmless(text, i, r) {
 			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
 		}
+		b.WriteRune(r)
 	}
 	return linkPrefix.Replace(b.String())
+}
+
+// harmless says that punctuation can't start anything where it stands.
+func harmless(text string, i int, r rune) bool {
+	before, after := text[:i], text[i+1:]
+	switch r {
+	case ',', '\'', ';', '"', '%', '?', '(', '{', '}':
+		return true
+	case '.': // 1. begins a list; www. becomes a link
+		return strings.Trim(before, "0123456789") != "" && !strings.HasSuffix(strings.ToLower(before), "www")
+	case ')': // so does 1)
+		return strings.Trim(before, "0123456789") != ""
+	case '-', '+', '=': // lists, rules and underlines begin a line
+		return strings.Trim(before, " -+=") != ""
+	case '/':
+		return !strings.HasSuffix(before, ":") && !strings.HasSuffix(before, "/")
+	case ':': // https:// becomes a link
+		return after == "" || after[0] == ' '
+	case '!':
+		return !strings.HasPrefix(after, "[")
+	}
+	return false
 }
 
 // linkPrefix breaks "www", which GFM links even before an escaped dot in some
