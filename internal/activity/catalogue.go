@@ -254,7 +254,9 @@ func (c *Catalogue) Check(id string) (*Check, bool) {
 //	markets    {"EU": ["eu-cra", …]}: laws that Assay knows, by market, as ids
 //	           of standards
 //	ids        {"threat": [ids and rules], "misuse": […], "case": [test cases],
-//	           "requirement": ["standard/id"…]}: what other records can refer to
+//	           "requirement": ["standard/id"…]}: what other records can refer to;
+//	           "release" of the run that counts, "export" formats of Assay, and
+//	           for checks the questions that are "open" or answered "partly"
 func Variables() []string {
 	return []string{"threats", "verdicts", "components", "answers", "texts", "markets", "ids"}
 }

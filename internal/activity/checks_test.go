@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -352,6 +353,38 @@ func TestChecksOfOddRecords(t *testing.T) {
 		emptied(reflect.ValueOf(&p).Elem())
 		checkAll(t, &p, none, nil, true)
 	})
+}
+
+// TestChecksOfALargeRecord: no rule costs more than is allowed where a product
+// has sixty more components, each with its own claims and verdicts.
+func TestChecksOfALargeRecord(t *testing.T) {
+	t.Parallel()
+	w := completeRecord(t, "camera")
+	p, vars := readProduct(t, w.source), maps.Clone(w.vars)
+	verdicts := slices.Clone(vars["components"].([]any))
+	app, _ := p.Component("app")
+	for i := range 60 {
+		app.ID = fmt.Sprintf("part-%d", i)
+		p.Components = append(p.Components, app)
+		p.Interfaces = append(p.Interfaces, product.Interface{ID: "port-" + app.ID, On: app.ID, Auth: "token"})
+		for j := range p.Capabilities {
+			for _, m := range p.Capabilities[j].Meets {
+				if m.Component == "app" {
+					m.Component = app.ID
+					p.Capabilities[j].Meets = append(p.Capabilities[j].Meets, m)
+				}
+			}
+		}
+		for _, v := range w.vars["components"].([]any) {
+			if v := v.(map[string]any); v["component"] == "app" {
+				verdicts = append(verdicts, map[string]any{"requirement": v["requirement"], "component": app.ID, "verdict": "FAIL"})
+			}
+		}
+	}
+	vars["components"] = verdicts
+	if all := checkAll(t, p, vars, nil, false); len(all["CC-05"][1]) != 60 {
+		t.Errorf("CC-05 finds %v", all["CC-05"])
+	}
 }
 
 // emptied gives each list one entry in which nothing is stated.

@@ -144,6 +144,7 @@ func (p *Process) Assess(ctx context.Context, in Input) (*Record, error) {
 	}
 	r := &Record{View: p.View(in)}
 	digests := p.digests(in, r.View)
+	open, partly := []any{}, []any{}
 	for i := range p.Activities {
 		a := &p.Activities[i]
 		s := ActivityState{Activity: a, State: Answered}
@@ -153,13 +154,26 @@ func (p *Process) Assess(ctx context.Context, in Input) (*Record, error) {
 				return nil, err
 			}
 			s.Questions = append(s.Questions, q)
-			if q.State == Answered || q.State == NotApplicable {
+			switch q.State {
+			case Answered, NotApplicable:
 				s.Done++
+			case Open:
+				open = append(open, q.Question.ID)
+			default:
+				partly = append(partly, q.Question.ID)
 			}
 		}
+		r.Activities = append(r.Activities, s)
+	}
+	// Checks come after the questions: some look at what is answered.
+	if ids, ok := r.View.Get("ids").(map[string]any); ok {
+		ids["open"], ids["partly"] = open, partly
+	}
+	for i := range r.Activities {
+		s := &r.Activities[i]
 		for j := range p.Checks {
 			c := &p.Checks[j]
-			if c.Activity != a.ID {
+			if c.Activity != s.Activity.ID {
 				continue
 			}
 			x, err := p.check(ctx, r.View, c)
@@ -169,7 +183,6 @@ func (p *Process) Assess(ctx context.Context, in Input) (*Record, error) {
 			s.Checks = append(s.Checks, x)
 		}
 		s.State = s.worst()
-		r.Activities = append(r.Activities, s)
 	}
 	return r, nil
 }

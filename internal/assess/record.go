@@ -104,7 +104,7 @@ func (r *recordCollector) Collect(ctx context.Context, sink fact.Sink) error {
 
 // known are the ids that records may refer to.
 func known(q RecordQuestion) map[string][]string {
-	out := map[string][]string{"threat": {}, "misuse": {}, "case": {}, "requirement": {}}
+	out := map[string][]string{"threat": {}, "misuse": {}, "case": {}, "requirement": {}, "export": {"json", "html", "md", "otm"}}
 	for _, m := range q.Product.Misuse {
 		out["misuse"] = append(out["misuse"], m.ID)
 	}

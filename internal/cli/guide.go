@@ -253,10 +253,7 @@ func (a *app) says(g activity.Gap) string {
 
 // term is the word for a fixed value of the model.
 func (a *app) term(lang, name, value string) (string, bool) {
-	for _, key := range []string{"term." + name + "." + value, "term." + value} {
-		if name == "" && strings.HasPrefix(key, "term..") {
-			continue
-		}
+	for _, key := range []string{publish.TermKey(name, value), publish.TermKey("", value)} {
 		if t, ok := a.texts.Get(key); ok {
 			if strings.HasPrefix(lang, "zh") {
 				return t.Zh, true
