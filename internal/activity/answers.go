@@ -136,6 +136,11 @@ func (c *Catalogue) LoadAnswers(data []byte, lim limit.YAML) (*Answers, []produc
 	for _, s := range read.Seen {
 		if id, ok := l.id("seen", s.ID, line("seen", s.ID)); ok {
 			s.ID = id
+			for i, b := range s.Of { // what it rests on is numbered as the file is
+				if all := c.Translate(l.out.Edition, b.ID); len(all) == 1 {
+					s.Of[i].ID = all[0]
+				}
+			}
 			l.out.Seen = append(l.out.Seen, s)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"assay/internal/limit"
 	"assay/internal/product"
 	"assay/internal/yamledit"
 )
@@ -265,6 +266,54 @@ func word(s string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(s)
 	return n
+}
+
+// Final writes answers that use another edition's numbers anew with those of
+// the final, so that what is added to them means what it says. The text of the
+// file changes as a whole; was is its edition, "" where nothing had to change.
+func (p *Process) Final(f Files, lim limit.YAML) (out Files, was string, err error) {
+	if f.Answers == nil {
+		return f, "", nil
+	}
+	a, problems := p.LoadAnswers(f.Answers, lim)
+	if a.Edition == Final {
+		return f, "", nil
+	}
+	if len(problems) > 0 {
+		return f, "", fmt.Errorf("%s uses the numbers of %s and has mistakes: correct them first (%s: %s)", AnswersFile, a.Edition, problems[0].Where(), problems[0].Key)
+	}
+	was, f.Answers = a.Edition, nil
+	for _, x := range a.Entries {
+		f, err = f.answer(`answers."`+x.ID+`"`, stated("text", x.Text, "by", x.By, "on", x.On))
+		if err != nil {
+			return f, was, err
+		}
+	}
+	for _, x := range a.NotApplicable {
+		if f, err = f.answer(`not_applicable."`+x.ID+`"`, stated("why", x.Why, "by", x.By, "on", x.On)); err != nil {
+			return f, was, err
+		}
+	}
+	for _, x := range a.Seen {
+		if f, err = f.Stamp(x); err != nil {
+			return f, was, err
+		}
+	}
+	if f.Answers == nil {
+		f.Answers = []byte(start)
+	}
+	return f, was, nil
+}
+
+// stated makes a group of the texts that aren't empty.
+func stated(pairs ...string) *yaml.Node {
+	var out []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			out = append(out, pairs[i], pairs[i+1])
+		}
+	}
+	return fields(out...)
 }
 
 func (f Files) answer(path string, v *yaml.Node) (Files, error) {

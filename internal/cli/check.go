@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"assay/internal/activity"
 	"assay/internal/limit"
 	"assay/internal/product"
+	"assay/internal/report/publish"
 	"assay/internal/standard"
 	"assay/internal/threat"
 )
@@ -95,7 +97,7 @@ func (a *app) checkModel(complete bool) error {
 			fmt.Fprintf(a.Out, "%s: %s: %s\n", p.Where(), a.t("severity.check."+string(p.Severity)), plain(x.Text))
 		}
 	}
-	for _, x := range a.decisionPoints(w) {
+	for _, x := range append(a.decisionPoints(w), a.recordPoints(w)...) {
 		counts[product.SeverityError]++
 		points = append(points, x)
 		if a.format == "text" && !a.quiet {
@@ -118,6 +120,34 @@ func (a *app) checkModel(complete bool) error {
 	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
 		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))
 	return nil
+}
+
+// recordPoints are the mistakes of answers.yaml and words.yaml.
+func (a *app) recordPoints(w *workspace) []point {
+	var out []point
+	add := func(key, text, file string, line int) {
+		out = append(out, point{Severity: string(product.SeverityError), Key: key, Text: text, File: file, Line: line})
+	}
+	lim := limit.Default().YAML
+	data, err := activity.ReadAnswers(w.dir, lim)
+	if err != nil {
+		add("activity.problem.unreadable", a.t("activity.problem.unreadable", "error", err.Error()), activity.AnswersFile, 0)
+	}
+	if data != nil {
+		c, err := activity.Load()
+		if err != nil {
+			return nil // a test loads it
+		}
+		_, problems := c.LoadAnswers(data, lim)
+		for _, p := range problems {
+			add(p.Key, a.texts.T(a.lang, p.Key, p.Args), p.File, p.Line)
+		}
+	}
+	_, problems := publish.ReadWords(w.dir, lim)
+	for _, p := range problems {
+		add(p.Reason.Key, a.texts.T(a.lang, p.Reason.Key, p.Reason.Args), p.File, p.Line)
+	}
+	return out
 }
 
 // decisionPoints are the mistakes of threats.yaml.

@@ -34,7 +34,7 @@ type documentsDoc struct {
 
 type documentRow struct {
 	ID    string   `json:"id"`
-	For   string   `json:"for"` // customers, buyers, regulators, programs
+	For   string   `json:"for"` // customers, regulators or programs
 	Title string   `json:"title"`
 	Date  string   `json:"date"` // of its last change
 	Draft bool     `json:"draft"`
@@ -86,6 +86,7 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 	}
 	a.documentRows(&doc, set, m)
 	switch {
+	case a.code != 0: // words.yaml has mistakes
 	case staleOnly && len(doc.Stale) > 0:
 		a.code = exitFailed
 	case !staleOnly && len(doc.Errors) > 0:
@@ -95,7 +96,9 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 		a.json(doc)
 		return nil
 	}
-	a.documentsText(doc)
+	if !a.quiet {
+		a.documentsText(doc)
+	}
 	return nil
 }
 
@@ -176,13 +179,26 @@ func (a *app) documentRows(doc *documentsDoc, set *publish.Set, m *publish.Manif
 					doc.Documents[i].Title = d.Title
 				}
 			}
-			add(&doc.Errors, d.Errors)
-			add(&doc.Notices, d.Notices)
+			if d.Lang == a.lang { // both languages lack the same
+				add(&doc.Errors, d.Errors)
+			}
+			// What isn't translated differs; each is said once, in the
+			// reader's words where it is about both.
+			for _, n := range d.Notices {
+				if d.Lang == a.lang || n.Code == publish.CodeUntranslated {
+					add(&doc.Notices, []publish.Error{n})
+				}
+			}
 		}
 	}
 	if set.Security != nil {
 		add(&doc.Errors, set.Security.Errors)
 		add(&doc.Notices, set.Security.Notices)
+		for i := range doc.Documents {
+			if doc.Documents[i].ID == set.Security.ID {
+				doc.Documents[i].Title = publish.SecurityFile
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,9 @@ func (a *app) guide(ctx context.Context, id string, f guideFlags) error {
 		}
 		return usef("--edition %s isn't one of %s", f.edition, strings.Join(known, ", "))
 	}
-	if !f.edits() && !(a.quiet && a.format == "text") {
+	// Making the documents takes most of the time; an overview doesn't say who
+	// uses which answer.
+	if !f.edits() && (a.format == "json" || id != "" || a.published(g)) {
 		if err := a.withDocuments(ctx, g); err != nil {
 			return err
 		}
@@ -105,7 +108,7 @@ func (a *app) guide(ctx context.Context, id string, f guideFlags) error {
 	if err := a.guideShow(g, id, f, changes); err != nil {
 		return err
 	}
-	if f.complete && !g.now.Complete() {
+	if f.complete && a.code == 0 && !g.now.Complete() {
 		a.code = exitUndecided
 	}
 	return nil
@@ -141,11 +144,17 @@ func (a *app) openGuide(ctx context.Context, run string) (*guided, error) {
 	for _, p := range g.now.Problems {
 		fmt.Fprintf(a.Err, "%s: %s\n", p.Where(), plain(a.texts.T(a.lang, p.Key, p.Args)))
 	}
-	if n := len(g.now.Problems); n > 0 && a.format == "text" {
+	if len(g.now.Problems) > 0 {
 		a.code = exitUse
 	}
 	g.uses = a.uses(g)
 	return g, nil
+}
+
+// published says whether documents were written.
+func (a *app) published(g *guided) bool {
+	_, err := os.Stat(filepath.Join(g.w.dir, documentsFolder, publish.ManifestFile))
+	return err == nil
 }
 
 // withDocuments adds which documents state what a question asks for, and

@@ -125,7 +125,17 @@ func (a *app) applyAll(ctx context.Context, g *guided, f guideFlags) (*changed, 
 // edit applies the flags to the files as they are, and gives the questions
 // that were answered.
 func (a *app) edit(g *guided, f guideFlags) (activity.Files, []string, error) {
-	files := g.files
+	files, was, err := g.process.Final(g.files, limit.Default().YAML)
+	if err != nil {
+		return files, nil, use(err)
+	}
+	if was != "" {
+		kept := strings.TrimSuffix(activity.AnswersFile, ".yaml") + "." + was + ".yaml"
+		if err := replace(filepath.Join(g.w.dir, kept), g.files.Answers); err != nil {
+			return files, nil, use(err)
+		}
+		fmt.Fprintln(a.Err, a.t("ui.guide-converted", "edition", was, "file", kept))
+	}
 	var ids []string
 	bad := func(err error) (activity.Files, []string, error) {
 		next := a.t("ui.next.guide-answer")

@@ -23,6 +23,8 @@ var errEnough = errors.New("enough")
 type asker struct {
 	a  *app
 	in *bufio.Scanner
+	// enough: the person ended in the middle of an answer.
+	enough bool
 }
 
 // maxLine bounds a line that a person types, in bytes.
@@ -61,7 +63,7 @@ func (a *app) askAll(ctx context.Context, g *guided, id, by string) error {
 				later[q.Question.ID] = true // the rest of it in another round
 			}
 		}
-		if id != "" {
+		if id != "" || s.enough {
 			return nil
 		}
 	}
@@ -113,6 +115,10 @@ func (s *asker) answer(g *guided, q *activity.Question) (string, error) {
 		var entries []*yaml.Node
 		for {
 			n, err := s.fields(q, shape)
+			if errors.Is(err, errEnough) && len(entries) > 0 {
+				s.enough = true // what was typed before is kept
+				break
+			}
 			if err != nil {
 				return "", err
 			}

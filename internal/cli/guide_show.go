@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,8 +25,10 @@ type guideDoc struct {
 	Checks     []guideCheck    `json:"checks"`
 	Next       string          `json:"next"` // id of the most valuable question; "" where none is open
 	// Changed is what the answers that were given with the command changed.
-	Changed *changed    `json:"changed,omitempty"`
-	Errors  []jsonError `json:"errors,omitempty"`
+	Changed *changed `json:"changed,omitempty"`
+	// StaleDocuments are documents that were written and are out of date.
+	StaleDocuments []string    `json:"stale_documents"`
+	Errors         []jsonError `json:"errors,omitempty"`
 }
 
 type namedModel struct {
@@ -91,6 +94,9 @@ type guideCheck struct {
 
 func (a *app) guideShow(g *guided, id string, f guideFlags, c *changed) error {
 	if a.format == "json" {
+		if id != "" && !a.guideKnows(g, id, f) {
+			return a.guideUnknown(id)
+		}
 		a.json(a.guideDoc(g, f, c))
 		return nil
 	}
@@ -116,7 +122,7 @@ func (a *app) guideDoc(g *guided, f guideFlags, c *changed) guideDoc {
 	id := g.now.Input.Product.Identity
 	d := guideDoc{
 		Schema: "assay/guide@1", Product: namedModel{id.Name, id.Model, id.Release}, Edition: f.edition, Complete: g.now.Complete(),
-		Activities: []guideActivity{}, Checks: []guideCheck{}, Changed: c,
+		Activities: []guideActivity{}, Checks: []guideCheck{}, Changed: c, StaleDocuments: append([]string{}, g.stale...),
 	}
 	if next, ok := g.process.Next(g.now.Record); ok {
 		d.Next = next.Question.ID
@@ -224,6 +230,9 @@ func (a *app) overview(g *guided, f guideFlags) {
 		}
 	}
 	fmt.Fprintf(w, "\n%s\n", a.t("ui.guide-checks", "found", fmt.Sprint(found), "total", fmt.Sprint(total)))
+	if len(g.stale) > 0 {
+		a.wrapped(w, "", a.t("ui.guide-documents", "ids", some(g.stale)))
+	}
 	next, ok := g.process.Next(g.now.Record)
 	if !ok {
 		fmt.Fprintf(w, "%s\n", a.t("ui.guide-done"))
@@ -235,9 +244,9 @@ func (a *app) overview(g *guided, f guideFlags) {
 
 // numberIn is an activity's number in an edition, or a dash.
 func (a *app) numberIn(x *activity.Activity, edition string) string {
-	n := x.Numbers[edition]
-	if n == "" {
-		n = "–"
+	n := digits(x.Numbers[edition])
+	if len(n) != 1 {
+		n = "–" // not in it, or at a place that isn't known
 	}
 	return n
 }
@@ -257,12 +266,16 @@ func (a *app) guideOne(g *guided, id string, f guideFlags) error {
 		a.showQuestion(g, q, true)
 		return nil
 	}
+	shown := false
 	for i := range g.now.Activities {
 		s := &g.now.Activities[i]
-		if s.Activity.ID == strings.ToUpper(id) || s.Activity.Numbers[f.edition] == id {
+		if s.Activity.ID == strings.ToUpper(id) || digits(s.Activity.Numbers[f.edition]) == id {
 			a.showActivity(g, s, f)
-			return nil
+			shown = true // an older activity may be two of the final
 		}
+	}
+	if shown {
+		return nil
 	}
 	if _, ok := g.process.Check(strings.ToUpper(id)); ok {
 		a.guideChecks(g, strings.ToUpper(id))
@@ -276,7 +289,28 @@ func (a *app) guideOne(g *guided, id string, f guideFlags) error {
 		}
 		return nil
 	}
+	return a.guideUnknown(id)
+}
+
+func (a *app) guideUnknown(id string) error {
 	return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.guide-unknown", "id", id)), next: a.t("ui.next.guide")}
+}
+
+// guideKnows says whether an id is one of a question, an activity or a check.
+func (a *app) guideKnows(g *guided, id string, f guideFlags) bool {
+	_, question := g.now.Question(id)
+	_, check := g.process.Check(strings.ToUpper(id))
+	for i := range g.process.Activities {
+		x := &g.process.Activities[i]
+		question = question || x.ID == strings.ToUpper(id) || digits(x.Numbers[f.edition]) == id
+	}
+	return question || check || len(g.process.Translate(f.edition, id)) > 0
+}
+
+// digits is the number itself of one such as "3 (first half)".
+func digits(s string) string {
+	n, _, _ := strings.Cut(s, " ")
+	return n
 }
 
 func (a *app) showActivity(g *guided, s *activity.ActivityState, f guideFlags) {
@@ -291,26 +325,35 @@ func (a *app) showActivity(g *guided, s *activity.ActivityState, f guideFlags) {
 	for i := range s.Questions {
 		q := &s.Questions[i]
 		fmt.Fprintf(w, "%s %-7s %s  [%s]\n", mark(q.State), q.Question.ID, a.in(q.Question.Title), a.t("guide.state."+string(q.State)))
-		for _, p := range q.Gaps {
-			if !p.Says.IsZero() {
-				a.showGap(g, p)
-			}
-		}
+		a.showGaps(g, q.Gaps)
 	}
 	for _, c := range s.Checks {
 		if len(c.Gaps) > 0 {
 			fmt.Fprintf(w, "! %s  %s\n", c.Check.ID, a.in(c.Check.Title))
-			for _, p := range c.Gaps {
-				a.showGap(g, p)
-			}
+			a.showGaps(g, c.Gaps)
 		}
 	}
-	if f.prompts {
+	if f.prompts && slices.ContainsFunc(g.process.Prompts, func(p activity.Prompt) bool { return p.Activity == x.ID }) {
 		fmt.Fprintf(w, "\n%s\n", a.t("ui.guide-prompts"))
 		for _, p := range g.process.Prompts {
 			if p.Activity == x.ID {
 				a.wrapped(w, "  ", p.ID+"  "+a.in(p.Text))
 			}
+		}
+	}
+}
+
+// manyGaps is how many gaps of one thing people read at once.
+const manyGaps = 6
+
+func (a *app) showGaps(g *guided, all []activity.Gap) {
+	for i, p := range all {
+		if i == manyGaps && !a.verbose {
+			fmt.Fprintf(a.Out, "    %s\n", a.t("ui.guide-more", "count", fmt.Sprint(len(all)-i)))
+			return
+		}
+		if !p.Says.IsZero() {
+			a.showGap(g, p)
 		}
 	}
 }
@@ -340,7 +383,7 @@ func (a *app) showQuestion(g *guided, s *activity.QuestionState, whole bool) {
 	w, q := a.Out, s.Question
 	fmt.Fprintf(w, "%s %s  %s  [%s]\n", mark(s.State), q.ID, a.in(q.Title), a.t("guide.state."+string(s.State)))
 	a.wrapped(w, "  ", a.in(q.Text))
-	a.wrapped(w, "  ", a.t("ui.guide-basis", "basis", a.t("guide.basis."+q.Basis), "confidence", a.t("guide.confidence."+q.Confidence)))
+	a.wrapped(w, "  ", a.basis(q.Basis, q.Confidence))
 	a.wrapped(w, "  ", a.t("ui.guide-why", "why", a.in(q.Why)))
 	if whole && !q.Note.IsZero() {
 		a.wrapped(w, "  ", a.in(q.Note))
@@ -368,6 +411,14 @@ func (a *app) showQuestion(g *guided, s *activity.QuestionState, whole bool) {
 	a.howToAnswer(g, q)
 }
 
+// basis says on what a question or check rests.
+func (a *app) basis(basis, confidence string) string {
+	if confidence == "" {
+		return a.t("ui.guide-basis-only", "basis", a.t("guide.basis."+basis))
+	}
+	return a.t("ui.guide-basis", "basis", a.t("guide.basis."+basis), "confidence", a.t("guide.confidence."+confidence))
+}
+
 func (a *app) howToAnswer(g *guided, q *activity.Question) {
 	w := a.Out
 	if q.Kind == activity.Derived {
@@ -386,7 +437,7 @@ func (a *app) howToAnswer(g *guided, q *activity.Question) {
 	if q.Kind == activity.InProse {
 		value = a.t("ui.guide-words")
 	}
-	fmt.Fprintf(w, "  %s\n", a.t("ui.guide-how", "id", q.ID, "value", value))
+	fmt.Fprintf(w, "  %s\n", a.t("ui.guide-how", "id", q.ID, "value", value, "dir", a.dirFlag()))
 }
 
 // guideChecks lists what the checks found, or one check in full.
@@ -402,10 +453,14 @@ func (a *app) guideChecks(g *guided, id string) {
 			a.wrapped(w, "  ", a.in(c.Check.Text))
 			if id != "" {
 				a.wrapped(w, "  ", a.t("ui.guide-why", "why", a.in(c.Check.Why)))
-				a.wrapped(w, "  ", a.t("ui.guide-basis", "basis", a.t("guide.basis."+c.Check.Basis), "confidence", a.t("guide.confidence."+c.Check.Confidence)))
+				a.wrapped(w, "  ", a.basis(c.Check.Basis, c.Check.Confidence))
 			}
-			for _, x := range c.Gaps {
-				a.showGap(g, x)
+			if id == "" {
+				a.showGaps(g, c.Gaps)
+			} else {
+				for _, x := range c.Gaps {
+					a.showGap(g, x)
+				}
 			}
 			switch {
 			case !c.Applies:
@@ -428,4 +483,12 @@ func (a *app) wrapped(w io.Writer, indent, text string) {
 	for _, line := range report.Wrap(text, a.width()-len(indent)) {
 		fmt.Fprintf(w, "%s%s\n", indent, line)
 	}
+}
+
+// dirFlag is the -C of the command line, for commands that people copy.
+func (a *app) dirFlag() string {
+	if a.dir == "." {
+		return ""
+	}
+	return " -C " + a.dir
 }

@@ -64,7 +64,7 @@ type builder struct {
 }
 
 // names are the fields that people call an entry by, the best first.
-var names = []string{"Name", "Who", "Use", "Need", "Means", "Capability", "Feature", "Setting", "Failure", "Law"}
+var names = []string{"Name", "Who", "Use", "Need", "Means", "Capability", "Feature", "Setting", "Failure", "Law", "Effect"}
 
 func (b *builder) object(v reflect.Value, path string, stated bool) map[string]any {
 	t := v.Type()

@@ -33,6 +33,7 @@ func (m *maker) section(ctx context.Context, s *Section) error {
 			view = record.NewView(m.view.Product(), m.today, m.vars)
 		}
 		for _, x := range s.Sentences {
+			m.columns(x)
 			got, err := m.sentence(ctx, x, view, of)
 			if err != nil {
 				return err
@@ -151,13 +152,19 @@ func (m *maker) statement(x *Sentence, id string, h record.Hit, of member) State
 	return out
 }
 
-func (m *maker) row(x *Sentence, out *Statement, h record.Hit, of member) {
-	if len(x.Columns) > 0 {
-		m.heads = nil
-		for _, c := range x.Columns {
-			m.heads = append(m.heads, c.In(m.filler.Lang))
-		}
+// columns begins a table, also where the sentence that names its columns has
+// no row itself: later rows go on with them.
+func (m *maker) columns(x *Sentence) {
+	if len(x.Columns) == 0 {
+		return
 	}
+	m.heads = nil
+	for _, c := range x.Columns {
+		m.heads = append(m.heads, c.In(m.filler.Lang))
+	}
+}
+
+func (m *maker) row(x *Sentence, out *Statement, h record.Hit, of member) {
 	out.Columns = m.heads
 	for _, c := range x.Cells {
 		got := fill(m.filler, c.Text, h.Values)
