@@ -28,6 +28,7 @@ type documentsDoc struct {
 	// Stale says why documents in the folder are out of date, before they
 	// were written anew.
 	Stale   []publish.Change `json:"stale"`
+	Skipped []string         `json:"skipped"` // documents that this product doesn't need
 	Notices []publish.Error  `json:"notices"` // such as words without a translation
 	Errors  []publish.Error  `json:"errors"`  // why documents are drafts
 }
@@ -68,7 +69,7 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 	if err := a.mayFill(folder); err != nil {
 		return err
 	}
-	doc := documentsDoc{Schema: "assay/documents@1", Folder: folder, Run: set.Run, Written: !staleOnly, Documents: []documentRow{}, Stale: []publish.Change{}, Notices: []publish.Error{}, Errors: []publish.Error{}}
+	doc := documentsDoc{Schema: "assay/documents@1", Folder: folder, Run: set.Run, Written: !staleOnly, Documents: []documentRow{}, Stale: []publish.Change{}, Skipped: []string{}, Notices: []publish.Error{}, Errors: []publish.Error{}}
 	old, err := publish.ReadManifest(folder)
 	switch {
 	case err == nil:
@@ -191,6 +192,9 @@ func (a *app) documentRows(doc *documentsDoc, set *publish.Set, m *publish.Manif
 			}
 		}
 	}
+	for _, s := range set.Skipped {
+		doc.Skipped = append(doc.Skipped, s.ID)
+	}
 	if set.Security != nil {
 		add(&doc.Errors, set.Security.Errors)
 		add(&doc.Notices, set.Security.Notices)
@@ -239,6 +243,9 @@ func (a *app) documentsText(doc documentsDoc) {
 			}
 			a.wrapped(w, "  ", "· "+plain(e.Message)+place1(e.Where))
 		}
+	}
+	if len(doc.Skipped) > 0 {
+		fmt.Fprintf(w, "\n%s\n", a.t("ui.documents-skipped", "ids", strings.Join(doc.Skipped, ", ")))
 	}
 	if doc.Written {
 		fmt.Fprintf(w, "\n%s\n", a.t("ui.documents-written", "folder", doc.Folder))
