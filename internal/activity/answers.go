@@ -127,8 +127,13 @@ func (c *Catalogue) LoadAnswers(data []byte, lim limit.YAML) (*Answers, []produc
 	}
 	for _, w := range read.NotApplicable {
 		w.Line = line("not_applicable", w.ID)
+		if w.Why == "" || w.By == "" || w.On == "" {
+			continue // reported as missing fields; without them it is no reason
+		}
 		if id, ok := l.id("not_applicable", w.ID, w.Line); ok {
-			l.day(w.On, w.Line)
+			if !l.day(w.On, w.Line) {
+				continue
+			}
 			w.ID = id
 			l.out.NotApplicable = append(l.out.NotApplicable, w)
 		}
@@ -199,13 +204,15 @@ func (l *answerLoader) id(list, number string, line int) (string, bool) {
 	return ids[0], true
 }
 
-func (l *answerLoader) day(s string, line int) {
+func (l *answerLoader) day(s string, line int) bool {
 	if s == "" {
-		return
+		return true
 	}
-	if _, err := product.ParseDate(s); err != nil {
+	_, err := product.ParseDate(s)
+	if err != nil {
 		l.problem(line, "activity.problem.bad-date", "value", s)
 	}
+	return err == nil
 }
 
 // contradictions reports questions that are answered and don't apply.

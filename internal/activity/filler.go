@@ -23,6 +23,8 @@ const (
 var blank = []string{"n/a", "na", "none", "tbd", "todo", "tba", "test", "asdf", "xxx", "not applicable", "to be done", "to be determined", "待定", "待補", "無", "測試", "不適用"}
 
 var (
+	waivedAnswered = record.Text{En: "{id}: answers.yaml says that it doesn't concern the product, and assay.yaml answers it in `{place:raw}`: keep one of them", Zh: "{id}：answers.yaml 表示與產品無關，assay.yaml 卻在 `{place:raw}` 回答：請擇一保留"}
+
 	fillerShort   = record.Text{En: "{id}: too short to say anything about the product: write at least a full sentence", Zh: "{id}：太短，看不出與產品有關的內容：請至少寫一個完整的句子"}
 	fillerExample = record.Text{En: "{id}: this is the example, word for word: say what is true of your product", Zh: "{id}：內容與範例完全相同：請寫您產品的實際情況"}
 	fillerTwice   = record.Text{En: "{id}: the same words answer another question", Zh: "{id}：與另一題的回答完全相同"}

@@ -217,14 +217,18 @@ func (s *ActivityState) worst() State {
 
 func (p *Process) question(ctx context.Context, in Input, v *record.View, q *Question, digests map[string]string) (QuestionState, error) {
 	s := QuestionState{Question: q, State: Answered, Digest: digests[q.ID]}
-	if w, ok := in.Answers.Waived(q.ID); ok {
-		s.State, s.Waiver = NotApplicable, w
-		return s, nil
-	}
 	s.Prose, _ = in.Answers.Answer(q.ID)
 	open, err := p.unanswered(ctx, v, q, s.Prose)
 	if err != nil {
 		return s, err
+	}
+	if w, ok := in.Answers.Waived(q.ID); ok {
+		s.State, s.Waiver = NotApplicable, w
+		if !open && (q.Kind == InModel || q.Kind == Combined) {
+			s.State, s.Waiver = Partly, nil
+			s.Gaps = []Gap{{Says: waivedAnswered, Values: map[string]any{"id": q.ID, "place": q.Place}, File: AnswersFile, Line: w.Line}}
+		}
+		return s, nil
 	}
 	if open {
 		s.State = Open

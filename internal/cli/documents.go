@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,8 +12,10 @@ import (
 	"strings"
 
 	"assay/internal/activity"
+	"assay/internal/assess"
 	"assay/internal/limit"
 	"assay/internal/report/publish"
+	"assay/internal/yamltree"
 )
 
 // documentsFolder is where documents are written unless --out says otherwise.
@@ -62,6 +65,10 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 	a.out = ""
 	if folder == "" {
 		folder = filepath.Join(g.w.dir, documentsFolder)
+		// A workspace of a stranger may hold a link in the folder's place.
+		if info, err := os.Lstat(folder); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			return &exitError{code: exitUse, err: errors.New(a.t("ui.out-refused", "path", folder, "why", a.t("ui.out.outside"))), where: folder}
+		}
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return use(err)
@@ -117,13 +124,46 @@ func (a *app) publications(ctx context.Context, g *guided) (*publish.Set, error)
 	in := publish.Input{
 		View: g.now.View, Texts: a.texts, Words: words, Now: a.now(), Verdicts: g.now.Input.Verdicts, Standards: map[string]string{}, Terms: a.threatTerm(g),
 	}
-	if g.res != nil {
-		in.Run = g.res.Stored.Meta.ID
+	switch id := g.now.Input.Product.Identity; {
+	case g.res == nil:
+	case g.res.Product.Identity.Model != id.Model || g.res.Product.Identity.Release != id.Release:
+		// What was found of another release says nothing about this one.
+		in.Verdicts = map[string]string{}
+		fmt.Fprintln(a.Err, a.t("ui.documents-other-release", "run", g.res.Stored.Meta.ID, "release", plain(g.res.Product.Identity.Release)))
+	default:
+		in.Run, in.Verdicts = g.res.Stored.Meta.ID, withoutSamples(g.res)
+	}
+	if in.Run == "" {
+		in.View = g.process.View(withoutRun(g.now.Input))
 	}
 	for _, s := range g.all {
 		in.Standards[string(s.ID)] = s.Title.In(string(a.lang))
 	}
 	return publish.All(ctx, templates, in)
+}
+
+// withoutRun is what the record rests on where no run counts.
+func withoutRun(in activity.Input) activity.Input {
+	in.Verdicts, in.Components = map[string]string{}, nil
+	return in
+}
+
+// withoutSamples are the verdicts of a run that don't rest on sample results,
+// which the demonstration makes up: those are nothing to tell a customer.
+func withoutSamples(res *assess.Result) map[string]string {
+	out := map[string]string{}
+	for _, v := range res.Assessment.Verdicts {
+		sample := false
+		for _, c := range v.Cases {
+			for _, r := range c.Results {
+				sample = sample || r.By != nil && r.By.Sample
+			}
+		}
+		if !sample {
+			out[string(v.Standard)+"/"+string(v.Requirement)] = string(v.Verdict)
+		}
+	}
+	return out
 }
 
 // threatTerm gives threats and rules of threats their titles.
@@ -267,18 +307,26 @@ func (a *app) documentUses(g *guided, set *publish.Set) {
 			g.uses[q] = append(g.uses[q], c)
 		}
 	}
+	// Which fields a document rests on, without the places of entries, once.
+	rests := map[string]map[string]bool{}
+	for _, d := range a.inLanguage(set) {
+		fields := map[string]bool{}
+		for _, paths := range d.Rests() {
+			for _, p := range paths {
+				for f := indices.ReplaceAllString(p, ""); f != "" && !fields[f]; f = yamltree.ParentPath(f) {
+					fields[f] = true
+				}
+			}
+		}
+		rests[d.ID] = fields
+	}
+	ids := slices.Sorted(maps.Keys(rests))
 	for i := range g.process.Activities {
 		for _, q := range g.process.Activities[i].Questions {
 			for _, place := range append([]string{q.Place}, q.Touches...) {
-				if place == "" {
-					continue
-				}
-				for _, d := range a.inLanguage(set) {
-					for _, paths := range d.Rests() {
-						if slices.ContainsFunc(paths, func(p string) bool { return under(p, place) }) {
-							add(q.ID, d.ID)
-							break
-						}
+				for _, d := range ids {
+					if place != "" && rests[d][strings.ReplaceAll(place, "[]", "")] {
+						add(q.ID, d)
 					}
 				}
 			}

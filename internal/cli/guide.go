@@ -122,6 +122,9 @@ func (a *app) openGuide(ctx context.Context, run string) (*guided, error) {
 	}
 	// A model with mistakes still has answers; what is wrong with it was said.
 	g := &guided{w: w, files: activity.Files{Model: w.source}, broken: err}
+	if err != nil && w.product.Identity.Name == "" {
+		return nil, err // what could be read is no product
+	}
 	if err != nil {
 		g.faults = faults(w.problems)
 		a.code = exitUse

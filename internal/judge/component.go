@@ -62,6 +62,8 @@ type declaredVerdict struct {
 // met by: a reasoned gap is a gap (IR 8425, documentation outcome 1.c). What
 // the maker says is met decides nothing.
 func (j *judge) declared(std standard.ID, req standard.RequirementID, component string) (declaredVerdict, bool) {
+	var out declaredVerdict
+	found := false
 	for _, c := range j.in.Product.Capabilities {
 		for _, m := range c.Meets {
 			if m.Item != string(std)+"/"+string(req) || m.Component != component {
@@ -71,12 +73,12 @@ func (j *judge) declared(std standard.ID, req standard.RequirementID, component 
 			switch m.Met {
 			case "no", "partly":
 				return declaredVerdict{verdict.Fail, verdict.Because("reason.component-not-met", append(args, "met", "record.met."+m.Met)...)}, true
-			case "n/a":
-				return declaredVerdict{verdict.Inconclusive, verdict.Because("reason.component-not-applicable", args...)}, true
+			case "n/a": // unless another entry says that it isn't met
+				out, found = declaredVerdict{verdict.Inconclusive, verdict.Because("reason.component-not-applicable", args...)}, true
 			}
 		}
 	}
-	return declaredVerdict{}, false
+	return out, found
 }
 
 // ofComponent judges by the results whose subjects are of the component.
@@ -89,8 +91,9 @@ func (j *judge) ofComponent(x *ComponentVerdict, v *Verdict, r *standard.Require
 	var why []because
 	x.Verdict, seen = j.part(v, r.Cases, v.Profile, func(subject string) bool {
 		of := j.componentsOf(subject)
-		// What is judged for the product as a whole is judged on its devices.
-		return slices.Contains(of, c.ID) || of == nil && (c.Kind == "device" || c.Kind == "gateway")
+		// What is judged for the product as a whole is judged on its devices;
+		// what belongs to no component shows nothing of any.
+		return slices.Contains(of, c.ID) || subject == "product" && (c.Kind == "device" || c.Kind == "gateway")
 	}, &why)
 	for _, w := range why {
 		if w.verdict == x.Verdict {

@@ -129,7 +129,9 @@ func (j *judge) requirement(s *standard.Standard, r *standard.Requirement) (Verd
 	}
 	j.components(&v, s, r)
 	v.Open = v.Verdict == verdict.Inconclusive && open(cases)
-	if differs(r.Cases) {
+	// Under another reading only the cases differ; what each component comes
+	// to under it isn't known, so it isn't said.
+	if differs(r.Cases) && len(v.Components) == 0 {
 		other := standard.Strict
 		if v.Profile == standard.Strict {
 			other = standard.Literal

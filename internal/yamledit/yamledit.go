@@ -142,6 +142,11 @@ func one(value []byte) (*yaml.Node, error) {
 
 // edit changes the section of the first step.
 func edit(src []byte, steps []step, change func(*yaml.Node) (*yaml.Node, error)) ([]byte, error) {
+	mark := []byte("\ufeff") // of files that Windows wrote
+	if rest, ok := bytes.CutPrefix(src, mark); ok {
+		out, err := edit(rest, steps, change)
+		return append(mark, out...), err
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(src, &doc); err != nil {
 		return nil, err
@@ -155,21 +160,20 @@ func edit(src []byte, steps []step, change func(*yaml.Node) (*yaml.Node, error))
 	if err != nil {
 		return nil, err
 	}
-	var value *yaml.Node
-	if from >= 0 {
-		n, err := one(bytes.Join(lines[from:to], nil))
-		if err != nil || n.Kind != yaml.MappingNode || len(n.Content) != 2 {
-			return nil, fmt.Errorf("%w: %s", ErrForm, steps[0].key)
-		}
-		value = n.Content[1]
+	key, value, err := read(old, lines, from, to, steps[0].key)
+	if err != nil {
+		return nil, err
 	}
 	want, err := change(value)
 	if err != nil {
 		return nil, err
 	}
-	text, err := render(steps[0].key, want)
+	text, err := render(key, want)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.Contains(src, []byte("\r\n")) {
+		text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	}
 	var out []byte
 	switch {
@@ -188,6 +192,31 @@ func edit(src []byte, steps []step, change func(*yaml.Node) (*yaml.Node, error))
 		out = append(out, text...)
 	}
 	return out, same(old, out, steps[0].key, want)
+}
+
+// read gives the key and the value of a section as they are written. The
+// section alone must say what it says in the file: else its lines don't hold
+// all of it.
+func read(old any, lines [][]byte, from, to int, name string) (key, value *yaml.Node, err error) {
+	if from < 0 {
+		return keyNode(name), nil, nil
+	}
+	var doc yaml.Node
+	text := bytes.Join(lines[from:to], nil)
+	if err := yaml.Unmarshal(text, &doc); err != nil || len(doc.Content) == 0 {
+		return nil, nil, fmt.Errorf("%w: %s", ErrForm, name)
+	}
+	n := doc.Content[0]
+	var alone map[string]any
+	was, _ := old.(map[string]any)
+	if n.Kind != yaml.MappingNode || len(n.Content) != 2 || n.Decode(&alone) != nil || !reflect.DeepEqual(alone[name], was[name]) {
+		return nil, nil, fmt.Errorf("%w: %s", ErrForm, name)
+	}
+	key, value = n.Content[0], n.Content[1]
+	if foot := strings.TrimSpace(doc.FootComment); foot != "" {
+		value.FootComment = strings.TrimSpace(value.FootComment + "\n" + foot)
+	}
+	return key, value, nil
 }
 
 // section finds the lines of a top-level key: from its line up to the blank
@@ -313,14 +342,14 @@ func remove(n *yaml.Node, steps []step) {
 	}
 }
 
-func render(key string, v *yaml.Node) ([]byte, error) {
+func render(key, v *yaml.Node) ([]byte, error) {
 	if v == nil {
 		return nil, nil
 	}
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
-	if err := enc.Encode(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{keyNode(key), v}}); err != nil {
+	if err := enc.Encode(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{key, v}}); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), enc.Close()

@@ -73,6 +73,34 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// TestKeeps: what people and their editors wrote stays as it was.
+func TestKeeps(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, src, path, want string }{
+		{"comment_at_the_section", "a: # why\n  b: 1\nc: 2\n", "a.b", "a: # why\n  b: 9\nc: 2\n"},
+		{"comment_after_the_last_entry", "a:\n  - b: 1\n  # add more here\nc: 2\n", "a[0].b", "# add more here"},
+		{"windows_lines", "a:\r\n  b: 1\r\nc: 2\r\n", "a.b", "a:\r\n  b: 9\r\nc: 2\r\n"},
+		{"byte_order_mark", "\ufeffa:\n  b: 1\n", "a.b", "\ufeffa:\n  b: 9\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Set([]byte(c.src), c.path, []byte("9"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(got), c.want) {
+				t.Errorf("got %q, want in it %q", got, c.want)
+			}
+		})
+	}
+	// The blank lines behind a text that keeps them belong to it: such a
+	// section is left to people.
+	const keeps = "a:\n  t: |+\n    text\n\n\nc: 2\n"
+	if got, err := Set([]byte(keeps), "a.b", []byte("9")); err == nil || !errors.Is(err, ErrForm) {
+		t.Errorf("gave %q, %v", got, err)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -181,7 +181,7 @@ func other(lang string) string {
 func scrub(v any) any {
 	switch x := v.(type) {
 	case string:
-		if x == product.Gap {
+		if strings.Contains(x, product.Gap) {
 			return ""
 		}
 		return strings.TrimSpace(x)

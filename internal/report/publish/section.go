@@ -109,18 +109,33 @@ func (m *maker) nothing(x *Sentence, id string, part member) []Statement {
 	at = append(at, x.rule.from...)
 	sources := m.model.sources(at, part)
 	switch {
-	case !x.Else.IsZero():
+	case !x.Else.IsZero() && !m.silent(x):
 		form := x.Form
 		if form == Row {
 			form = Plain
 		}
 		return []Statement{{ID: id, Form: form, Kind: x.Kind, Text: fill(m.filler, x.Else, nil).pieces, Refs: x.Refs, Sources: sources}}
-	case x.Must:
+	case x.Must || !x.Else.IsZero():
 		where := m.gapAt(sources)
 		m.lacking(where, x.ID)
 		return []Statement{{ID: id, Form: Plain, Kind: x.Kind, Text: []Piece{{Text: where.Path, kind: gap}}, Refs: x.Refs, Sources: sources}}
 	}
 	return nil
+}
+
+// silent says that the file doesn't state the list that a sentence goes
+// through, not even as empty: that nothing stands there says nothing about the
+// product.
+func (m *maker) silent(x *Sentence) bool {
+	for _, p := range x.rule.each {
+		if p.root != "product" || len(p.steps) == 0 || p.steps[0] == "*" {
+			continue
+		}
+		if !m.view.Product().Stated(p.steps[0]) {
+			return true
+		}
+	}
+	return false
 }
 
 // statement makes what is said about one member.
@@ -130,7 +145,9 @@ func (m *maker) statement(x *Sentence, id string, h record.Hit, of member) State
 		m.row(x, &out, h, of)
 	} else {
 		got := fill(m.filler, x.Text, h.Values)
-		if len(got.missing) > 0 && !x.Else.IsZero() {
+		// Of a member that is there a missing value is a gap: what is said where
+		// there is no member at all would deny it.
+		if len(got.missing) > 0 && !x.Else.IsZero() && x.Each == "" {
 			got = fill(m.filler, x.Else, h.Values)
 		}
 		m.missing(x.rule, got.missing, of, x.ID)

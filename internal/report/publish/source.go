@@ -326,7 +326,7 @@ func empty(v any) bool {
 	case nil:
 		return true
 	case string:
-		return strings.TrimSpace(x) == "" || x == product.Gap
+		return strings.TrimSpace(x) == "" || strings.Contains(x, product.Gap)
 	case int64:
 		return x == 0
 	case float64:
