@@ -1,11 +1,14 @@
 package activity
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -45,6 +48,9 @@ func (p *Process) Apply(f Files, id, value, by string, now time.Time) (Files, er
 	}
 	if len(value) > maxAnswer {
 		return f, fmt.Errorf("answer to %s: %d bytes are more than %d", id, len(value), maxAnswer)
+	}
+	if err := readable(value); err != nil {
+		return f, fmt.Errorf("answer to %s: %w", id, err)
 	}
 	if q.Kind == Derived {
 		return f, &DerivedError{id, p.RestsOn(id)}
@@ -96,8 +102,24 @@ func fits(s product.Shape, n *yaml.Node) bool {
 	return true
 }
 
+// readable refuses what isn't text: a file in another encoding, a program.
+func readable(s string) error {
+	if !utf8.ValidString(s) {
+		return errors.New("this isn't UTF-8: save the text as UTF-8 and give it again")
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return fmt.Errorf("it holds the control character %U", r)
+		}
+	}
+	return nil
+}
+
 // Set puts a value at a path of assay.yaml, merging as Apply does.
 func (f Files) Set(path, value string) (Files, error) {
+	if err := readable(value); err != nil {
+		return f, fmt.Errorf("%s: %w", path, err)
+	}
 	if _, ok := product.ShapeAt(path); !ok {
 		return f, fmt.Errorf("assay.yaml has no field %s", path)
 	}
@@ -219,8 +241,19 @@ func same(a, b *yaml.Node, keys []string) bool {
 // start is an answers.yaml without answers.
 const start = "schema: " + AnswersSchema + "\nedition: " + Final + "\n"
 
-// prose puts an answer in words into answers.yaml.
+// prose puts an answer in words into answers.yaml. A reason why the question
+// doesn't concern the product goes.
 func (f Files) prose(id, text, by string, now time.Time) (Files, error) {
+	if strings.TrimSpace(text) == "" {
+		return f, fmt.Errorf("answer to %s is empty", id)
+	}
+	if f.Answers != nil {
+		out, err := yamledit.Delete(f.Answers, `not_applicable."`+id+`"`)
+		if err != nil {
+			return f, fmt.Errorf("%s: %w", AnswersFile, err)
+		}
+		f.Answers = out
+	}
 	pairs := []string{"text", text}
 	if by != "" {
 		pairs = append(pairs, "by", by)
@@ -236,7 +269,35 @@ func (p *Process) Waive(f Files, id, why, by string, now time.Time) (Files, erro
 	if strings.TrimSpace(why) == "" || strings.TrimSpace(by) == "" {
 		return f, errors.New("a question is left out only with a reason, and by somebody with a name")
 	}
+	if err := readable(why + by); err != nil {
+		return f, fmt.Errorf("reason for %s: %w", id, err)
+	}
+	if text := normal(why); isBlank(text) || letters(text) < minReason {
+		return f, fmt.Errorf("%q is no reason why %s doesn't concern the product", why, id)
+	}
+	if f.Answers != nil && entryOf(f.Answers, "answers", id) {
+		return f, fmt.Errorf("%s is answered in %s: take the answer out first", id, AnswersFile)
+	}
 	return f.answer(`not_applicable."`+id+`"`, fields("why", why, "by", by, "on", now.Format("2006-01-02")))
+}
+
+// minReason is how many letters a reason has at least; Han characters count
+// as three. The number is ours.
+const minReason = 9
+
+// entryOf says whether a list of answers.yaml has an entry.
+func entryOf(answers []byte, list, id string) bool {
+	var top map[string]yaml.Node
+	if yaml.Unmarshal(answers, &top) != nil {
+		return false
+	}
+	n := top[list]
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == id {
+			return true
+		}
+	}
+	return false
 }
 
 // Stamp notes what an answer was given from.
@@ -322,7 +383,7 @@ func (f Files) answer(path string, v *yaml.Node) (Files, error) {
 		return f, err
 	}
 	src := f.Answers
-	if src == nil {
+	if len(bytes.TrimSpace(src)) == 0 {
 		src = []byte(start)
 	}
 	out, err := yamledit.Set(src, path, text)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -87,12 +89,25 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 		return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.documents-none", "folder", folder)), next: "assay report --documents"}
 	}
 	m := old
+	if files := foreign(folder, old); !staleOnly && len(files) > 0 {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.documents-foreign", "folder", folder, "files", some(files))), where: folder}
+	}
 	if !staleOnly {
 		if m, err = publish.Write(ctx, folder, set); err != nil {
 			return &exitError{code: exitUse, err: err, where: folder}
 		}
 	}
 	a.documentRows(&doc, set, m)
+	for _, s := range g.now.Activities {
+		for _, k := range s.Checks {
+			for _, x := range k.Gaps {
+				if k.Check.Contradiction || x.Contradiction {
+					where, _ := g.place(x)
+					doc.Errors = append(doc.Errors, publish.Error{Code: "contradiction", Message: a.t("ui.documents-contradiction", "text", a.says(x)), Where: where})
+				}
+			}
+		}
+	}
 	switch {
 	case a.code != 0: // words.yaml has mistakes
 	case staleOnly && len(doc.Stale) > 0:
@@ -179,6 +194,38 @@ func (a *app) threatTerm(g *guided) func(lang, name, value string) (string, bool
 		}
 		return "", false
 	}
+}
+
+// foreign lists the files in a folder that documents would be written over
+// and that no earlier writing left so: of others, or changed by hand.
+func foreign(folder string, m *publish.Manifest) []string {
+	known := map[string]string{}
+	if m != nil {
+		for _, d := range m.Documents {
+			for _, f := range d.Files {
+				known[f.Name] = f.SHA256
+			}
+		}
+	}
+	var out []string
+	names, err := os.ReadDir(folder)
+	if err != nil {
+		return nil // it isn't there yet
+	}
+	for _, e := range names {
+		name := e.Name()
+		sum, was := known[name]
+		switch {
+		case was:
+			b, err := readFile(filepath.Join(folder, name), limit.Default().YAML.Size)
+			if h := sha256.Sum256(b); err == nil && hex.EncodeToString(h[:]) != sum {
+				out = append(out, name)
+			}
+		case m == nil && (name == publish.SumsFile || name == publish.SecurityFile || strings.HasPrefix(name, "index.")):
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // mayFill refuses folders that hold something else of the workspace.

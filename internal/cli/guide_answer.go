@@ -29,6 +29,8 @@ type changed struct {
 	// answers that were given.
 	Requirements []string `json:"requirements"`
 	Documents    []string `json:"documents"`
+
+	given []string // questions that were answered
 }
 
 type stateChange struct {
@@ -106,7 +108,7 @@ func (a *app) applyAll(ctx context.Context, g *guided, f guideFlags) (*changed, 
 			}
 		}
 		c := a.compareRecords(g, before, now)
-		c.Files = written
+		c.Files, c.given = written, ids
 		for _, id := range ids {
 			for _, u := range g.uses[id] {
 				switch {
@@ -366,6 +368,12 @@ func (a *app) showChanged(g *guided, c *changed) {
 	line("ui.guide-changed-level", levels)
 	line("ui.guide-changed-requirements", c.Requirements)
 	line("ui.guide-changed-documents", c.Documents)
+	for _, id := range c.given {
+		if q, ok := g.now.Question(id); ok && len(q.Gaps) > 0 {
+			fmt.Fprintf(w, "  %s  [%s]\n", id, a.t("guide.state."+string(q.State)))
+			a.showGaps(g, q.Gaps)
+		}
+	}
 	fmt.Fprintln(w)
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +22,9 @@ var errEnough = errors.New("enough")
 type asker struct {
 	a  *app
 	in *bufio.Scanner
+
+	lines chan string // what was typed; closed at the end
+	done  <-chan struct{}
 	// enough: the person ended in the middle of an answer.
 	enough bool
 }
@@ -33,8 +35,16 @@ const maxLine = 64 << 10
 // askAll asks the given question or, one after another, the most valuable
 // ones, and saves each answer at once.
 func (a *app) askAll(ctx context.Context, g *guided, id, by string) error {
-	s := &asker{a: a, in: bufio.NewScanner(a.In)}
+	s := &asker{a: a, in: bufio.NewScanner(a.In), lines: make(chan string), done: ctx.Done()}
 	s.in.Buffer(nil, maxLine)
+	// A person who ends the program doesn't wait for the end of a line: the
+	// reader is left behind.
+	go func() {
+		defer close(s.lines)
+		for s.in.Scan() {
+			s.lines <- s.in.Text()
+		}
+	}()
 	fmt.Fprintf(a.Out, "%s\n\n", a.t("ui.guide-ask"))
 	later := map[string]bool{}
 	for {
@@ -310,14 +320,22 @@ func textNode(s string) *yaml.Node {
 // line asks for one line. "q" alone, and the end of input, end the questions.
 func (s *asker) line(prompt string) (string, error) {
 	fmt.Fprint(s.a.Out, "  "+prompt)
-	if !s.in.Scan() {
+	var typed string
+	select {
+	case <-s.done:
 		fmt.Fprintln(s.a.Out)
-		if err := s.in.Err(); err != nil && !errors.Is(err, io.EOF) {
-			return "", err
-		}
 		return "", errEnough
+	case line, ok := <-s.lines:
+		if !ok {
+			fmt.Fprintln(s.a.Out)
+			if err := s.in.Err(); err != nil {
+				return "", err
+			}
+			return "", errEnough
+		}
+		typed = line
 	}
-	text := strings.TrimSpace(s.in.Text())
+	text := strings.TrimSpace(typed)
 	if text == "q" {
 		return "", errEnough
 	}

@@ -109,7 +109,10 @@ func (a *app) guideShow(g *guided, id string, f guideFlags, c *changed) error {
 	case f.checks:
 		a.guideChecks(g, "")
 		return nil
-	case c != nil && a.quiet:
+	case c != nil:
+		if next, ok := g.process.Next(g.now.Record); ok && !a.quiet {
+			fmt.Fprintln(a.Out, a.t("ui.guide-next-one", "id", next.Question.ID, "title", a.in(next.Question.Title), "dir", a.dirFlag()))
+		}
 		return nil
 	}
 	a.overview(g, f)
@@ -262,6 +265,7 @@ func bar(done, of int) string {
 
 // guideOne shows one question, activity or check.
 func (a *app) guideOne(g *guided, id string, f guideFlags) error {
+	id = strings.ToUpper(id)
 	if q, ok := g.now.Question(id); ok {
 		a.showQuestion(g, q, true)
 		return nil

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"assay/internal/activity"
 	"assay/internal/product"
+	"assay/internal/report/publish"
 	"assay/internal/store"
 	"assay/internal/threat"
 )
@@ -32,7 +34,8 @@ func (a *app) mayWrite(path string, inputs ...string) error {
 	case !info.Mode().IsRegular():
 		return nil // a device or a pipe takes what it is given
 	}
-	for _, in := range append(inputs, filepath.Join(a.dir, product.FileName), filepath.Join(a.dir, threat.DecisionsFile)) {
+	for _, in := range append(inputs, filepath.Join(a.dir, product.FileName), filepath.Join(a.dir, threat.DecisionsFile),
+		filepath.Join(a.dir, activity.AnswersFile), filepath.Join(a.dir, publish.WordsFile)) {
 		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
 			return no("input")
 		}
