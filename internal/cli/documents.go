@@ -103,7 +103,7 @@ func (a *app) documents(ctx context.Context, run string, staleOnly bool) error {
 			for _, x := range k.Gaps {
 				if k.Check.Contradiction || x.Contradiction {
 					where, _ := g.place(x)
-					doc.Errors = append(doc.Errors, publish.Error{Code: "contradiction", Message: a.t("ui.documents-contradiction", "text", a.says(x)), Where: where})
+					doc.Errors = append(doc.Errors, publish.Error{Code: publish.CodeContradicted, Message: a.t("ui.documents-contradiction", "text", a.says(x)), Where: where})
 				}
 			}
 		}

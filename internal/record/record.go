@@ -55,9 +55,6 @@ func (v *View) Product() *product.Product { return v.p }
 // "label", or a name that was given to NewView.
 func (v *View) Get(name string) any { return v.vars[name] }
 
-// Names are the variables that every view has beside those of its caller.
-func Names() []string { return []string{"product", "label", "today", "it"} }
-
 // builder turns the model into plain values.
 type builder struct {
 	labels map[string]any // id → what people call it

@@ -43,8 +43,8 @@ type Rule struct {
 // Env compiles rules.
 type Env struct{ cond *condition.Env }
 
-// NewEnv makes an environment for views with these variables beside those of
-// Names.
+// NewEnv makes an environment for views with these variables beside product,
+// label, today and it.
 func NewEnv(more ...string) (*Env, error) {
 	e, err := condition.NewEnv(append([]string{"label", "today", "it"}, more...)...)
 	if err != nil {

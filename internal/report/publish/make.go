@@ -54,7 +54,7 @@ const (
 	CodeGap          = "gap"          // a value is missing
 	CodeRequirement  = "requirement"  // a requirement behind the document isn't met
 	CodeUntranslated = "untranslated" // words of a person in the other language
-	CodeContradicted = "contradicted" // a test says otherwise
+	CodeContradicted = "contradicted" // a test, or another answer, says otherwise
 )
 
 // Document is a document in one language.
