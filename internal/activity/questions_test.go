@@ -55,7 +55,7 @@ func workspace(t *testing.T, name string) Input {
 	t.Helper()
 	dir, lim := filepath.Join("testdata", name), limit.Default().YAML
 	if _, err := os.Stat(filepath.Join(dir, AnswersFile)); err != nil {
-		t.Skipf("SKIPPED: there is no record %s: %v", name, err)
+		t.Fatalf("record %s: %v", name, err)
 	}
 	p, problems, err := product.LoadDir(dir, lim)
 	if err != nil || product.HasErrors(problems) {

@@ -50,17 +50,22 @@ func (p *Process) Link(t *thread.Threads, m *product.Product, standards []*stand
 	for _, s := range standards {
 		for i := range s.Requirements {
 			r := &s.Requirements[i]
-			r.Cases.Walk(func(_ string, with map[string]standard.Value) {
-				v, ok := with["questions"]
-				if !ok {
-					return
-				}
-				for _, q := range strings.Fields(fmt.Sprint(v.For(standard.Literal))) {
-					t.Link(thread.Node{Kind: NodeQuestion, ID: q}, requirement(string(s.ID)+"/"+string(r.ID)))
-				}
-			})
+			for _, q := range Asked(r) {
+				t.Link(thread.Node{Kind: NodeQuestion, ID: q}, requirement(string(s.ID)+"/"+string(r.ID)))
+			}
 		}
 	}
+}
+
+// Asked lists the questions whose answers decide a requirement.
+func Asked(r *standard.Requirement) []string {
+	var out []string
+	r.Cases.Walk(func(_ string, with map[string]standard.Value) {
+		if v, ok := with["questions"]; ok {
+			out = append(out, strings.Fields(fmt.Sprint(v.For(standard.Literal)))...)
+		}
+	})
+	return out
 }
 
 func requirement(id string) thread.Node {

@@ -234,15 +234,9 @@ func (a *app) uses(g *guided) map[string][]activity.Consumer {
 			}
 			for i := range s.Requirements {
 				r := &s.Requirements[i]
-				r.Cases.Walk(func(_ string, with map[string]standard.Value) {
-					v, ok := with["questions"]
-					if !ok {
-						return
-					}
-					for _, q := range strings.Fields(fmt.Sprint(v.For(standard.Literal))) {
-						out[q] = append(out[q], activity.Consumer{Kind: "requirement", ID: string(s.ID) + "/" + string(r.ID)})
-					}
-				})
+				for _, q := range activity.Asked(r) {
+					out[q] = append(out[q], activity.Consumer{Kind: "requirement", ID: string(s.ID) + "/" + string(r.ID)})
+				}
 			}
 		}
 	}

@@ -2,123 +2,18 @@ package report
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"assay/internal/i18n"
+	"assay/internal/report/browsertest"
 )
-
-// browser is a page of a real browser with what it complained about. The
-// test is skipped where there is none, unless ASSAY_REQUIRE_BROWSER is 1.
-type browser struct {
-	ctx      context.Context
-	mu       sync.Mutex
-	problems []string
-	requests []string
-}
-
-func newBrowser(t *testing.T) *browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("browser tests are left out by -short")
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("ASSAY_REQUIRE_BROWSER") == "1" {
-			t.Fatal("no Chromium found, and ASSAY_REQUIRE_BROWSER=1 asks for one")
-		}
-		t.Skip("no Chromium found (chromium, google-chrome): install one to run the browser tests")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WSURLReadTimeout(60*time.Second))
-	ctx, cancelTime := context.WithTimeout(context.Background(), 3*time.Minute)
-	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, opts...)
-	tab, cancelTab := chromedp.NewContext(alloc)
-	t.Cleanup(func() { cancelTab(); cancelAlloc(); cancelTime() })
-	b := &browser{ctx: tab}
-	if err := chromedp.Listen(tab, b.listen); err != nil {
-		t.Fatalf("start %s: %v", path, err)
-	}
-	b.run(t, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, network.Enable, network.EnableParams{})
-		if err == nil {
-			_, err = cdp.Call(ctx, tab, log.Enable, cdp.Empty{})
-		}
-		return err
-	}))
-	return b
-}
-
-func (b *browser) listen(ev any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch ev := ev.(type) {
-	case *network.EventRequestWillBeSent:
-		b.requests = append(b.requests, ev.Request.URL)
-	case *runtime.EventExceptionThrown:
-		b.problems = append(b.problems, "exception: "+ev.ExceptionDetails.Text)
-	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
-			b.problems = append(b.problems, fmt.Sprintf("console: %v", ev.Args))
-		}
-	case *log.EventEntryAdded:
-		b.problems = append(b.problems, string(ev.Entry.Level)+": "+ev.Entry.Text)
-	}
-}
-
-func (b *browser) run(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func eval[T any](t *testing.T, b *browser, js string) T {
-	t.Helper()
-	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// do runs JavaScript for its effect.
-func do(t *testing.T, b *browser, js string) {
-	t.Helper()
-	eval[bool](t, b, "(() => { "+js+"; return true; })()")
-}
-
-// screen sets the size and the colour scheme.
-func (b *browser) screen(t *testing.T, width int64, scheme, media string) {
-	t.Helper()
-	b.run(t, chromedp.EmulateViewport(width, shotHeight()), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return err
-	}))
-}
 
 func writeHTML(t *testing.T, in Input) string {
 	t.Helper()
@@ -170,7 +65,7 @@ const contrast = `(() => {
 })()`
 
 func TestBrowser(t *testing.T) {
-	b := newBrowser(t)
+	b := browsertest.New(t)
 	for _, lang := range i18n.Langs() {
 		threats := realistic(t, lang)
 		threats.Threats = threatAnalysis(t)
@@ -180,42 +75,38 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-func look(t *testing.T, b *browser, in Input, name string) {
-	b.mu.Lock()
-	b.problems, b.requests = nil, nil
-	b.mu.Unlock()
+func look(t *testing.T, b *browsertest.Browser, in Input, name string) {
+	b.Reset()
 	at := writeHTML(t, in)
-	b.screen(t, 1280, "light", "screen")
-	b.run(t, chromedp.Navigate(at))
-	if n := eval[int](t, b, `document.querySelectorAll("details.req[open]").length`); n != 0 {
+	b.Screen(t, 1280, shotHeight(), "light", "screen")
+	b.Run(t, chromedp.Navigate(at))
+	if n := browsertest.Eval[int](t, b, `document.querySelectorAll("details.req[open]").length`); n != 0 {
 		t.Errorf("%d requirements are open at first", n)
 	}
 	shoot(t, b, name)
 
 	// A link to a requirement opens it.
-	id := eval[string](t, b, `document.querySelector(".cells a").getAttribute("href")`)
-	b.run(t, chromedp.Click(chromedp.CSS(`.cells a`)))
-	if !eval[bool](t, b, `document.querySelector('[id="`+strings.TrimPrefix(id, "#")+`"]').closest("details").open`) {
+	id := browsertest.Eval[string](t, b, `document.querySelector(".cells a").getAttribute("href")`)
+	b.Run(t, chromedp.Click(chromedp.CSS(`.cells a`)))
+	if !browsertest.Eval[bool](t, b, `document.querySelector('[id="`+strings.TrimPrefix(id, "#")+`"]').closest("details").open`) {
 		t.Errorf("following %s doesn't open the requirement", id)
 	}
 	// The keyboard opens and shuts it.
-	before := eval[bool](t, b, `(() => { const s = [...document.querySelectorAll(".req > summary")].pop(); s.focus(); return s.parentElement.open; })()`)
-	b.run(t, chromedp.KeyEvent("\r"))
-	if eval[bool](t, b, `[...document.querySelectorAll(".req")].pop().open`) == before {
+	before := browsertest.Eval[bool](t, b, `(() => { const s = [...document.querySelectorAll(".req > summary")].pop(); s.focus(); return s.parentElement.open; })()`)
+	b.Run(t, chromedp.KeyEvent("\r"))
+	if browsertest.Eval[bool](t, b, `[...document.querySelectorAll(".req")].pop().open`) == before {
 		t.Error("Enter on a requirement changes nothing")
 	}
 	filters(t, b)
 
-	do(t, b, openAll)
+	browsertest.Do(t, b, openAll)
 	fits(t, b)
 	printed(t, b)
 
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.problems) > 0 {
-		t.Errorf("the browser complains: %q", b.problems)
+	if len(b.Problems()) > 0 {
+		t.Errorf("the browser complains: %q", b.Problems())
 	}
-	for _, r := range b.requests {
+	for _, r := range b.Requests() {
 		if r != at && !strings.HasPrefix(r, at+"#") {
 			t.Errorf("the report asks for %s", r)
 		}
@@ -225,54 +116,50 @@ func look(t *testing.T, b *browser, in Input, name string) {
 // TestBrowserThreats: the page about threats fits every screen, asks for
 // nothing, needs no script, and paper shows what is shut.
 func TestBrowserThreats(t *testing.T) {
-	b := newBrowser(t)
+	b := browsertest.New(t)
 	for _, lang := range i18n.Langs() {
 		t.Run(string(lang), func(t *testing.T) {
-			b.mu.Lock()
-			b.problems, b.requests = nil, nil
-			b.mu.Unlock()
+			b.Reset()
 			at := writePage(t, []byte(encodeThreats(t, "html", threatSample(t, lang))))
-			b.screen(t, 1280, "light", "screen")
-			b.run(t, chromedp.Navigate(at))
+			b.Screen(t, 1280, shotHeight(), "light", "screen")
+			b.Run(t, chromedp.Navigate(at))
 			shootThreats(t, b, "threats-page-"+string(lang))
-			do(t, b, openAll)
+			browsertest.Do(t, b, openAll)
 			fits(t, b)
-			do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
-			b.screen(t, 700, "dark", "print")
-			if n := eval[int](t, b, `[...document.querySelectorAll(".thr .tb")].filter(e => e.getBoundingClientRect().height === 0).length`); n > 0 {
+			browsertest.Do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
+			b.Screen(t, 700, shotHeight(), "dark", "print")
+			if n := browsertest.Eval[int](t, b, `[...document.querySelectorAll(".thr .tb")].filter(e => e.getBoundingClientRect().height === 0).length`); n > 0 {
 				t.Errorf("%d threats are missing in print", n)
 			}
-			if c := eval[string](t, b, `getComputedStyle(document.querySelector(".diagram")).getPropertyValue("--d-paper").trim()`); c != "#fff" {
+			if c := browsertest.Eval[string](t, b, `getComputedStyle(document.querySelector(".diagram")).getPropertyValue("--d-paper").trim()`); c != "#fff" {
 				t.Errorf("pictures on paper are drawn on %s", c)
 			}
-			b.screen(t, 1280, "light", "screen")
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if len(b.problems) > 0 || len(b.requests) != 1 {
-				t.Errorf("the browser complains %q or asks for %q", b.problems, b.requests)
+			b.Screen(t, 1280, shotHeight(), "light", "screen")
+			if len(b.Problems()) > 0 || len(b.Requests()) != 1 {
+				t.Errorf("the browser complains %q or asks for %q", b.Problems(), b.Requests())
 			}
 		})
 	}
 }
 
 // fits holds that nothing sticks out and everything can be read.
-func fits(t *testing.T, b *browser) {
+func fits(t *testing.T, b *browsertest.Browser) {
 	t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 390, 768, 1280} {
-			b.screen(t, width, scheme, "screen")
-			if out := eval[[]string](t, b, overflow); len(out) > 0 {
+			b.Screen(t, width, shotHeight(), scheme, "screen")
+			if out := browsertest.Eval[[]string](t, b, overflow); len(out) > 0 {
 				t.Errorf("at %d px something sticks out: %q", width, out)
 			}
 		}
-		if out := eval[[]string](t, b, contrast); len(out) > 0 {
+		if out := browsertest.Eval[[]string](t, b, contrast); len(out) > 0 {
 			t.Errorf("%s: too little contrast: %q", scheme, out)
 		}
 	}
 }
 
 // shootThreats writes pictures for people to look at, as shoot does.
-func shootThreats(t *testing.T, b *browser, name string) {
+func shootThreats(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	dir := os.Getenv("ASSAY_REPORT_SHOTS")
 	if dir == "" {
@@ -280,10 +167,10 @@ func shootThreats(t *testing.T, b *browser, name string) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1280, 390} {
-			b.screen(t, width, scheme, "screen")
+			b.Screen(t, width, shotHeight(), scheme, "screen")
 			for _, part := range []string{"threat-about", "threat-paths", "threat-stride", "threat-list"} {
-				do(t, b, `scrollTo(0, document.getElementById("`+part+`").getBoundingClientRect().top + scrollY - 60)`)
-				png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+				browsertest.Do(t, b, `scrollTo(0, document.getElementById("`+part+`").getBoundingClientRect().top + scrollY - 60)`)
+				png, err := chromedp.Run(b.Ctx, chromedp.CaptureScreenshot())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -293,15 +180,15 @@ func shootThreats(t *testing.T, b *browser, name string) {
 			}
 		}
 	}
-	b.screen(t, 1280, "light", "screen")
+	b.Screen(t, 1280, shotHeight(), "light", "screen")
 }
 
-func filters(t *testing.T, b *browser) {
+func filters(t *testing.T, b *browsertest.Browser) {
 	t.Helper()
 	shown := `[...document.querySelectorAll(".req")].filter(r => r.checkVisibility()).map(r => r.dataset.v)`
-	all := eval[[]string](t, b, shown)
-	b.run(t, chromedp.Click(chromedp.CSS(`button[data-show="FAIL"]`)))
-	failed := eval[[]string](t, b, shown)
+	all := browsertest.Eval[[]string](t, b, shown)
+	b.Run(t, chromedp.Click(chromedp.CSS(`button[data-show="FAIL"]`)))
+	failed := browsertest.Eval[[]string](t, b, shown)
 	if len(failed) == 0 || len(failed) >= len(all) {
 		t.Errorf("the filter shows %d of %d", len(failed), len(all))
 	}
@@ -310,30 +197,30 @@ func filters(t *testing.T, b *browser) {
 			t.Errorf("the filter for FAIL shows %s", v)
 		}
 	}
-	b.run(t, chromedp.Click(chromedp.CSS(`button[data-show=""]`)))
-	if n := len(eval[[]string](t, b, shown)); n != len(all) {
+	b.Run(t, chromedp.Click(chromedp.CSS(`button[data-show=""]`)))
+	if n := len(browsertest.Eval[[]string](t, b, shown)); n != len(all) {
 		t.Errorf("the filter for all shows %d of %d", n, len(all))
 	}
 }
 
 // printed holds that paper shows what is shut on the screen, by style alone.
-func printed(t *testing.T, b *browser) {
+func printed(t *testing.T, b *browsertest.Browser) {
 	t.Helper()
-	do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
-	b.screen(t, 700, "dark", "print")
-	hidden := eval[[]string](t, b, `[...document.querySelectorAll(".req .body, .req .fact")].filter(e => !e.checkVisibility() || e.getBoundingClientRect().height === 0).map(e => e.className + " " + e.checkVisibility() + e.getBoundingClientRect().height + matchMedia("print").matches)`)
+	browsertest.Do(t, b, `document.querySelectorAll("details").forEach(d => d.open = false)`)
+	b.Screen(t, 700, shotHeight(), "dark", "print")
+	hidden := browsertest.Eval[[]string](t, b, `[...document.querySelectorAll(".req .body, .req .fact")].filter(e => !e.checkVisibility() || e.getBoundingClientRect().height === 0).map(e => e.className + " " + e.checkVisibility() + e.getBoundingClientRect().height + matchMedia("print").matches)`)
 	if len(hidden) > 0 {
 		t.Errorf("%d parts are missing in print: %q", len(hidden), hidden[0])
 	}
-	if c := eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(255, 255, 255)" {
+	if c := browsertest.Eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(255, 255, 255)" {
 		t.Errorf("paper is %s", c)
 	}
-	b.screen(t, 1280, "light", "screen")
+	b.Screen(t, 1280, shotHeight(), "light", "screen")
 }
 
 // shoot writes pictures and a print for people to look at, into the folder
 // that ASSAY_REPORT_SHOTS names.
-func shoot(t *testing.T, b *browser, name string) {
+func shoot(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	dir := os.Getenv("ASSAY_REPORT_SHOTS")
 	if dir == "" {
@@ -346,30 +233,30 @@ func shoot(t *testing.T, b *browser, name string) {
 	}
 	for _, s := range []string{"light", "dark"} {
 		for _, w := range []int64{1280, 390} {
-			b.screen(t, w, s, "screen")
+			b.Screen(t, w, shotHeight(), s, "screen")
 			for _, part := range []string{"result", "findings", "undecided", ".req", "reading"} {
 				sel := "#" + part
 				if part == ".req" {
 					sel = part
-					do(t, b, `document.querySelectorAll(".req").forEach((r, i) => r.open = r.dataset.v !== "NOT_CLAIMED" && i < 24)`)
+					browsertest.Do(t, b, `document.querySelectorAll(".req").forEach((r, i) => r.open = r.dataset.v !== "NOT_CLAIMED" && i < 24)`)
 				}
-				do(t, b, `(() => { const e = document.querySelector("`+sel+`"); scrollTo(0, "`+part+`" === "result" ? 0 : e.getBoundingClientRect().top + scrollY - 60); })()`)
-				png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+				browsertest.Do(t, b, `(() => { const e = document.querySelector("`+sel+`"); scrollTo(0, "`+part+`" === "result" ? 0 : e.getBoundingClientRect().top + scrollY - 60); })()`)
+				png, err := chromedp.Run(b.Ctx, chromedp.CaptureScreenshot())
 				if err != nil {
 					t.Fatal(err)
 				}
 				save(fmt.Sprintf("-%s-%d-%s.png", s, w, strings.Trim(part, ".")), png)
 			}
-			do(t, b, `document.querySelectorAll(".req").forEach(r => r.open = false)`)
+			browsertest.Do(t, b, `document.querySelectorAll(".req").forEach(r => r.open = false)`)
 		}
 	}
-	b.screen(t, 1280, "light", "")
-	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	b.Screen(t, 1280, shotHeight(), "light", "")
+	pdf, err := chromedp.Run(b.Ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	save(".pdf", pdf)
-	b.screen(t, 1280, "light", "screen")
+	b.Screen(t, 1280, shotHeight(), "light", "screen")
 }
 
 func shotHeight() int64 {

@@ -1,115 +1,18 @@
 package publish
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"assay/internal/i18n"
+	"assay/internal/report/browsertest"
 )
-
-// browser is a page of a real browser with what it complained about and asked
-// for. The test is skipped where there is none, unless ASSAY_REQUIRE_BROWSER
-// is 1.
-type browser struct {
-	ctx      context.Context
-	mu       sync.Mutex
-	problems []string
-	requests []string
-}
-
-func newBrowser(t *testing.T) *browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("browser tests are left out by -short")
-	}
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("ASSAY_REQUIRE_BROWSER") == "1" {
-			t.Fatal("no Chromium found, and ASSAY_REQUIRE_BROWSER=1 asks for one")
-		}
-		t.Skip("no Chromium found (chromium, google-chrome): install one to run the browser tests")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WSURLReadTimeout(60*time.Second))
-	ctx, cancelTime := context.WithTimeout(context.Background(), 3*time.Minute)
-	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, opts...)
-	tab, cancelTab := chromedp.NewContext(alloc)
-	t.Cleanup(func() { cancelTab(); cancelAlloc(); cancelTime() })
-	b := &browser{ctx: tab}
-	if err := chromedp.Listen(tab, b.listen); err != nil {
-		t.Fatalf("start %s: %v", path, err)
-	}
-	b.run(t, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, network.Enable, network.EnableParams{})
-		if err == nil {
-			_, err = cdp.Call(ctx, tab, log.Enable, cdp.Empty{})
-		}
-		return err
-	}))
-	return b
-}
-
-func (b *browser) listen(ev any) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch ev := ev.(type) {
-	case *network.EventRequestWillBeSent:
-		b.requests = append(b.requests, ev.Request.URL)
-	case *log.EventEntryAdded:
-		b.problems = append(b.problems, string(ev.Entry.Level)+": "+ev.Entry.Text)
-	}
-}
-
-func (b *browser) run(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func eval[T any](t *testing.T, b *browser, js string) T {
-	t.Helper()
-	out, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// screen sets the size and the colour scheme.
-func (b *browser) screen(t *testing.T, width int64, scheme, media string) {
-	t.Helper()
-	height := int64(900)
-	if os.Getenv("ASSAY_REPORT_SHOTS") != "" {
-		height = 1500
-	}
-	b.run(t, chromedp.EmulateViewport(width, height), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media,
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return err
-	}))
-}
 
 // overflow lists the elements that stick out to the right.
 const overflow = `(() => {
@@ -142,7 +45,7 @@ const contrast = `(() => {
 // TestBrowser: documents fit every screen, ask for nothing, need no script and
 // can be read in both colour schemes and on paper; drafts too.
 func TestBrowser(t *testing.T) {
-	b := newBrowser(t)
+	b := browsertest.New(t)
 	dir := t.TempDir()
 	write(t, dir, all(t, workspace(t, "../../activity/testdata/camera")))
 	draft := filepath.Join(dir, "draft")
@@ -158,38 +61,34 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-func look(t *testing.T, b *browser, file, name string) {
-	b.mu.Lock()
-	b.problems, b.requests = nil, nil
-	b.mu.Unlock()
+func look(t *testing.T, b *browsertest.Browser, file, name string) {
+	b.Reset()
 	at := (&url.URL{Scheme: "file", Path: file}).String()
-	b.screen(t, 1280, "light", "screen")
-	b.run(t, chromedp.Navigate(at))
+	b.Screen(t, 1280, shotHeight(), "light", "screen")
+	b.Run(t, chromedp.Navigate(at))
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 768, 1280} {
-			b.screen(t, width, scheme, "screen")
-			if out := eval[[]string](t, b, overflow); len(out) > 0 {
+			b.Screen(t, width, shotHeight(), scheme, "screen")
+			if out := browsertest.Eval[[]string](t, b, overflow); len(out) > 0 {
 				t.Errorf("at %d px something sticks out: %q", width, out)
 			}
 			shoot(t, b, fmt.Sprintf("%s-%s-%d", name, scheme, width))
 		}
-		if out := eval[[]string](t, b, contrast); len(out) > 0 {
+		if out := browsertest.Eval[[]string](t, b, contrast); len(out) > 0 {
 			t.Errorf("%s: too little contrast: %q", scheme, out)
 		}
 	}
-	b.screen(t, 700, "dark", "print")
-	if c := eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(255, 255, 255)" {
+	b.Screen(t, 700, shotHeight(), "dark", "print")
+	if c := browsertest.Eval[string](t, b, `getComputedStyle(document.body).backgroundColor`); c != "rgb(255, 255, 255)" {
 		t.Errorf("paper is %s", c)
 	}
-	if out := eval[[]string](t, b, contrast); len(out) > 0 {
+	if out := browsertest.Eval[[]string](t, b, contrast); len(out) > 0 {
 		t.Errorf("print: too little contrast: %q", out)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.problems) > 0 {
-		t.Errorf("the browser complains: %q", b.problems)
+	if len(b.Problems()) > 0 {
+		t.Errorf("the browser complains: %q", b.Problems())
 	}
-	for _, r := range b.requests {
+	for _, r := range b.Requests() {
 		if r != at {
 			t.Errorf("the page asks for %s", r)
 		}
@@ -198,17 +97,25 @@ func look(t *testing.T, b *browser, file, name string) {
 
 // shoot writes pictures for people to look at, into the folder that
 // ASSAY_REPORT_SHOTS names.
-func shoot(t *testing.T, b *browser, name string) {
+func shoot(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	dir := os.Getenv("ASSAY_REPORT_SHOTS")
 	if dir == "" {
 		return
 	}
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	png, err := chromedp.Run(b.Ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// shotHeight is that of the window: of screenshots, higher.
+func shotHeight() int64 {
+	if os.Getenv("ASSAY_REPORT_SHOTS") != "" {
+		return 1500
+	}
+	return 900
 }
