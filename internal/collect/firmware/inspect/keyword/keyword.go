@@ -111,3 +111,20 @@ func lower(c byte) byte {
 	}
 	return c
 }
+
+// Hit is a word that stands in bytes.
+type Hit struct {
+	Word int // index into the words of the list that it is of
+	At   int // offset of its first byte
+	End  int // offset behind it
+}
+
+// Find gives the places of words in b, in the order of their ends.
+func Find(words []string, b []byte) []Hit {
+	var out []Hit
+	New(words...).Each(b, func(m Match, end int) bool {
+		out = append(out, Hit{Word: m.Word, At: end - m.Len, End: end})
+		return true
+	})
+	return out
+}
