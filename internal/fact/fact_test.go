@@ -249,7 +249,8 @@ func readers() map[fact.Kind]func(*fact.Set) fact.Payload {
 	add(out, first[fact.Scope], first[fact.Declared], first[fact.NotTried])
 	add(out, first[fact.Identity], first[fact.Service], first[fact.Unreachable], first[fact.TLS], first[fact.Certificate], first[fact.LoginChannel],
 		first[fact.Access], first[fact.Logout], first[fact.RoleAccess], first[fact.Throttle], first[fact.Credential], first[fact.Redirect])
-	add(out, first[fact.Firmware], first[fact.Part], first[fact.ImageSecret], first[fact.ImageHost], first[fact.ImageStart], first[fact.ImageWeakness], first[fact.ImageCheck])
+	add(out, first[fact.Firmware], first[fact.Part], first[fact.ImageSecret], first[fact.ImageHost], first[fact.ImageStart], first[fact.ImageWeakness], first[fact.ImageCheck],
+		first[fact.ImageComponent], first[fact.ImageUnattributed], first[fact.ImageBinary], first[fact.ImageGuard], first[fact.ImageUpdate], first[fact.ImageMarker], first[fact.CompanionApp])
 	add(out, first[fact.Page], first[fact.Quote], first[fact.SecurityTxt], first[fact.SupportEnd], first[fact.PersonResult], first[fact.Answer], first[fact.Check])
 	return out
 }

@@ -175,6 +175,7 @@ func payloads() map[fact.Kind]fact.Payload {
 		fact.Scope{}, fact.Declared{}, fact.NotTried{}, fact.Identity{}, fact.Service{}, fact.Unreachable{}, fact.TLS{}, fact.Certificate{},
 		fact.LoginChannel{}, fact.Access{}, fact.Logout{}, fact.RoleAccess{}, fact.Throttle{}, fact.Credential{}, fact.Redirect{},
 		fact.Firmware{}, fact.Part{}, fact.ImageSecret{}, fact.ImageHost{}, fact.ImageStart{}, fact.ImageWeakness{}, fact.ImageCheck{},
+		fact.ImageComponent{}, fact.ImageUnattributed{}, fact.ImageBinary{}, fact.ImageGuard{}, fact.ImageUpdate{}, fact.ImageMarker{}, fact.CompanionApp{},
 		fact.Page{}, fact.Quote{}, fact.SecurityTxt{}, fact.SupportEnd{}, fact.PersonResult{}, fact.Answer{}, fact.Check{},
 	} {
 		out[p.Kind()] = p
