@@ -1,0 +1,134 @@
+package unpack
+
+import (
+	"context"
+	"fmt"
+
+	"assay/internal/collect/firmware/format"
+)
+
+// Formats is a list of formats, ready to be looked for. It may be used by
+// several goroutines.
+type Formats struct {
+	byName map[string]*format.Format
+	head   []candidate // at the first byte of a region only
+	first  [256][]candidate
+	pairs  [1 << 16 / 64]uint64 // the first two bytes of all numbers that are looked for everywhere
+	weak   []*format.Format
+	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
+	far    []candidate          // numbers that stand further inside
+	reach  int                  // bytes from a number's first byte that must be at hand
+}
+
+type candidate struct {
+	f     *format.Format
+	magic format.Magic
+}
+
+// NewFormats compiles the list. The order is the order of looks where several
+// formats have the same number.
+func NewFormats(list []format.Format) *Formats {
+	fs := &Formats{byName: make(map[string]*format.Format), reach: 2}
+	for i := range list {
+		f := &list[i]
+		fs.byName[f.Name] = f
+		if f.Weak {
+			fs.weak = append(fs.weak, f)
+			continue
+		}
+		if len(f.Magics) == 0 {
+			fs.head = append(fs.head, candidate{f: f})
+			continue
+		}
+		for _, m := range f.Magics {
+			c := candidate{f, m}
+			fs.reach = max(fs.reach, len(m.Bytes))
+			if m.At > 0 {
+				fs.far = append(fs.far, c)
+			} else {
+				mark(&fs.starts, m.Bytes)
+			}
+			if f.Head {
+				fs.head = append(fs.head, c)
+				continue
+			}
+			fs.first[m.Bytes[0]] = append(fs.first[m.Bytes[0]], c)
+			mark(&fs.pairs, m.Bytes)
+		}
+	}
+	return fs
+}
+
+// mark sets the bits of all pairs that a number may begin with.
+func mark(set *[1 << 16 / 64]uint64, magic string) {
+	if len(magic) > 1 {
+		k := uint(magic[0]) | uint(magic[1])<<8
+		set[k/64] |= 1 << (k % 64)
+		return
+	}
+	for b := range uint(256) {
+		k := uint(magic[0]) | b<<8
+		set[k/64] |= 1 << (k % 64)
+	}
+}
+
+func has(set *[1 << 16 / 64]uint64, a, b byte) bool {
+	k := uint(a) | uint(b)<<8
+	return set[k/64]&(1<<(k%64)) != 0
+}
+
+// At looks for a format that begins at the first byte of s; try names formats
+// to be tried before all others. Weak formats are tried if weak is set.
+func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak bool) (*format.Part, error) {
+	look := func(f *format.Format) (*format.Part, error) {
+		p, err := f.Look(ctx, s, 0)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		return p, nil
+	}
+	for _, name := range try {
+		if f := fs.byName[name]; f != nil {
+			if p, err := look(f); p != nil || err != nil {
+				return p, err
+			}
+		}
+	}
+	// No number stands beyond this; nothing is read for files that can't be.
+	const most = 64 << 10
+	b := format.Head(s, 0, fs.reach)
+	begins := len(b) > 1 && has(&fs.starts, b[0], b[1])
+	if begins {
+		for _, c := range fs.first[b[0]] {
+			if c.magic.At == 0 && prefix(b, c.magic.Bytes) {
+				if p, err := look(c.f); p != nil || err != nil {
+					return p, err
+				}
+			}
+		}
+	}
+	for _, c := range fs.head {
+		if c.magic.At == 0 && (c.magic.Bytes == "" || begins && prefix(b, c.magic.Bytes)) {
+			if p, err := look(c.f); p != nil || err != nil {
+				return p, err
+			}
+		}
+	}
+	for _, c := range fs.far {
+		if c.magic.At < most && prefix(format.Head(s, c.magic.At, len(c.magic.Bytes)), c.magic.Bytes) {
+			if p, err := look(c.f); p != nil || err != nil {
+				return p, err
+			}
+		}
+	}
+	if weak {
+		for _, f := range fs.weak {
+			if p, err := look(f); p != nil || err != nil {
+				return p, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+func prefix(b []byte, s string) bool { return len(b) >= len(s) && string(b[:len(s)]) == s }

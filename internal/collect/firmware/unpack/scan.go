@@ -1,0 +1,271 @@
+package unpack
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"assay/internal/collect/firmware/format"
+)
+
+// layout is what stands in one source.
+type layout struct {
+	parts   []*format.Part // by offset; none begins in another
+	gaps    []span         // what no part explains
+	blocks  *blocks
+	cut     bool // a limit was hit: there may be more
+	touched int  // looks
+}
+
+type span struct{ off, end int64 }
+
+const (
+	window = 1 << 20
+	// Looks cost a read or more; an image made of nothing but magic numbers
+	// ends here, after seconds.
+	maxLooks = 400_000
+	// Weak formats stand at such borders (erase blocks are multiples of it).
+	weakStep = 4096
+	maxWeak  = 20_000
+)
+
+// scan finds the parts of s.
+func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxParts int) (*layout, error) {
+	l := &layout{blocks: newBlocks(s.Size())}
+	off := int64(0)
+	p, err := fs.At(ctx, s, try, len(try) > 0)
+	if err != nil {
+		return l, err
+	}
+	if p != nil {
+		l.parts = append(l.parts, p)
+		off = p.Offset + max(p.Size, 1)
+	}
+	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: maxParts}
+	if err := sc.everywhere(off); err != nil {
+		return l, err
+	}
+	if err := sc.weakly(); err != nil {
+		return l, err
+	}
+	if err := sc.count(0, s.Size()); err != nil {
+		return l, err
+	}
+	l.gaps = sc.free()
+	return l, nil
+}
+
+type scanning struct {
+	fs  *Formats
+	ctx context.Context
+	s   format.Source
+	l   *layout
+	max int
+	buf []byte
+}
+
+// everywhere looks at each offset from off on.
+func (sc *scanning) everywhere(off int64) error {
+	if sc.buf == nil {
+		sc.buf = make([]byte, min(window+int64(sc.fs.reach), sc.s.Size()))
+	}
+	if err := sc.count(0, off); err != nil {
+		return err
+	}
+	for end := sc.s.Size(); off < end; {
+		if err := sc.ctx.Err(); err != nil {
+			return err
+		}
+		b := sc.buf[:min(int64(len(sc.buf)), end-off)]
+		if err := format.ReadAt(sc.s, b, off); err != nil {
+			return err
+		}
+		step := min(len(b), window)
+		next, err := sc.window(b, step, off)
+		if err != nil {
+			return err
+		}
+		sc.l.blocks.add(off, b[:step])
+		if next > off+int64(step) {
+			if err := sc.count(off+int64(step), next); err != nil {
+				return err
+			}
+		}
+		off = max(off+int64(step), next)
+	}
+	return nil
+}
+
+// window looks at the numbers that begin in b[:step]; it returns where to go on.
+func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
+	pairs := &sc.fs.pairs
+	for i := 0; i < step && i+1 < len(b); i++ {
+		if !has(pairs, b[i], b[i+1]) {
+			continue
+		}
+		for _, c := range sc.fs.first[b[i]] {
+			if !prefix(b[i:], c.magic.Bytes) {
+				continue
+			}
+			p, err := sc.look(c.f, off+int64(i)-c.magic.At)
+			if err != nil {
+				return 0, err
+			}
+			if p == nil {
+				continue
+			}
+			if len(sc.l.parts) >= sc.max {
+				sc.l.cut = true
+				return sc.s.Size(), nil
+			}
+			sc.l.parts = append(sc.l.parts, p)
+			if p.Size <= 0 {
+				break // its end is not known: what follows may stand in it
+			}
+			next := p.Offset + p.Size
+			if next >= off+int64(step) {
+				return next, nil
+			}
+			i = int(next-off) - 1
+			break
+		}
+	}
+	return off + int64(step), nil
+}
+
+// look tries one format, unless its beginning is explained already.
+func (sc *scanning) look(f *format.Format, at int64) (*format.Part, error) {
+	if at < 0 || sc.taken(at) {
+		return nil, nil
+	}
+	if sc.l.touched++; sc.l.touched > maxLooks {
+		sc.l.cut = true
+		return nil, nil
+	}
+	p, err := f.Look(sc.ctx, sc.s, at)
+	if err != nil {
+		return nil, fmt.Errorf("%s at offset %d: %w", f.Name, at, err)
+	}
+	return p, nil
+}
+
+// taken says that at stands in the last part; parts are found in order but for
+// formats whose number stands behind their beginning.
+func (sc *scanning) taken(at int64) bool {
+	n := len(sc.l.parts)
+	if n == 0 {
+		return false
+	}
+	last := sc.l.parts[n-1]
+	return at < last.Offset+max(last.Size, 1)
+}
+
+// weakly looks for weak formats at the beginning and at the borders of what is
+// not explained.
+func (sc *scanning) weakly() error {
+	if len(sc.fs.weak) == 0 {
+		return nil
+	}
+	for tries := 0; ; {
+		found := false
+		for _, g := range sc.free() {
+			for at := g.off; at < g.end && tries < maxWeak; at = (at/weakStep + 1) * weakStep {
+				if plain(format.Head(sc.s, at, 64)) {
+					continue
+				}
+				tries++
+				p, err := sc.weak(at)
+				if err != nil {
+					return err
+				}
+				if p == nil || p.Offset+p.Size > g.end {
+					continue
+				}
+				if len(sc.l.parts) >= sc.max {
+					sc.l.cut = true
+					return nil
+				}
+				sc.l.parts = append(sc.l.parts, p)
+				found = true
+				at = max(at, p.Offset+max(p.Size, 1)-1)
+			}
+		}
+		slices.SortStableFunc(sc.l.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
+		if !found || tries >= maxWeak {
+			return nil
+		}
+	}
+}
+
+func (sc *scanning) weak(at int64) (*format.Part, error) {
+	for _, f := range sc.fs.weak {
+		if err := sc.ctx.Err(); err != nil {
+			return nil, err
+		}
+		p, err := f.Look(sc.ctx, sc.s, at)
+		if err != nil {
+			return nil, fmt.Errorf("%s at offset %d: %w", f.Name, at, err)
+		}
+		if p != nil {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// plain says that b is one byte over and over.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c != b[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// free returns what no part explains, in order. A part without an end reaches
+// to the next one.
+func (sc *scanning) free() []span {
+	var out []span
+	at := int64(0)
+	for i, p := range sc.l.parts {
+		if p.Offset > at {
+			out = append(out, span{at, p.Offset})
+		}
+		end := p.Offset + p.Size
+		if p.Size <= 0 {
+			end = sc.s.Size()
+			if i+1 < len(sc.l.parts) {
+				end = sc.l.parts[i+1].Offset
+			}
+		}
+		at = max(at, end)
+	}
+	if at < sc.s.Size() {
+		out = append(out, span{at, sc.s.Size()})
+	}
+	return out
+}
+
+// count reads a range for the counters only.
+func (sc *scanning) count(off, end int64) error {
+	if off = max(off, sc.l.blocks.next); off >= end {
+		return nil
+	}
+	if sc.buf == nil {
+		sc.buf = make([]byte, min(window+int64(sc.fs.reach), sc.s.Size()))
+	}
+	for end = min(end, sc.s.Size()); off < end; {
+		if err := sc.ctx.Err(); err != nil {
+			return err
+		}
+		b := sc.buf[:min(int64(len(sc.buf)), end-off)]
+		if err := format.ReadAt(sc.s, b, off); err != nil {
+			return err
+		}
+		sc.l.blocks.add(off, b)
+		off += int64(len(b))
+	}
+	return nil
+}

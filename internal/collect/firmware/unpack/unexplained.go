@@ -1,0 +1,150 @@
+package unpack
+
+import (
+	"context"
+	"fmt"
+
+	"assay/internal/collect/firmware/format"
+)
+
+// rawEntropy is the entropy above which bytes are packed or encrypted, so that
+// looking for text in them shows nothing.
+const rawEntropy = 7.2
+
+// unexplained names what stands between the parts of a source: padding, runs of
+// noise, and bytes that are looked at as they stand.
+func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, high []bool) error {
+	whole := g.off == 0 && g.end == l.src.Size()
+	for off := g.off; off < g.end; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if n := fill(l.src, off, g.end); n >= 16 || off+n == g.end {
+			if l.volume < 0 || !whole {
+				if err := w.range_(l, off, n, "padding", fmt.Sprintf("bytes %02x", format.Head(l.src, off, 1)), 0, true); err != nil {
+					return err
+				}
+			}
+			off += n
+			continue
+		}
+		end := stretch(lay.blocks, high, off, g.end)
+		if err := w.stretch(l, off, end, whole); err != nil {
+			return err
+		}
+		off = end
+	}
+	return nil
+}
+
+// stretch ends where blocks change from noise to something else.
+func stretch(b *blocks, high []bool, off, end int64) int64 {
+	i := off / b.size
+	noisy := high[i]
+	for ; i < int64(len(high)) && i*b.size < end; i++ {
+		if high[i] != noisy && i*b.size > off {
+			return i * b.size
+		}
+	}
+	return end
+}
+
+// stretch tells of bytes whose format isn't known, with a guess.
+func (w *walk) stretch(l layer, off, end int64, whole bool) error {
+	size := end - off
+	sample := format.Head(l.src, off, int(min(size, 1<<20)))
+	e := entropyOf(sample)
+	guess := guess(sample, e)
+	kind := "unknown"
+	in := l
+	switch {
+	case whole && l.path != "":
+		kind = "data" // a region or a file by itself
+	case off == 0 && size <= 64<<10:
+		kind = "header"
+	case end == l.src.Size() && size <= 4096:
+		kind = "trailer"
+	case guess == "packed":
+		kind = "high-entropy"
+	}
+	if !whole || l.path == "" {
+		in.path = w.name(l, kind, off)
+	}
+	read := guess != "packed" && size <= rawLimit
+	if l.volume < 0 || guess == "packed" {
+		note := fmt.Sprintf("looks like %s; begins with %x (%s)", words[guess], sample[:min(16, len(sample))], format.Printable(string(sample[:min(16, len(sample))])))
+		if err := w.range_(in, off, size, kind, note, e, read); err != nil {
+			return err
+		}
+	}
+	if !read && size >= 256 {
+		return w.gap(in.gap(off, Unrecognised, fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", size, e)))
+	}
+	if !read {
+		return nil // a checksum or a signature: too little to hide anything in
+	}
+	return w.raw(in, kind, off, size, false)
+}
+
+var words = map[string]string{"packed": "packed or encrypted bytes", "text": "text", "code": "code or data"}
+
+// guess says what bytes look like.
+func guess(b []byte, e float64) string {
+	if len(b) < 256 && e > 3 && e >= 0.85*maxEntropy(len(b)) && !text(b) || e >= rawEntropy && len(b) >= 256 {
+		return "packed"
+	}
+	if text(b) {
+		return "text"
+	}
+	return "code"
+}
+
+// maxEntropy is what n different bytes have.
+func maxEntropy(n int) float64 {
+	e := 0.0
+	for k := 1; k < n && k < 256; k *= 2 {
+		e++
+	}
+	return e
+}
+
+func text(b []byte) bool {
+	odd := 0
+	for _, c := range b {
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			odd++
+		}
+	}
+	return odd*50 <= len(b)
+}
+
+// range_ tells of a range that is no part.
+func (w *walk) range_(l layer, off, size int64, kind, note string, e float64, read bool) error {
+	return w.emit(func() error {
+		return w.v.Part(Part{Volume: l.volume, Path: l.path, Offset: l.base + off, Decoded: l.decoded, Size: size, Format: kind, Note: note, Entropy: round(e), Read: read})
+	})
+}
+
+// fill is how often the byte at off stands there in a row.
+func fill(s format.Source, off, end int64) int64 {
+	first := format.Head(s, off, 64)
+	if len(first) == 0 || !plain(first[:min(int64(len(first)), end-off)]) && first[0] != first[min(1, len(first)-1)] {
+		return 1
+	}
+	b := make([]byte, 64<<10)
+	n := int64(0)
+	for at := off; at < end; {
+		k := min(int64(len(b)), end-at)
+		if err := format.ReadAt(s, b[:k], at); err != nil {
+			return max(n, 1)
+		}
+		for _, c := range b[:k] {
+			if c != first[0] {
+				return n
+			}
+			n++
+		}
+		at += k
+	}
+	return n
+}
