@@ -1,0 +1,176 @@
+package sbom
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+	spdxjson "github.com/spdx/tools-golang/json"
+	"github.com/spdx/tools-golang/spdx"
+	"github.com/spdx/tools-golang/tagvalue"
+)
+
+// maxSize bounds a file; the largest published ones have some 50 MiB.
+const maxSize = 128 << 20
+
+// ErrFormat says that a file is no bill of materials that is read.
+var ErrFormat = errors.New("not a bill of materials: give CycloneDX (JSON or XML, 1.2 to 1.6) or SPDX 2.2 or 2.3 (JSON or tag-value)")
+
+// Read reads CycloneDX or SPDX. Components inside of components are listed
+// beside them. Errors name the format, and the offset where it is known.
+func Read(r io.Reader) (BOM, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err != nil {
+		return BOM{}, err
+	}
+	if len(b) > maxSize {
+		return BOM{}, fmt.Errorf("%w: more than %d bytes", ErrFormat, maxSize)
+	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	switch t := bytes.TrimSpace(b); {
+	case len(t) == 0:
+		return BOM{}, fmt.Errorf("%w: the file is empty", ErrFormat)
+	case t[0] == '{':
+		return readJSON(t)
+	case t[0] == '<':
+		return readCycloneDX(t, cdx.BOMFileFormatXML)
+	case bytes.Contains(t[:min(len(t), 4096)], []byte("SPDXVersion:")):
+		doc, err := tagvalue.Read(bytes.NewReader(t))
+		if err != nil {
+			return BOM{}, fmt.Errorf("spdx tag-value: %w", err)
+		}
+		return fromSPDX(doc), nil
+	}
+	return BOM{}, ErrFormat
+}
+
+func readJSON(b []byte) (BOM, error) {
+	if err := depth(b, 64); err != nil {
+		return BOM{}, err
+	}
+	var head struct {
+		BOMFormat   string `json:"bomFormat"`
+		SPDXVersion string `json:"spdxVersion"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		var at *json.SyntaxError
+		if errors.As(err, &at) {
+			return BOM{}, fmt.Errorf("JSON at offset %d: %w", at.Offset, err)
+		}
+		return BOM{}, fmt.Errorf("JSON: %w", err)
+	}
+	switch {
+	case head.BOMFormat == "CycloneDX":
+		return readCycloneDX(b, cdx.BOMFileFormatJSON)
+	case strings.HasPrefix(head.SPDXVersion, "SPDX-2."):
+		doc, err := spdxjson.Read(bytes.NewReader(b))
+		if err != nil {
+			return BOM{}, fmt.Errorf("spdx: %w", err)
+		}
+		return fromSPDX(doc), nil
+	}
+	return BOM{}, ErrFormat
+}
+
+// depth refuses JSON that is nested deeper than any bill of materials.
+func depth(b []byte, most int) error {
+	level, inside := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inside && c == '\\':
+			i++
+		case c == '"':
+			inside = !inside
+		case inside:
+		case c == '{' || c == '[':
+			if level++; level > most {
+				return fmt.Errorf("%w: nested more than %d deep at offset %d", ErrFormat, most, i)
+			}
+		case c == '}' || c == ']':
+			level--
+		}
+	}
+	return nil
+}
+
+func readCycloneDX(b []byte, f cdx.BOMFileFormat) (BOM, error) {
+	var doc cdx.BOM
+	if err := cdx.NewBOMDecoder(bytes.NewReader(b), f).Decode(&doc); err != nil {
+		return BOM{}, fmt.Errorf("cyclonedx: %w", err)
+	}
+	if f == cdx.BOMFileFormatXML && !strings.Contains(doc.XMLNS, "cyclonedx.org") {
+		return BOM{}, ErrFormat
+	}
+	out := BOM{}
+	if m := doc.Metadata; m != nil {
+		out.Created, _ = time.Parse(time.RFC3339, m.Timestamp) // without it: not known
+		if m.Component != nil {
+			out.Name, out.Version = m.Component.Name, m.Component.Version
+			out.Components = append(out.Components, nested(m.Component.Components, 0)...)
+		}
+	}
+	out.Components = append(out.Components, nested(doc.Components, 0)...)
+	return out, nil
+}
+
+func nested(list *[]cdx.Component, level int) []Component {
+	if list == nil || level > 16 {
+		return nil
+	}
+	var out []Component
+	for _, c := range *list {
+		if c.Type != cdx.ComponentTypeFile {
+			k := Component{Name: c.Name, Version: c.Version, Type: string(c.Type), PURL: c.PackageURL, CPE: c.CPE}
+			if c.Group != "" {
+				k.Name = c.Group + "/" + c.Name
+			}
+			if c.Supplier != nil {
+				k.Supplier = c.Supplier.Name
+			}
+			if c.Evidence != nil && c.Evidence.Occurrences != nil {
+				for _, o := range *c.Evidence.Occurrences {
+					k.Evidence = append(k.Evidence, Evidence{Path: o.Location, Text: o.AdditionalContext})
+				}
+			}
+			out = append(out, k)
+		}
+		out = append(out, nested(c.Components, level+1)...)
+	}
+	return out
+}
+
+func fromSPDX(doc *spdx.Document) BOM {
+	out := BOM{Name: doc.DocumentName}
+	if doc.CreationInfo != nil {
+		out.Created, _ = time.Parse(time.RFC3339, doc.CreationInfo.Created) // without it: not known
+	}
+	described := make(map[string]bool)
+	for _, r := range doc.Relationships {
+		if r.Relationship == "DESCRIBES" && r.RefA.ElementRefID == "DOCUMENT" {
+			described[string(r.RefB.ElementRefID)] = true
+		}
+	}
+	for _, p := range doc.Packages {
+		// The subject itself is no part of it, unless it is all there is.
+		if described[string(p.PackageSPDXIdentifier)] && len(doc.Packages) > 1 && len(described) == 1 {
+			out.Name, out.Version = p.PackageName, p.PackageVersion
+			continue
+		}
+		c := Component{Name: p.PackageName, Version: p.PackageVersion, Type: strings.ToLower(p.PrimaryPackagePurpose)}
+		for _, r := range p.PackageExternalReferences {
+			switch r.RefType {
+			case "purl":
+				c.PURL = r.Locator
+			case "cpe23Type":
+				c.CPE = r.Locator
+			}
+		}
+		out.Components = append(out.Components, c)
+	}
+	return out
+}
