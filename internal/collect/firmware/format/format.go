@@ -65,7 +65,8 @@ type Format struct {
 	Magics []Magic
 	Head   bool // looked for at the first byte of a region only
 	// Weak formats are looked for after all others (raw LZMA, XOR, headers of
-	// vendors that only a checksum proves); Magics may be empty then.
+	// vendors that only a checksum proves), at multiples of 4 KiB and where what
+	// no other format explains begins; with Head only there. Magics may be empty.
 	Weak bool
 	// Look says what stands at offset at of s; nil where it is something else.
 	// It must be sure: a stray magic number in other content is nothing. It
@@ -89,13 +90,13 @@ type Part struct {
 	Name   string // that a header gives it, hostile; may be empty
 	Note   string // technical English: what the header says
 	// What it holds: any of these.
-	Regions  []Region                                                      // ranges of it that are looked into
-	Contents func(ctx context.Context, lim Limits) ([]Content, error)      // what is behind an encoding
-	Open     func(ctx context.Context, lim Limits) (Volume, error)         // a tree of files
-	Code     bool                                                          // its bytes are a program or data to be inspected as one file
-	Vars     []Var                                                         // a boot loader's environment, a header's properties
-	Guards   []Guard                                                       // signatures, encryption, checksums
-	Systems  []System                                                      // names and versions that a header states: a kernel, a boot loader
+	Regions  []Region                                                 // ranges of it that are looked into
+	Contents func(ctx context.Context, lim Limits) ([]Content, error) // what is behind an encoding
+	Open     func(ctx context.Context, lim Limits) (Volume, error)    // a tree of files
+	Code     bool                                                     // its bytes are a program or data to be inspected as one file
+	Vars     []Var                                                    // a boot loader's environment, a header's properties
+	Guards   []Guard                                                  // signatures, encryption, checksums
+	Systems  []System                                                 // names and versions that a header states: a kernel, a boot loader
 	Problems []Problem
 	Opaque   string // why nothing of it can be read, in technical English: encrypted, not supported; "" else
 }

@@ -94,6 +94,15 @@ func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak b
 			}
 		}
 	}
+	// What has no number is known by its end or its whole header: a bundle that
+	// begins with a file system is more than that.
+	for _, c := range fs.head {
+		if c.magic.Bytes == "" {
+			if p, err := look(c.f); p != nil || err != nil {
+				return p, err
+			}
+		}
+	}
 	// No number stands beyond this; nothing is read for files that can't be.
 	const most = 64 << 10
 	b := format.Head(s, 0, fs.reach)
@@ -108,7 +117,7 @@ func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak b
 		}
 	}
 	for _, c := range fs.head {
-		if c.magic.At == 0 && (c.magic.Bytes == "" || begins && prefix(b, c.magic.Bytes)) {
+		if c.magic.At == 0 && c.magic.Bytes != "" && begins && prefix(b, c.magic.Bytes) {
 			if p, err := look(c.f); p != nil || err != nil {
 				return p, err
 			}

@@ -12,7 +12,7 @@ import (
 // layout is what stands in one source.
 type layout struct {
 	parts   []*format.Part // by offset; none begins in another
-	gaps    []span         // what no part explains
+	banners []*format.Part // what only states a name; its bytes belong to what they stand in
 	blocks  *blocks
 	cut     bool // a limit was hit: there may be more
 	touched int  // looks
@@ -38,7 +38,10 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 	if err != nil {
 		return l, err
 	}
-	if p != nil {
+	switch {
+	case p != nil && banner(p):
+		l.banners, off = append(l.banners, p), 1
+	case p != nil:
 		l.parts = append(l.parts, p)
 		off = p.Offset + max(p.Size, 1)
 	}
@@ -52,7 +55,6 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 	if err := sc.count(0, s.Size()); err != nil {
 		return l, err
 	}
-	l.gaps = sc.free()
 	return l, nil
 }
 
@@ -115,9 +117,13 @@ func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 			if p == nil {
 				continue
 			}
-			if len(sc.l.parts) >= sc.max {
+			if len(sc.l.parts)+len(sc.l.banners) >= sc.max {
 				sc.l.cut = true
 				return sc.s.Size(), nil
+			}
+			if banner(p) {
+				sc.l.banners = append(sc.l.banners, p)
+				break
 			}
 			sc.l.parts = append(sc.l.parts, p)
 			if p.Size <= 0 {
@@ -132,6 +138,11 @@ func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 		}
 	}
 	return off + int64(step), nil
+}
+
+// banner says that a part is a statement and nothing else.
+func banner(p *format.Part) bool {
+	return len(p.Systems) > 0 && p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && !p.Code && len(p.Vars) == 0 && p.Opaque == ""
 }
 
 // look tries one format, unless its beginning is explained already.
@@ -175,11 +186,11 @@ func (sc *scanning) weakly() error {
 					continue
 				}
 				tries++
-				p, err := sc.weak(at)
+				p, err := sc.weak(at, at == g.off)
 				if err != nil {
 					return err
 				}
-				if p == nil || p.Offset+p.Size > g.end {
+				if p == nil || !sc.unclaimed(p) {
 					continue
 				}
 				if len(sc.l.parts) >= sc.max {
@@ -188,6 +199,9 @@ func (sc *scanning) weakly() error {
 				}
 				sc.l.parts = append(sc.l.parts, p)
 				found = true
+				if p.Offset > at {
+					continue // a trailer, found at the beginning of what it is of
+				}
 				at = max(at, p.Offset+max(p.Size, 1)-1)
 			}
 		}
@@ -198,8 +212,16 @@ func (sc *scanning) weakly() error {
 	}
 }
 
-func (sc *scanning) weak(at int64) (*format.Part, error) {
+// unclaimed says that a part stands where no other does.
+func (sc *scanning) unclaimed(p *format.Part) bool {
+	return slices.ContainsFunc(sc.free(), func(g span) bool { return p.Offset >= g.off && p.Offset+p.Size <= g.end })
+}
+
+func (sc *scanning) weak(at int64, edge bool) (*format.Part, error) {
 	for _, f := range sc.fs.weak {
+		if f.Head && !edge {
+			continue
+		}
 		if err := sc.ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -224,26 +246,29 @@ func plain(b []byte) bool {
 	return true
 }
 
-// free returns what no part explains, in order. A part without an end reaches
-// to the next one.
-func (sc *scanning) free() []span {
+// free returns what no part explains, in order.
+func (sc *scanning) free() []span { return free(sc.l.parts, sc.s.Size()) }
+
+// free returns what parts leave over of size bytes, in order. A part without an
+// end reaches to the next one.
+func free(parts []*format.Part, size int64) []span {
 	var out []span
 	at := int64(0)
-	for i, p := range sc.l.parts {
+	for i, p := range parts {
 		if p.Offset > at {
 			out = append(out, span{at, p.Offset})
 		}
 		end := p.Offset + p.Size
 		if p.Size <= 0 {
-			end = sc.s.Size()
-			if i+1 < len(sc.l.parts) {
-				end = sc.l.parts[i+1].Offset
+			end = size
+			if i+1 < len(parts) {
+				end = parts[i+1].Offset
 			}
 		}
 		at = max(at, end)
 	}
-	if at < sc.s.Size() {
-		out = append(out, span{at, sc.s.Size()})
+	if at < size {
+		out = append(out, span{at, size})
 	}
 	return out
 }

@@ -71,6 +71,9 @@ func (w *walk) stretch(l layer, off, end int64, whole bool) error {
 		in.path = w.name(l, kind, off)
 	}
 	read := guess != "packed" && size <= rawLimit
+	if guess == "packed" && l.volume < 0 && !l.decoded {
+		w.noise.Add(size)
+	}
 	if l.volume < 0 || guess == "packed" {
 		note := fmt.Sprintf("looks like %s; begins with %x (%s)", words[guess], sample[:min(16, len(sample))], format.Printable(string(sample[:min(16, len(sample))])))
 		if err := w.range_(in, off, size, kind, note, e, read); err != nil {

@@ -2,6 +2,7 @@ package unpack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ type walk struct {
 	trees   atomic.Int64 // with at least one entry
 	code    atomic.Int64 // programs that were given out
 	opaque  atomic.Int64 // bytes of the image that say that they are encrypted
+	noise   atomic.Int64 // bytes of the image that no format explains and that look like noise
 
 	mu      sync.Mutex // of calls of v but File and Raw, and of what follows
 	volumes int
@@ -148,7 +150,7 @@ func (w *walk) status(img Image) (Status, string) {
 		return Erased, fmt.Sprintf("erased or padding: %d equal bytes", img.Size)
 	case opaque*2 > img.Size:
 		return Encrypted, "it says that it is encrypted: " + strings.Join(w.known, ", ")
-	case img.High >= 0.9:
+	case w.noise.Load()*2 > img.Size:
 		return Encrypted, fmt.Sprintf("encrypted or unknown: entropy %.2f over %.0f %% of %d bytes", img.Entropy, 100*img.High, img.Size)
 	case len(w.known) > 0:
 		return Unread, "recognised, nothing in it is read: " + strings.Join(w.known, ", ")
@@ -189,6 +191,11 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 		}
 		return w.name(l, p.Format, p.Offset)
 	}
+	for _, p := range lay.banners {
+		if _, err := w.part(ctx, l, p, l.path, 0); err != nil {
+			return err
+		}
+	}
 	var trees, rest []*format.Part
 	endless := slices.ContainsFunc(lay.parts, func(p *format.Part) bool { return p.Size <= 0 && p.Contents != nil })
 	for _, p := range lay.parts {
@@ -203,13 +210,15 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	var err error
 	// Trees decode on all cores; what is decoded from end to end beside them
 	// fills the time in which they can't.
-	wg.Go(func() { err = w.all(ctx, l, lay, trees, path) })
-	err2 := w.all(ctx, l, lay, rest, path)
+	wg.Go(func() { trees, err = w.all(ctx, l, lay, trees, path) })
+	rest, err2 := w.all(ctx, l, lay, rest, path)
 	wg.Wait()
+	lay.parts = append(trees, rest...)
+	slices.SortFunc(lay.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
 	if err = errors.Join(err, err2); err != nil {
 		return err
 	}
-	for _, g := range lay.gaps {
+	for _, g := range free(lay.parts, l.src.Size()) {
 		if err := w.unexplained(ctx, l, lay, g, high); err != nil {
 			return err
 		}
@@ -217,19 +226,25 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	return nil
 }
 
-func (w *walk) all(ctx context.Context, l layer, lay *layout, parts []*format.Part, path func(*format.Part) string) error {
-	skip := int64(0) // a stream whose end is known only now reaches to here
+// all goes into parts, and returns those that are real: what stands in a stream
+// whose end is known only when it was decoded is none.
+func (w *walk) all(ctx context.Context, l layer, lay *layout, parts []*format.Part, path func(*format.Part) string) (out []*format.Part, err error) {
+	skip := int64(0) // the stream reaches to here
 	for _, p := range parts {
 		if p.Offset < skip {
 			continue
 		}
+		out = append(out, p)
 		used, err := w.part(ctx, l, p, path(p), round(lay.blocks.entropy(p.Offset, max(p.Size, 1))))
 		if err != nil {
-			return err
+			return out, err
 		}
-		skip = max(skip, p.Offset+used)
+		if p.Size <= 0 && used > 0 {
+			p.Size = used
+			skip = max(skip, p.Offset+used)
+		}
 	}
-	return nil
+	return out, nil
 }
 
 // name makes the name of something in a layer; the second of a name says where
@@ -256,7 +271,8 @@ func (w *walk) name(l layer, name string, off int64) string {
 // part tells of a part and goes into it. used is how many bytes a stream
 // without a stated size took; 0 where that isn't known.
 func (w *walk) part(ctx context.Context, l layer, p *format.Part, path string, entropy float64) (used int64, err error) {
-	read := p.Open != nil || p.Contents != nil || len(p.Regions) > 0 || p.Code || len(p.Vars) > 0
+	// A banner or a checksum has no content: what it says is all there is.
+	read := p.Open != nil || p.Contents != nil || len(p.Regions) > 0 || p.Code || len(p.Vars) > 0 || len(p.Guards) > 0 || len(p.Systems) > 0
 	if l.volume < 0 || p.Open != nil || len(p.Regions) > 0 || len(p.Guards) > 0 || p.Opaque != "" {
 		err := w.emit(func() error {
 			w.known = append(w.known, p.Format)
@@ -416,7 +432,7 @@ func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64) ([]byte, erro
 		return nil, fmt.Errorf("%w: %d bytes were decoded in all", format.ErrLimit, w.lim.Total)
 	}
 	// A header's word is taken only as far as it costs little.
-	b := make([]byte, 0, min(max(hint, 4096)+1, 8<<20, limit+1))
+	b := make([]byte, 0, min(max(hint, 4096)+1, 256<<10, limit+1))
 	var err error
 	for {
 		if err = ctx.Err(); err != nil {

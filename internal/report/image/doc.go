@@ -1,0 +1,59 @@
+// Package image writes what is known of a firmware image for people and for
+// other tools: a page with a map of the image and its tree of files, and SARIF.
+// In: a Doc. Out: one self-contained HTML file, or a SARIF 2.1.0 log. Secrets
+// come redacted; everything that the image says is hostile text.
+package image
+
+// Doc is what is known of one image.
+type Doc struct {
+	Name, SHA256, Status, Reason, Version, Tool, When string
+	Size, Files                                       int64
+	Entropy                                           float64
+	Parts                                             []Part
+	Findings                                          []Finding
+	Components                                        []Component
+	Hosts                                             []Host
+	Starts                                            []Line
+	Updates                                           []Line
+	Entries                                           []Entry
+	Gaps                                              []string // what was not read, a sentence each
+	Unattributed                                      []string
+}
+
+// Part is a range of the image, or of what is decoded in it.
+type Part struct {
+	Offset, Size             int64
+	Decoded, Read            bool
+	Format, Path, Note, Sums string
+}
+
+// Finding is a secret or a weakness.
+type Finding struct {
+	Group    string // "secret", "weakness", "marker"
+	Kind     string
+	Title    string // in the reader's language
+	Severity string // "high", "medium", "low"
+	Path     string
+	Offset   int64
+	Line     int
+	Text     string // redacted
+}
+
+// Component is a piece of software.
+type Component struct{ Name, Version, Confidence, PURL, Path, Text string }
+
+// Host is a host and the places that name it.
+type Host struct {
+	Value, Evidence string
+	Places          []string
+}
+
+// Line is a line of a file.
+type Line struct{ What, Place, Text string }
+
+// Entry is one name of the image's trees.
+type Entry struct {
+	Path, Type, Target string
+	Mode, UID, GID     uint32
+	Size               int64
+}
