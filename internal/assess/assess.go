@@ -36,8 +36,9 @@ import (
 // Parsers are the parsers that the child process knows.
 func Parsers() sandbox.Parsers {
 	return sandbox.Parsers{
-		firmware.ParserName: firmware.Parse,
-		document.ParserName: document.Parse,
+		firmware.ParserName:  firmware.Parse,
+		firmware.FilesParser: firmware.ParseFiles,
+		document.ParserName:  document.Parse,
 	}
 }
 

@@ -270,7 +270,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.checkCommand(), a.planCommand(), a.runCommand(), a.judgeCommand(),
 		a.recordCommand(), a.reportCommand(), a.guideCommand(), a.threatsCommand(), a.traceCommand(), a.compareCommand(), a.firmwareCommand(), a.deviceCommand(), a.standardsCommand(),
-		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(),
+		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(), a.sbomCommand(),
 	)
 	a.completion(root)
 	a.usage(root)
@@ -331,7 +331,7 @@ func (a *app) check(c *cobra.Command, args []string) error {
 	if a.out == "-" {
 		a.out = "" // stdout, as elsewhere
 	}
-	if a.out == "" || c.Name() == "demo" || c.Name() == "refcam" || c.Name() == "report" && (c.Flags().Changed("documents") || c.Flags().Changed("stale")) {
+	if a.out == "" || c.Name() == "demo" || c.Name() == "refcam" || c.Name() == "extract" || c.Name() == "report" && (c.Flags().Changed("documents") || c.Flags().Changed("stale")) {
 		return nil
 	}
 	if err := a.mayWrite(a.out, args...); err != nil {

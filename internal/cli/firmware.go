@@ -2,269 +2,126 @@ package cli
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"time"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
-	"assay/internal/evidence"
 	"assay/internal/sandbox"
+	"assay/internal/sbom"
 	"assay/internal/untrusted"
 )
 
 func (a *app) firmwareCommand() *cobra.Command {
-	files := false
+	files, markers := false, ""
 	c := a.command("firmware IMAGE", "firmware", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
-		return a.firmware(c.Context(), args[0], files)
+		return a.firmware(c.Context(), args[0], files, markers)
 	})
 	c.Flags().BoolVar(&files, "files", false, a.t("flag.files"))
+	c.Flags().StringVar(&markers, "markers", "", a.t("flag.markers"))
+	c.AddCommand(a.firmwareLs(), a.firmwareCat(), a.firmwareExtract(), a.firmwareDiff())
 	return c
 }
 
-// firmwareDoc is the `firmware` document.
-type firmwareDoc struct {
-	Schema       string             `json:"schema"`
-	Image        firmwareImage      `json:"image"`
-	Parts        []firmware.Part    `json:"parts"`             // what stands where in the image
-	Files        int                `json:"files"`             // regular files in all file systems that were read
-	Entries      []firmware.Entry   `json:"entries,omitempty"` // with --files only
-	Version      string             `json:"version,omitempty"` // of the firmware, as read from the image
-	Secrets      []firmwareSecret   `json:"secrets"`
-	Hosts        []firmwareHost     `json:"hosts"` // that a program of the image would contact
-	Certificates []firmwareCert     `json:"certificates"`
-	Weaknesses   []firmwareWeakness `json:"weaknesses"`
-	Startup      []firmwareStart    `json:"startup"`    // what runs at boot and is no weakness by itself
-	Incomplete   []firmwareGap      `json:"incomplete"` // what was not read
-	// NotCollected names lists that this version doesn't fill. They are
-	// absent, and their absence says nothing about the image.
-	NotCollected []string      `json:"not_collected"`
-	Stats        firmwareStats `json:"stats"`
-	Errors       []jsonError   `json:"errors"`
-}
-
-// firmwareImage is the image as a whole.
-type firmwareImage struct {
-	Path       string  `json:"path"` // as it was given
-	Size       int64   `json:"size"` // bytes
-	SHA256     string  `json:"sha256"`
-	Status     string  `json:"status"`           // readable, unread, encrypted, unknown, erased; empty where the reader ended early
-	Reason     string  `json:"reason,omitempty"` // of the status
-	Analysable bool    `json:"analysable"`       // something in it could be read
-	Entropy    float64 `json:"entropy"`          // bits a byte, 0 to 8, over the whole image
-}
-
-// firmwareSecret is one secret; its value stays in the image.
-type firmwareSecret struct {
-	Kind        string `json:"kind"`
-	Path        string `json:"path"`   // absolute in its file system
-	Offset      int64  `json:"offset"` // in that file
-	Line        int    `json:"line,omitempty"`
-	User        string `json:"user,omitempty"`   // whose it is
-	Scheme      string `json:"scheme,omitempty"` // how a password is hashed
-	Verified    bool   `json:"verified"`         // a hash whose clear value was found, or a key that parses
-	Redacted    string `json:"redacted"`
-	Fingerprint string `json:"fingerprint"` // of a key: SHA-256 of its public half; else an HMAC under a key of this call
-	Detail      string `json:"detail,omitempty"`
-}
-
-// firmwareHost is one host and the places that name it.
-type firmwareHost struct {
-	Value    string          `json:"value"`
-	Kind     string          `json:"kind"`     // dns, ip
-	Declared *bool           `json:"declared"` // null: an image alone comes without a model that could declare it
-	Where    []firmwareWhere `json:"where"`
-}
-
-// firmwareWhere is one place that names a host.
-type firmwareWhere struct {
-	Path   string `json:"path"`
-	Offset int64  `json:"offset"`
-	Line   int    `json:"line,omitempty"`
-	Usage  string `json:"usage"`            // config, script, program
-	Scheme string `json:"scheme,omitempty"` // of the URL
-	Port   int    `json:"port,omitempty"`
-}
-
-// firmwareCert is one certificate.
-type firmwareCert struct {
-	Path      string    `json:"path"`
-	Subject   string    `json:"subject"`
-	NotAfter  time.Time `json:"not_after"`
-	Key       string    `json:"key"` // algorithm and bits
-	Signature string    `json:"signature"`
-	Problems  []string  `json:"problems"`
-}
-
-// firmwareWeakness is something that should not be in an image and is no
-// secret.
-type firmwareWeakness struct {
-	Kind   string `json:"kind"`
-	Path   string `json:"path"`
-	Offset int64  `json:"offset"`
-	Line   int    `json:"line,omitempty"`
-	Detail string `json:"detail,omitempty"` // a user, a line, a mode in octal
-}
-
-// firmwareStart is something that runs at boot.
-type firmwareStart struct {
-	Kind string `json:"kind"` // service, serial-login, process
-	Path string `json:"path"`
-	Line int    `json:"line,omitempty"`
-	Text string `json:"text"` // the line
-}
-
-// firmwareGap is a piece that was not read.
-type firmwareGap struct {
-	Path   string `json:"path,omitempty"`
-	Offset int64  `json:"offset"`
-	Why    string `json:"why"` // parts-not-read, limit, broken, parser-killed
-	Detail string `json:"detail,omitempty"`
-}
-
-// firmwareStats is what the reading cost.
-type firmwareStats struct {
-	Seconds   float64  `json:"seconds"`
-	PeakBytes int64    `json:"peak_bytes"` // memory of the confined reader
-	BytesRead int64    `json:"bytes_read"`
-	Confined  []string `json:"confined"` // how the reader was confined
-}
-
 // firmware reads one image by itself.
-func (a *app) firmware(ctx context.Context, path string, files bool) error {
-	if err := a.formats("text", "json"); err != nil {
+func (a *app) firmware(ctx context.Context, path string, files bool, markers string) error {
+	if err := a.formats("text", "json", "html", "cyclonedx", "spdx", "sarif"); err != nil {
 		return err
 	}
+	opt := firmware.Options{Now: a.now(), Files: files || a.format == "html"}
+	if markers != "" {
+		list, err := readMarkers(markers)
+		if err != nil {
+			return err
+		}
+		opt.Markers = list
+	}
+	key, err := newKey()
+	if err != nil {
+		return err
+	}
+	d, r, err := a.analysed(ctx, path, opt, key)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(d.Secrets)+len(d.Weaknesses)+len(d.Markers) > 0:
+		a.code = exitFailed
+	case len(d.Incomplete) > 0 || !d.Image.Analysable:
+		a.code = exitUndecided
+	}
+	switch a.format {
+	case "json":
+		a.json(d)
+	case "html":
+		return a.firmwareHTML(d)
+	case "sarif":
+		return a.firmwareSARIF(d)
+	case "cyclonedx", "spdx":
+		return a.bill(bill(d, r, a.now()))
+	default:
+		a.firmwareText(d)
+	}
+	return nil
+}
+
+// newKey makes the key of a call's fingerprints.
+func newKey() ([]byte, error) {
+	key := make([]byte, 32)
+	_, err := rand.Read(key)
+	return key, err
+}
+
+// analysed reads an image in the confined child; key is for fingerprints.
+func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, key []byte) (*firmwareDoc, *firmware.Result, error) {
 	start := a.now()
 	f, err := firmware.Local(path)
 	if err != nil {
-		return &exitError{code: exitUse, err: err, where: path}
+		return nil, nil, &exitError{code: exitUse, err: err, where: path}
 	}
 	defer f.Close() // read-only
 	sum := sha256.New()
 	size, err := io.Copy(sum, f)
 	if err != nil {
-		return use(err)
-	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return err
-	}
-	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))},
-		Parts: []firmware.Part{}, Secrets: []firmwareSecret{}, Hosts: []firmwareHost{}, Certificates: []firmwareCert{},
-		Weaknesses: []firmwareWeakness{}, Startup: []firmwareStart{}, Incomplete: []firmwareGap{}, NotCollected: []string{"components", "binaries"}, Errors: []jsonError{}}
-	args, err := json.Marshal(firmware.Options{Now: a.now(), Files: files})
-	if err != nil {
-		return err
+		return nil, nil, use(err)
 	}
 	p := a.progress()
 	p.show("progress.image", "image", path)
-	hosts := make(map[string]int)
-	res, err := runner()(ctx, sandbox.Job{Parser: firmware.ParserName, Input: f, Args: args}, func(raw json.RawMessage) error {
-		var r firmware.Record
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return err
-		}
-		d.take(r, key, hosts)
-		return nil
+	r, res, failed, err := firmware.Read(ctx, runner(), f, opt, func(x firmware.Progress) {
+		p.show("progress.image-file", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", strings.ReplaceAll(x.Path, "\x00", " "))
 	})
 	p.done()
-	var failed *sandbox.Error
-	if err != nil && !errors.As(err, &failed) {
-		return err
+	if err != nil {
+		return nil, nil, err
 	}
+	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))},
+		Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
+		Hosts: []firmwareHost{}, Mentioned: []firmwareHost{}, Certificates: []firmwareCert{}, Binaries: []firmwareBinary{}, Weaknesses: []firmwareWeakness{},
+		Startup: []firmwareStart{}, Updates: []firmwareUpdate{}, Apps: []firmwareApp{}, Markers: []firmwareMarker{}, Incomplete: []firmwareGap{}, Errors: []jsonError{}}
+	d.fill(r, key)
 	if failed != nil {
-		d.Incomplete = append(d.Incomplete, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
 		d.Errors = append(d.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: path})
 	}
-	d.Stats = firmwareStats{Seconds: a.now().Sub(start).Seconds(), PeakBytes: res.PeakBytes, BytesRead: size, Confined: filled(res.Confinement)}
-	switch {
-	case len(d.Secrets)+len(d.Weaknesses) > 0:
-		a.code = exitFailed
-	case len(d.Incomplete) > 0 || !d.Image.Analysable:
-		a.code = exitUndecided
-	}
-	if a.format == "json" {
-		a.json(d)
-		return nil
-	}
-	a.firmwareText(d)
-	return nil
+	d.Stats = stats(res, size, a.now().Sub(start).Seconds())
+	return d, r, nil
 }
 
-func (d *firmwareDoc) take(r firmware.Record, key []byte, hosts map[string]int) {
-	switch {
-	case r.Image != nil:
-		d.Image.Status, d.Image.Reason, d.Image.Entropy = r.Image.Status, r.Image.Reason, r.Image.Entropy
-		d.Image.Analysable = r.Image.Status == "readable"
-	case r.Part != nil:
-		d.Parts = append(d.Parts, *r.Part)
-	case r.Entry != nil:
-		d.Entries = append(d.Entries, *r.Entry)
-	case r.Version != nil && d.Version == "":
-		d.Version = r.Version.Value
-	case r.Secret != nil:
-		h := r.Secret
-		s := firmwareSecret{Kind: string(h.Kind), Path: h.Path, Offset: h.Offset, Line: h.Line, User: h.User, Scheme: h.Scheme,
-			Redacted: evidence.Redact([]byte(h.Value)), Fingerprint: h.SPKI, Detail: h.Note, Verified: h.SPKI != ""}
-		if s.Fingerprint == "" {
-			m := hmac.New(sha256.New, key)
-			m.Write([]byte(h.Value))
-			s.Fingerprint = hex.EncodeToString(m.Sum(nil)[:16])
-		}
-		if h.Kind == "password-hash" {
-			_, s.Verified = firmware.WellKnownPassword(h.Value)
-		}
-		if h.Kind == "uid0-account" || h.Kind == "empty-password" || h.Kind == "ssh-authorized-key" {
-			d.Weaknesses = append(d.Weaknesses, firmwareWeakness{Kind: s.Kind, Path: s.Path, Offset: s.Offset, Line: s.Line, Detail: h.User})
-			return
-		}
-		d.Secrets = append(d.Secrets, s)
-	case r.Host != nil:
-		h := r.Host
-		if !h.Class.Contacted() {
-			return
-		}
-		i, ok := hosts[h.Host]
-		if !ok {
-			kind := "dns"
-			if h.IP {
-				kind = "ip"
-			}
-			i = len(d.Hosts)
-			hosts[h.Host] = i
-			d.Hosts = append(d.Hosts, firmwareHost{Value: h.Host, Kind: kind})
-		}
-		d.Hosts[i].Where = append(d.Hosts[i].Where, firmwareWhere{Path: h.Path, Offset: h.Offset, Line: h.Line, Usage: string(h.Class), Scheme: h.Scheme, Port: h.Port})
-	case r.Cert != nil:
-		c := firmwareCert{Path: r.Cert.Path, Subject: r.Cert.Subject, NotAfter: r.Cert.NotAfter, Key: fmt.Sprintf("%s %d", r.Cert.Algorithm, r.Cert.Bits),
-			Signature: r.Cert.Signature, Problems: []string{}}
-		for _, p := range r.Cert.Problems {
-			c.Problems = append(c.Problems, string(p))
-		}
-		d.Certificates = append(d.Certificates, c)
-	case r.Start != nil:
-		s := r.Start
-		switch s.Kind {
-		case "service", "serial-login", "process":
-			d.Startup = append(d.Startup, firmwareStart{Kind: string(s.Kind), Path: s.Path, Line: s.Line, Text: s.Text})
-		default:
-			d.Weaknesses = append(d.Weaknesses, firmwareWeakness{Kind: string(s.Kind), Path: s.Path, Offset: s.Offset, Line: s.Line, Detail: s.Text})
-		}
-	case r.Mode != nil:
-		d.Weaknesses = append(d.Weaknesses, firmwareWeakness{Kind: r.Mode.Kind, Path: r.Mode.Path, Detail: fmt.Sprintf("%04o", r.Mode.Mode)})
-	case r.Gap != nil:
-		d.Incomplete = append(d.Incomplete, firmwareGap{Path: r.Gap.Path, Offset: r.Gap.Offset, Why: r.Gap.Why, Detail: r.Gap.Detail})
-	case r.Done != nil:
-		d.Files = r.Done.Files
+func stats(res sandbox.Result, size int64, seconds float64) firmwareStats {
+	return firmwareStats{Seconds: seconds, PeakBytes: res.PeakBytes, BytesRead: size, Confined: filled(res.Confinement)}
+}
+
+// bill writes a bill of materials in the format that --format names.
+func (a *app) bill(b sbom.BOM) error {
+	if a.format == "spdx" {
+		return sbom.SPDX(a.Out, b)
 	}
+	return sbom.CycloneDX(a.Out, b)
 }
 
 func (a *app) firmwareText(d *firmwareDoc) {
@@ -273,25 +130,89 @@ func (a *app) firmwareText(d *firmwareDoc) {
 	if !d.Image.Analysable {
 		fmt.Fprintln(a.Out, a.t("ui.firmware-not-analysable", "reason", safe(d.Image.Reason)))
 	}
+	a.heading("ui.fw.parts", len(d.Parts))
 	for _, p := range d.Parts {
 		read := a.t("ui.not-read")
 		if p.Read {
 			read = a.t("ui.read")
 		}
 		fmt.Fprintf(a.Out, "  %10d %10d %-14s %s  %s %s\n", p.Offset, p.Size, safe(p.Format), read, safe(p.Path), safe(p.Note))
+		for _, g := range p.Guards {
+			fmt.Fprintf(a.Out, "  %21s %s %s: %s %s\n", "", a.t("guard."+g.Kind), safe(g.Scheme), a.t("guard."+g.State), safe(g.Note))
+		}
 	}
-	fmt.Fprintln(a.Out, a.t("ui.firmware-counts", "files", fmt.Sprint(d.Files), "secrets", fmt.Sprint(len(d.Secrets)), "hosts", fmt.Sprint(len(d.Hosts)), "weaknesses", fmt.Sprint(len(d.Weaknesses))))
+	a.heading("ui.fw.volumes", len(d.Volumes))
+	for _, v := range d.Volumes {
+		fmt.Fprintln(a.Out, a.t("ui.fw.volume", "name", safe(orSlash(v.Name)), "format", safe(v.Format), "files", fmt.Sprint(v.Files), "names", fmt.Sprint(v.Names), "bytes", fmt.Sprint(v.Bytes)))
+	}
+	a.heading("ui.fw.components", len(d.Components))
+	for _, c := range d.Components {
+		version, first := c.Version, ""
+		if version == "" {
+			version = a.t("ui.fw.version-unknown") + " " + c.Range
+		}
+		if len(c.Evidence) > 0 {
+			first = c.Evidence[0].Path
+		}
+		fmt.Fprintf(a.Out, "  %-28s %-18s %s  %s\n", safe(c.Name), safe(version), a.t("confidence."+c.Confidence), safe(first))
+	}
+	a.heading("ui.fw.unattributed", len(d.Unattributed))
+	for _, u := range d.Unattributed {
+		fmt.Fprintf(a.Out, "  %s\n", safe(u.Path))
+	}
+	a.heading("ui.fw.secrets", len(d.Secrets))
 	for _, s := range d.Secrets {
-		fmt.Fprintf(a.Out, "  %-22s %s  %s %s\n", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(s.User), s.Redacted)
+		fmt.Fprintf(a.Out, "  %-22s %s  %s %s %s\n", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(s.User), s.Redacted, safe(s.Known))
 	}
+	a.heading("ui.fw.weaknesses", len(d.Weaknesses))
 	for _, w := range d.Weaknesses {
-		fmt.Fprintf(a.Out, "  %-22s %s  %s\n", w.Kind, place(safe(w.Path), w.Offset, w.Line), safe(w.Detail))
+		fmt.Fprintf(a.Out, "  %-26s %s  %s\n", a.weakness(w.Kind), place(safe(w.Path), w.Offset, w.Line), safe(w.Detail))
 	}
+	a.heading("ui.fw.hosts", len(d.Hosts))
 	for _, h := range d.Hosts {
-		fmt.Fprintf(a.Out, "  %-40s %s (+%d)\n", safe(h.Value), place(safe(h.Where[0].Path), h.Where[0].Offset, h.Where[0].Line), len(h.Where)-1)
+		fmt.Fprintf(a.Out, "  %-40s %s (+%d) %s\n", safe(h.Value), place(safe(h.Where[0].Path), h.Where[0].Offset, h.Where[0].Line), len(h.Where)-1, safe(h.Where[0].Evidence))
+	}
+	a.heading("ui.fw.startup", len(d.Startup))
+	for _, s := range d.Startup {
+		port := ""
+		if s.Port > 0 {
+			port = fmt.Sprint(":", s.Port)
+		}
+		fmt.Fprintf(a.Out, "  %-14s %s  %s %s\n", a.t("start."+s.Kind), place(safe(s.Path), 0, s.Line), safe(s.Text), port)
+	}
+	a.heading("ui.fw.updates", len(d.Updates))
+	for _, u := range d.Updates {
+		fmt.Fprintf(a.Out, "  %-14s %s  %s %s\n", safe(u.Mechanism), place(safe(u.Path), 0, u.Line), a.t("ui.fw.signature."+u.Signature), safe(u.Text))
+	}
+	a.appsText(d, safe)
+	for _, m := range d.Markers {
+		fmt.Fprintln(a.Out, a.t("ui.fw.marker", "name", safe(m.Name), "where", place(safe(m.Path), m.Offset, m.Line), "encoding", m.Encoding))
 	}
 	for _, g := range d.Incomplete {
 		fmt.Fprintln(a.Out, a.t("ui.firmware-gap", "why", a.t("cut."+g.Why), "where", place(safe(g.Path), g.Offset, 0), "detail", safe(g.Detail)))
+	}
+	fmt.Fprintln(a.Out, a.t("ui.firmware-counts", "files", fmt.Sprint(d.Files), "components", fmt.Sprint(len(d.Components)), "secrets", fmt.Sprint(len(d.Secrets)), "hosts", fmt.Sprint(len(d.Hosts)), "weaknesses", fmt.Sprint(len(d.Weaknesses))))
+}
+
+// weakness is what a kind of weakness is called.
+func (a *app) weakness(kind string) string {
+	if a.texts.Has("weakness." + kind) {
+		return a.t("weakness." + kind)
+	}
+	return kind
+}
+
+func orSlash(s string) string {
+	if s == "" {
+		return "/"
+	}
+	return s + ":"
+}
+
+// heading begins a section that isn't empty.
+func (a *app) heading(key string, n int) {
+	if n > 0 {
+		fmt.Fprintf(a.Out, "\n%s (%d)\n", a.t(key), n)
 	}
 }
 

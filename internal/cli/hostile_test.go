@@ -22,6 +22,7 @@ import (
 	"assay/internal/collect/firmware"
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/startup"
+	"assay/internal/collect/firmware/unpack"
 	"assay/internal/fact"
 	"assay/internal/i18n"
 	"assay/internal/judge"
@@ -339,8 +340,8 @@ const hungryName = "test-hungry"
 // and then eats memory until it is killed.
 func hungry(ctx context.Context, _ *os.File, _ json.RawMessage, emit func(any) error) error {
 	for _, r := range []firmware.Record{
-		{Image: &firmware.Image{Status: "readable", Size: 4096}},
-		{Start: &startup.Item{Kind: startup.Telnet, Where: inspect.Where{Path: "/etc/inittab", Line: 7}, Name: "telnetd", Text: "::respawn:telnetd"}},
+		{Image: &unpack.Image{Status: unpack.Readable, Size: 4096}},
+		{Start: &startup.Start{Kind: startup.Telnet, Where: inspect.Where{Path: "/etc/inittab", Line: 7}, Name: "telnetd", Text: "::respawn:telnetd"}},
 	} {
 		if err := emit(r); err != nil {
 			return err

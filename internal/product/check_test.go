@@ -264,11 +264,12 @@ func TestCheckFiles(t *testing.T) {
 		got[x.Args["file"]] = string(x.Severity) + " " + x.Key
 	}
 	want := map[string]string{
-		"evidence/fx.bin":    "error problem.unreadable-file",
-		"evidence/record.md": "open open.no-file",
-		"evidence/sbom.json": "open open.no-file",
-		"evidence/fx.ipa":    "error problem.no-regular-file",
-		"evidence/absent.md": "open open.no-file",
+		"evidence/fx.bin":       "error problem.unreadable-file",
+		"evidence/record.md":    "open open.no-file",
+		"evidence/sbom.json":    "open open.no-file",
+		"evidence/unit-a.flash": "open open.no-file",
+		"evidence/fx.ipa":       "error problem.no-regular-file",
+		"evidence/absent.md":    "open open.no-file",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("CheckFiles (-want +got):\n%s", diff)

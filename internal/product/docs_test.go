@@ -83,7 +83,7 @@ func valueText(f field) string {
 		return list + map[string]string{
 			"file": "path in the workspace", "url": "https URL", "place": "path in the workspace, or https URL",
 			"host": "host name or address", "address": "IP address or host name", "market": "two capital letters",
-			"urlpath": "path of a URL",
+			"urlpath": "path of a URL", "marker": "text of 6 to 256 bytes",
 		}[f.rule.form]
 	case len(f.rule.known) > 0:
 		return list + "text; usual: `" + strings.Join(f.rule.known, "`, `") + "`"

@@ -34,6 +34,9 @@ func (p *Product) Files() []File {
 	for i, d := range p.Documents {
 		add(d.File, ItemPath("documents", i)+".file")
 	}
+	for i, u := range p.Units {
+		add(u.Dump, ItemPath("units", i)+".dump")
+	}
 	p.recordFiles(add)
 	return out
 }

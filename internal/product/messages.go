@@ -31,6 +31,7 @@ var english = map[string]string{
 	"problem.bad-port":               "`{field}` must be a port such as 443 or 5353/udp; found {found}",
 	"problem.bad-port-range":         "`{field}` must be a range of ports such as 41000-41031; found {found}",
 	"problem.bad-duration":           "`{field}` must be a length of time such as 30m, 24h or 7d; found {found}",
+	"problem.bad-marker":             "a marker has 6 to 256 bytes: a shorter one is found by chance",
 	"problem.bad-market":             "`{value}` is no country as two capital letters, and not EU",
 	"problem.bad-host":               "`{value}` is no host name or address alone: leave out scheme, port and path",
 	"problem.bad-address":            "`{value}` is no address of a unit: write an IP address or a host name alone",

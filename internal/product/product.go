@@ -92,6 +92,8 @@ type Product struct {
 	AI *AI `yaml:"ai,omitempty" json:"ai,omitempty"`
 	// Specimens on the bench: the devices under test.
 	Units []Unit `yaml:"units,omitempty" json:"units,omitempty"`
+	// Values that a tester put into the units before their flash was read; never secrets in use.
+	Markers []Marker `yaml:"markers,omitempty" json:"markers,omitempty"`
 	// The ICS: standard, requirement, claim; only what differs from "supported".
 	Claims Claims `yaml:"claims,omitempty" json:"claims,omitempty" is:"softkeyref=standard"`
 	// Further answers of TS 103 701's IXIT tables that have no field of their own yet: table id to entries.
@@ -567,6 +569,18 @@ type Unit struct {
 	Ports PortRange `yaml:"ports,omitempty" json:"ports,omitzero"`
 	// Port of a simulated unit at which an interface answers.
 	PortMap map[string]uint16 `yaml:"port_map,omitempty" json:"port_map,omitempty" is:"keyref=interface"`
+	// What was read out of its flash: a file in the workspace; of two units they show whether keys differ.
+	Dump string `yaml:"dump,omitempty" json:"dump,omitempty" is:"file,aka=flash|flash_dump"`
+}
+
+// Marker is a value that a tester put into the units before their flash was
+// read: whether it stands there in the clear is looked for (IoT-1005-1
+// 5.4.1.2). It is made up for the test and protects nothing.
+type Marker struct {
+	// What it was used as: password, Wi-Fi key, text of a clip.
+	Name string `yaml:"name" json:"name" is:"required,name=marker"`
+	// The value, made up for the test.
+	Value string `yaml:"value" json:"value" is:"required,marker"`
 }
 
 // Names is a list whose emptiness is a statement: [] says "none", an absent

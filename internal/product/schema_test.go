@@ -199,6 +199,8 @@ func text(r rule) *node {
 		n.MinLength = 0
 	}
 	switch r.form {
+	case "marker": // the schema counts characters, the program bytes
+		n.Pattern = `^.{2,256}$`
 	case "market":
 		n.Pattern = `^[A-Z]{2}$`
 	case "urlpath":

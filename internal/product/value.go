@@ -198,6 +198,10 @@ func (d *decoder) form(s string, n *yaml.Node, path, form string) {
 		}
 	case "address":
 		d.address(s, n, path)
+	case "marker":
+		if len(s) < shortestMarker || len(s) > longestMarker {
+			d.error(n, path, "problem.bad-marker", "")
+		}
 	case "market":
 		if len(s) != 2 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			suggestion := ""
@@ -208,6 +212,13 @@ func (d *decoder) form(s string, n *yaml.Node, path, form string) {
 		}
 	}
 }
+
+// A shorter marker would be found by chance; a longer one is cut by what it is
+// put into.
+const (
+	shortestMarker = 6
+	longestMarker  = 256
+)
 
 // address checks where a unit stands. A public address is only a warning
 // here: whether it may be touched is decided at the door to the network.

@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,33 +29,34 @@ func image(t testing.TB, weak ...string) []byte {
 	return b
 }
 
-func records(t testing.TB, b []byte, opt Options) []Record {
+func gathered(t testing.TB, b []byte, opt Options) *Result {
 	t.Helper()
-	var out []Record
-	err := Analyse(context.Background(), bytes.NewReader(b), int64(len(b)), opt, func(r Record) error { out = append(out, r); return nil })
+	var mu sync.Mutex
+	var g Gather
+	err := Analyse(context.Background(), bytes.NewReader(b), opt, func(r Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		g.Add(r)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out
+	return g.Finish()
 }
 
-// summary names what records say, without offsets.
-func summary(rs []Record) (kinds []string, gaps []string, done *Done) {
-	for _, r := range rs {
-		switch {
-		case r.Secret != nil:
-			kinds = append(kinds, string(r.Secret.Kind)+" "+r.Secret.Path)
-		case r.Start != nil && r.Start.Kind != "service" && r.Start.Kind != "process":
-			kinds = append(kinds, string(r.Start.Kind)+" "+r.Start.Path)
-		case r.Mode != nil:
-			kinds = append(kinds, r.Mode.Kind+" "+r.Mode.Path)
-		case r.Gap != nil:
-			gaps = append(gaps, r.Gap.Why)
-		case r.Done != nil:
-			done = r.Done
+// summary names what a result says, without offsets.
+func summary(r *Result) (kinds, gaps []string) {
+	secrets, others := sightings(r)
+	for _, s := range slices.Concat(secrets, others) {
+		if s.kind != "service" && s.kind != "process" {
+			kinds = append(kinds, s.kind+" "+s.path)
 		}
 	}
-	return kinds, gaps, done
+	for _, g := range r.Gaps {
+		gaps = append(gaps, g.Why)
+	}
+	return kinds, gaps
 }
 
 func TestAnalyse(t *testing.T) {
@@ -73,14 +77,15 @@ func TestAnalyse(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			kinds, gaps, done := summary(records(t, c.image, Options{}))
+			r := gathered(t, c.image, Options{})
+			kinds, gaps := summary(r)
 			if d := cmp.Diff(c.kinds, kinds); d != "" {
 				t.Errorf("found (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(c.gaps, gaps); d != "" {
 				t.Errorf("gaps (-want +got):\n%s", d)
 			}
-			if got := done != nil && done.Files > 0; got != c.whole {
+			if got := r.Done != nil && r.Done.Files > 0; got != c.whole {
 				t.Errorf("read to the end with files: %v, want %v", got, c.whole)
 			}
 		})
@@ -91,7 +96,7 @@ func TestAnalyse(t *testing.T) {
 func TestAnalyseTruncated(t *testing.T) {
 	t.Parallel()
 	b := image(t, refcam.TelnetdAtBoot)
-	_, gaps, _ := summary(records(t, b[:len(b)*2/3], Options{}))
+	_, gaps := summary(gathered(t, b[:len(b)*2/3], Options{}))
 	if len(gaps) == 0 {
 		t.Error("a truncated image has no gap: its absence facts would count as whole")
 	}
@@ -100,8 +105,19 @@ func TestAnalyseTruncated(t *testing.T) {
 // A value that was found as a secret stands in no other record.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
+	var mu sync.Mutex
+	var rs []Record
+	b := image(t, refcam.URLCredentialsInImage)
+	err := Analyse(context.Background(), bytes.NewReader(b), Options{}, func(r Record) error {
+		mu.Lock()
+		defer mu.Unlock()
+		rs = append(rs, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var values []string
-	rs := records(t, image(t, refcam.URLCredentialsInImage), Options{})
 	for _, r := range rs {
 		if r.Secret != nil {
 			values = append(values, r.Secret.Value)
@@ -130,7 +146,7 @@ func TestAnalyseStopsWithTheReceiver(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("enough")
 	b := image(t)
-	err := Analyse(context.Background(), bytes.NewReader(b), int64(len(b)), Options{Files: true}, func(r Record) error {
+	err := Analyse(context.Background(), bytes.NewReader(b), Options{Files: true}, func(r Record) error {
 		if r.Entry != nil {
 			return stop
 		}
@@ -147,9 +163,9 @@ func FuzzAnalyse(f *testing.F) {
 	f.Add([]byte("hsqs"))
 	f.Add(good[len(good)-4096:])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n := 0
-		err := Analyse(context.Background(), bytes.NewReader(b), int64(len(b)), Options{Files: true}, func(Record) error {
-			if n++; n > 100_000 {
+		var n atomic.Int64
+		err := Analyse(context.Background(), bytes.NewReader(b), Options{Files: true}, func(Record) error {
+			if n.Add(1) > 100_000 {
 				t.Fatal("an image of this size must not give so many records")
 			}
 			return nil

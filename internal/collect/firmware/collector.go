@@ -1,38 +1,27 @@
 package firmware
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/startup"
+	"assay/internal/collect/firmware/inspect/system"
+	"assay/internal/collect/firmware/unpack"
 	"assay/internal/fact"
 	"assay/internal/product"
 	"assay/internal/sandbox"
 )
-
-// ParserName is the name under which the child process knows Parse.
-const ParserName = "firmware"
-
-// Parse is Analyse as a sandbox.Parser; its arguments are Options.
-func Parse(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any) error) error {
-	var opt Options
-	if err := json.Unmarshal(raw, &opt); err != nil {
-		return fmt.Errorf("arguments: %w", err)
-	}
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	return Analyse(ctx, in, info.Size(), opt, func(r Record) error { return emit(r) })
-}
 
 // Collector reads the firmware images that a workspace declares.
 type Collector struct {
@@ -49,9 +38,10 @@ var _ fact.Collector = (*Collector)(nil)
 
 // Spec implements fact.Collector.
 func (c *Collector) Spec() fact.Spec {
-	return fact.Spec{Name: "firmware", Version: "1", Writes: []fact.Kind{
+	return fact.Spec{Name: "firmware", Version: "2", Writes: []fact.Kind{
 		fact.Firmware{}.Kind(), fact.Part{}.Kind(), fact.ImageSecret{}.Kind(), fact.ImageHost{}.Kind(),
-		fact.ImageStart{}.Kind(), fact.ImageWeakness{}.Kind(), fact.ImageCheck{}.Kind(),
+		fact.ImageStart{}.Kind(), fact.ImageWeakness{}.Kind(), fact.ImageCheck{}.Kind(), fact.ImageComponent{}.Kind(), fact.ImageUnattributed{}.Kind(),
+		fact.ImageBinary{}.Kind(), fact.ImageGuard{}.Kind(), fact.ImageUpdate{}.Kind(), fact.ImageMarker{}.Kind(), fact.CompanionApp{}.Kind(),
 	}}
 }
 
@@ -63,7 +53,7 @@ func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
 		}
 		err := sink.Unit(ctx, fact.Unit{Name: "image " + k.Firmware.File}, func(ctx context.Context, r fact.Recorder) error {
 			sink.Progress("progress.image", "image", k.Firmware.File)
-			return c.image(ctx, r, k)
+			return c.image(ctx, sink, r, k)
 		})
 		if err != nil {
 			return err
@@ -72,7 +62,44 @@ func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
 	return nil
 }
 
-func (c *Collector) image(ctx context.Context, r fact.Recorder, k product.Component) error {
+// Read has an image analysed in the child, and joins what it found; progress
+// is called now and then. The error is of the caller's context or sink, or of
+// what the child needs to be started; a child that ended early is a gap.
+func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, progress func(Progress)) (*Result, sandbox.Result, *sandbox.Error, error) {
+	args, err := json.Marshal(opt)
+	if err != nil {
+		return nil, sandbox.Result{}, nil, err
+	}
+	var g Gather
+	res, err := run(ctx, sandbox.Job{Parser: ParserName, Input: in, Args: args}, func(raw json.RawMessage) error {
+		var rec Record
+		if err := json.Unmarshal(raw, &rec); err != nil {
+			return fmt.Errorf("record of the parser: %w", err)
+		}
+		if rec.Progress != nil {
+			progress(*rec.Progress)
+		} else {
+			g.Add(rec)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil, res, nil, ctx.Err()
+	}
+	var failed *sandbox.Error
+	if err != nil && !errors.As(err, &failed) {
+		return nil, res, nil, err
+	}
+	switch {
+	case failed != nil:
+		g.Lost(failed.Error())
+	case g.r.Done == nil:
+		g.Lost("the parser ended early")
+	}
+	return g.Finish(), res, failed, nil
+}
+
+func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, k product.Component) error {
 	name := k.Firmware.File
 	o := r.Observe(fact.Observation{Vantage: fact.Image, Method: fact.Examine})
 	ref, err := r.File(name, "firmware")
@@ -89,24 +116,18 @@ func (c *Collector) image(ctx context.Context, r fact.Recorder, k product.Compon
 		return c.missing(r, o, name, err)
 	}
 	defer f.Close() // read-only
-	args, err := json.Marshal(c.Options)
+	got, res, _, err := Read(ctx, c.Run, f, c.Options, func(p Progress) {
+		sink.Progress("progress.image-file", "image", name, "files", strconv.Itoa(p.Files), "path", p.Path)
+	})
 	if err != nil {
 		return err
 	}
 	w := &writer{c: c, r: r, o: o, ref: ref, image: name}
 	w.fact = fact.Firmware{Image: name, Component: k.ID, SHA256: ref.SHA256}
-	res, err := c.Run(ctx, sandbox.Job{Parser: ParserName, Input: f, Args: args}, w.take)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var failed *sandbox.Error
-	if err != nil && !errors.As(err, &failed) {
+	if err := w.result(got); err != nil {
 		return err
 	}
-	if w.err != nil {
-		return w.err
-	}
-	return w.finish(res, failed)
+	return w.finish(got, res)
 }
 
 // missing notes an image that isn't there: the run goes on.
@@ -114,7 +135,7 @@ func (c *Collector) missing(r fact.Recorder, o fact.Observation, name string, ca
 	return r.Record(o, name, fact.Scope{What: fact.ScopeImageFiles, Of: name, Cut: "cut.missing-file", Note: cause.Error()})
 }
 
-// writer turns the records of one image into facts.
+// writer turns the result of one image into facts.
 type writer struct {
 	c     *Collector
 	r     fact.Recorder
@@ -122,72 +143,245 @@ type writer struct {
 	ref   fact.Ref
 	image string
 	fact  fact.Firmware
-	parts []fact.Part
 	cut   string // key of the first reason why it isn't the whole
 	note  []string
-	done  bool
-	err   error
 	kept  map[string]int // facts by kind, to bound what one image writes
 }
 
-// most bounds the facts of one kind that one image may write; what is beyond
-// is counted, and the search is cut.
-const most = 5000
+// mostFacts bounds the facts of one kind that one image may write; what is
+// beyond is counted, and the search is cut.
+const mostFacts = 5000
 
-func (w *writer) take(raw json.RawMessage) error {
-	var rec Record
-	if err := json.Unmarshal(raw, &rec); err != nil {
-		return fmt.Errorf("record of the parser: %w", err)
+func (w *writer) result(r *Result) error {
+	for _, write := range []func(*Result) error{w.parts, w.secrets, w.hosts, w.starts, w.weaknesses, w.updates, w.software, w.binaries, w.markers} {
+		if err := write(r); err != nil {
+			return err
+		}
 	}
-	w.err = w.record(rec)
-	return w.err
+	return nil
 }
 
-func (w *writer) record(rec Record) error {
-	switch {
-	case rec.Image != nil:
-		w.fact.Size, w.fact.Entropy = rec.Image.Size, rec.Image.Entropy
-		w.fact.Analysable = rec.Image.Status == "readable"
-		if !w.fact.Analysable {
-			w.fact.Why = "cut.not-analysable"
-			w.gap("cut.not-analysable", rec.Image.Reason)
-		}
-	case rec.Part != nil:
-		p := rec.Part
-		return w.put("part", p.Path, fact.Part{Image: w.image, Path: p.Path, Offset: p.Offset, Size: p.Size, Format: p.Format,
+func (w *writer) parts(r *Result) error {
+	for _, p := range r.Parts {
+		err := w.put("part", fact.Part{Image: w.image, Path: clip(p.Path), Offset: p.Offset, Size: p.Size, Format: p.Format,
 			Read: p.Read, Entropy: p.Entropy, Note: clip(p.Note)}, "offset "+strconv.FormatInt(p.Offset, 10), p.Format+" "+p.Note)
-	case rec.Secret != nil:
-		return w.secret(*rec.Secret)
-	case rec.Host != nil:
-		h := rec.Host
-		if h.Class == "local" {
-			return nil
+		if err != nil {
+			return err
 		}
-		return w.put("host", h.Path, fact.ImageHost{Found: w.at(h.Path, h.Offset, h.Line), Host: clip(h.Host), Scheme: h.Scheme,
-			Port: uint16(h.Port), Usage: usage(string(h.Class)), Text: clip(h.Text)}, place(h.Path, h.Offset, h.Line), h.Text)
-	case rec.Start != nil:
-		return w.start(*rec.Start)
-	case rec.Mode != nil:
-		return w.put("mode", rec.Mode.Path, fact.ImageWeakness{Found: w.at(rec.Mode.Path, 0, 0), Type: rec.Mode.Kind,
-			Detail: fmt.Sprintf("%04o", rec.Mode.Mode)}, rec.Mode.Path, fmt.Sprintf("mode %04o", rec.Mode.Mode))
-	case rec.Cert != nil:
-		for _, p := range rec.Cert.Problems {
-			err := w.put("cert", rec.Cert.Path, fact.ImageWeakness{Found: w.at(rec.Cert.Path, rec.Cert.Offset, rec.Cert.Line), Type: "certificate-" + string(p),
-				Detail: clip(rec.Cert.Subject)}, place(rec.Cert.Path, rec.Cert.Offset, rec.Cert.Line), rec.Cert.Subject)
+		for _, g := range p.Guards {
+			at := fact.Found{Image: w.image, Path: clip(p.Path), Offset: g.Offset}
+			err := w.put("guard", fact.ImageGuard{Found: at, Type: g.Kind, Scheme: clip(g.Scheme), State: g.State, Note: clip(g.Note)},
+				"offset "+strconv.FormatInt(g.Offset, 10), g.Kind+" "+g.Scheme)
 			if err != nil {
 				return err
 			}
 		}
-	case rec.Version != nil:
-		if w.fact.Version == "" {
-			w.fact.Version = clip(rec.Version.Value)
-		}
-	case rec.Gap != nil:
-		w.gap("cut."+rec.Gap.Why, strings.TrimSpace(rec.Gap.Path+" "+fmt.Sprintf("offset %d: %s", rec.Gap.Offset, rec.Gap.Detail)))
-	case rec.Done != nil:
-		w.done, w.fact.Files = true, rec.Done.Files
 	}
 	return nil
+}
+
+func (w *writer) secrets(r *Result) error {
+	for _, h := range r.Secrets {
+		if !h.Kind.Secret() {
+			continue
+		}
+		if err := w.secret(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) secret(h Secret) error {
+	found, locator := w.at(h.Path, h.Offset, h.Line), place(h.Path, h.Offset, h.Line)
+	switch h.Kind {
+	case secret.UID0Account, secret.EmptyPassword, secret.AuthorizedKey:
+		return w.put("weakness", fact.ImageWeakness{Found: found, Type: string(h.Kind), Detail: clip(h.User)}, locator, h.User)
+	}
+	kind := string(h.Kind)
+	if h.Kind == secret.PrivateKey && h.Encrypted {
+		kind += "-encrypted"
+	}
+	value, recovered := h.Value, false
+	if h.Kind == secret.PasswordHash && w.c.Passwords != nil {
+		if clear, ok := w.c.Passwords(h.Value); ok {
+			value, recovered = clear, true
+		}
+	}
+	redacted, hmac, handle, err := w.r.Seal(kind, []byte(value))
+	if err != nil {
+		return err
+	}
+	return w.put("secret", fact.ImageSecret{Found: found, Type: kind, User: clip(h.User), Scheme: h.Scheme, Redacted: redacted, HMAC: hmac,
+		Handle: handle, SPKI: h.SPKI, Recovered: recovered, Known: clip(h.Known), Used: clip(h.Used)}, locator, kind+" "+h.User+" "+redacted)
+}
+
+func (w *writer) hosts(r *Result) error {
+	for _, h := range r.Hosts {
+		if h.Class == "local" {
+			continue
+		}
+		err := w.put("host", fact.ImageHost{Found: w.at(h.Path, h.Offset, h.Line), Host: clip(h.Host), Scheme: h.Scheme, Port: uint16(h.Port),
+			Usage: usage(string(h.Class)), Evidence: clip(string(h.Evidence)), Text: clip(h.Text)}, place(h.Path, h.Offset, h.Line), h.Text)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usage folds the classes of a use into the words of the facts.
+func usage(class string) string {
+	switch class {
+	case "config", "script", "web":
+		return class // a page may link to what the product never contacts
+	case "binary", "history":
+		return "program" // somebody typed it once: no proof that the product contacts it
+	}
+	return "document"
+}
+
+func (w *writer) starts(r *Result) error {
+	for _, s := range r.Starts {
+		found, locator := w.at(s.Path, s.Offset, s.Line), place(s.Path, s.Offset, s.Line)
+		var err error
+		switch s.Kind {
+		case startup.Telnet:
+			err = w.put("start", fact.ImageStart{Found: found, Type: "telnetd", Text: clip(s.Text)}, locator, s.Text)
+		case startup.SerialShell:
+			err = w.put("start", fact.ImageStart{Found: found, Type: "shell-without-login", Text: clip(s.Text)}, locator, s.Text)
+		case startup.Service, startup.SerialLogin, startup.Process:
+			kind := "service"
+			switch s.Name {
+			case "ftpd", "vsftpd", "tftpd", "adbd", "gdbserver":
+				kind = strings.TrimPrefix(s.Name, "vs")
+			}
+			err = w.put("start", fact.ImageStart{Found: found, Type: kind, Text: clip(s.Text)}, locator, s.Text)
+		default:
+			err = w.put("weakness", fact.ImageWeakness{Found: found, Type: string(s.Kind), Detail: clip(s.Text)}, locator, s.Text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) weaknesses(r *Result) error {
+	for _, x := range r.Weaknesses {
+		err := w.put("weakness", fact.ImageWeakness{Found: w.at(x.Path, x.Offset, x.Line), Type: x.Kind, Detail: clip(cmp.Or(x.Text, x.Name))},
+			place(x.Path, x.Offset, x.Line), cmp.Or(x.Text, x.Name))
+		if err != nil {
+			return err
+		}
+	}
+	for _, m := range r.Modes {
+		err := w.put("mode", fact.ImageWeakness{Found: w.at(m.Path, 0, 0), Type: m.Kind, Detail: fmt.Sprintf("%04o", m.Mode)}, m.Path, fmt.Sprintf("mode %04o", m.Mode))
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range r.Certs {
+		for _, p := range c.Problems {
+			err := w.put("cert", fact.ImageWeakness{Found: w.at(c.Path, c.Offset, c.Line), Type: "certificate-" + string(p), Detail: clip(c.Subject)},
+				place(c.Path, c.Offset, c.Line), c.Subject)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *writer) updates(r *Result) error {
+	for _, u := range r.Updates {
+		found, locator := w.at(u.Path, u.Offset, u.Line), place(u.Path, u.Offset, u.Line)
+		err := w.put("update", fact.ImageUpdate{Found: found, Mechanism: u.Mechanism, Scheme: u.Scheme, Signature: u.Signature, Rollback: u.Rollback, Text: clip(u.Text)}, locator, u.Text)
+		if err != nil {
+			return err
+		}
+		if u.Signature == system.Checked {
+			if err := w.put("check", fact.ImageCheck{Found: found, Type: "signature-check", Text: clip(u.Text)}, locator, u.Text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var confidence = map[component.Confidence]string{component.Low: "low", component.Medium: "medium", component.High: "high"}
+
+func (w *writer) software(r *Result) error {
+	for _, c := range slices.Concat(r.Software.Components, r.Software.Unknown) {
+		f := fact.ImageComponent{Image: w.image, Name: clip(c.Name), Version: clip(cmp.Or(c.Full, c.Version)), Upstream: clip(c.Version), Type: string(c.Type), PURL: clip(c.PURL),
+			CPE: clip(c.CPE), Confidence: confidence[c.Confidence], Places: len(c.Evidence) + c.More}
+		locator := ""
+		if len(c.Evidence) > 0 {
+			e := c.Evidence[0]
+			f.How, f.Path, f.Offset, f.Text = cmp.Or(e.Rule, string(e.Source)), clip(e.Path), e.Offset, clip(e.Text)
+			locator = place(e.Path, e.Offset, 0)
+		}
+		if err := w.put("component", f, locator, f.Text); err != nil {
+			return err
+		}
+	}
+	for _, u := range r.Software.Unattributed {
+		if err := w.put("unattributed", fact.ImageUnattributed{Image: w.image, Path: clip(u.Path), Why: clip(u.Why)}, u.Path, u.Why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) binaries(r *Result) error {
+	for _, b := range r.Binaries {
+		err := w.put("binary", fact.ImageBinary{Found: w.at(b.Path, 0, 0), Arch: b.Arch, NX: b.NX, PIE: b.PIE, RELRO: b.RELRO, Canary: b.Canary,
+			Fortify: b.Fortify, Stripped: b.Stripped, SetUID: b.SetUID, Own: b.Own}, b.Path, "")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) markers(r *Result) error {
+	for _, m := range r.Markers {
+		err := w.put("marker", fact.ImageMarker{Found: w.at(m.Path, m.Offset, m.Line), Name: clip(m.Name), Encoding: m.Encoding}, place(m.Path, m.Offset, m.Line), m.Encoding)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish records the image as a whole, and what was searched of it.
+func (w *writer) finish(r *Result, res sandbox.Result) error {
+	for _, g := range r.Gaps {
+		w.gap("cut."+g.Why, strings.TrimSpace(g.Path+" "+fmt.Sprintf("offset %d: %s", g.Offset, g.Detail)))
+	}
+	whole := w.ref
+	if img := r.Image; img != nil {
+		w.fact.Size, w.fact.Entropy = img.Size, img.Entropy
+		w.fact.Analysable = img.Status == unpack.Readable
+		if !w.fact.Analysable {
+			w.fact.Why = "cut.not-analysable"
+			w.gap("cut.not-analysable", img.Reason)
+		}
+	} else {
+		w.fact.Why = "cut.parser-killed"
+	}
+	if r.Version != nil {
+		w.fact.Version = clip(r.Version.Value)
+	}
+	if r.Done != nil {
+		w.fact.Files = r.Done.Files
+	}
+	whole.Excerpt = fmt.Sprintf("%d bytes, %d files, entropy %.2f", w.fact.Size, w.fact.Files, w.fact.Entropy)
+	if err := w.r.Record(w.o, w.image, w.fact, whole); err != nil {
+		return err
+	}
+	return w.r.Record(w.o, w.image, fact.Scope{What: fact.ScopeImageFiles, Of: w.image, Count: w.fact.Files, Whole: w.cut == "",
+		Cut: w.cut, Note: strings.Join(w.note, "; "), Detail: strings.Join(res.Confinement, ", ")}, w.ref)
 }
 
 func (w *writer) gap(key, note string) {
@@ -211,99 +405,16 @@ func place(path string, offset int64, line int) string {
 }
 
 // put records a fact of the image with its place as locator.
-func (w *writer) put(kind, path string, p fact.Payload, locator, excerpt string) error {
+func (w *writer) put(kind string, p fact.Payload, locator, excerpt string) error {
 	if w.kept == nil {
 		w.kept = make(map[string]int)
 	}
 	w.kept[kind]++
-	if w.kept[kind] > most {
-		w.gap("cut.limit", fmt.Sprintf("more than %d of kind %s", most, kind))
+	if w.kept[kind] > mostFacts {
+		w.gap("cut.limit", fmt.Sprintf("more than %d of kind %s", mostFacts, kind))
 		return nil
 	}
 	return w.r.Record(w.o, w.image, p, fact.Ref{SHA256: w.ref.SHA256, Locator: clip(w.image + ":" + locator), Excerpt: clip(excerpt)})
-}
-
-func (w *writer) secret(h secret.Hit) error {
-	switch h.Kind {
-	case secret.UID0Account, secret.EmptyPassword, secret.AuthorizedKey:
-		return w.put("weakness", h.Path, fact.ImageWeakness{Found: w.at(h.Path, h.Offset, h.Line), Type: string(h.Kind), Detail: clip(h.User)},
-			place(h.Path, h.Offset, h.Line), h.User)
-	}
-	kind := string(h.Kind)
-	if h.Kind == secret.PrivateKey && h.Encrypted {
-		kind += "-encrypted"
-	}
-	value, recovered := h.Value, false
-	if h.Kind == secret.PasswordHash && w.c.Passwords != nil {
-		if clear, ok := w.c.Passwords(h.Value); ok {
-			value, recovered = clear, true
-		}
-	}
-	redacted, hmac, handle, err := w.r.Seal(kind, []byte(value))
-	if err != nil {
-		return err
-	}
-	return w.put("secret", h.Path, fact.ImageSecret{Found: w.at(h.Path, h.Offset, h.Line), Type: kind, User: clip(h.User), Scheme: h.Scheme,
-		Redacted: redacted, HMAC: hmac, Handle: handle, SPKI: h.SPKI, Recovered: recovered},
-		place(h.Path, h.Offset, h.Line), kind+" "+h.User+" "+redacted)
-}
-
-func (w *writer) start(s startup.Item) error {
-	found, locator := w.at(s.Path, s.Offset, s.Line), place(s.Path, s.Offset, s.Line)
-	switch s.Kind {
-	case startup.Telnet:
-		return w.put("start", s.Path, fact.ImageStart{Found: found, Type: "telnetd", Text: clip(s.Text)}, locator, s.Text)
-	case startup.SerialShell:
-		return w.put("start", s.Path, fact.ImageStart{Found: found, Type: "shell-without-login", Text: clip(s.Text)}, locator, s.Text)
-	case startup.Service, startup.SerialLogin, startup.Process:
-		kind := "service"
-		if s.Name == "ftpd" || s.Name == "vsftpd" || s.Name == "tftpd" || s.Name == "adbd" || s.Name == "gdbserver" {
-			kind = strings.TrimPrefix(s.Name, "vs")
-		}
-		return w.put("start", s.Path, fact.ImageStart{Found: found, Type: kind, Text: clip(s.Text)}, locator, s.Text)
-	}
-	kind := string(s.Kind)
-	if s.Kind == startup.UpdateUnsigned {
-		kind = "update-without-signature"
-	}
-	return w.put("weakness", s.Path, fact.ImageWeakness{Found: found, Type: kind, Detail: clip(s.Text)}, locator, s.Text)
-}
-
-// usage folds the classes of a use into the words of the facts.
-func usage(class string) string {
-	switch class {
-	case "config":
-		return "config"
-	case "web":
-		return "web" // a page may link to what the product never contacts
-	case "script":
-		return "script"
-	case "binary":
-		return "program"
-	case "history":
-		return "program" // somebody typed it once: no proof that the product contacts it
-	}
-	return "document"
-}
-
-// finish records the image as a whole, and what was searched of it.
-func (w *writer) finish(res sandbox.Result, failed *sandbox.Error) error {
-	if failed != nil {
-		w.gap("cut.parser-killed", failed.Error())
-	}
-	if failed == nil && !w.done {
-		w.gap("cut.parser-killed", "the parser ended early")
-	}
-	if failed != nil && w.fact.Size == 0 {
-		w.fact.Why = "cut.parser-killed"
-	}
-	whole := w.ref
-	whole.Excerpt = fmt.Sprintf("%d bytes, %d files, entropy %.2f", w.fact.Size, w.fact.Files, w.fact.Entropy)
-	if err := w.r.Record(w.o, w.image, w.fact, whole); err != nil {
-		return err
-	}
-	return w.r.Record(w.o, w.image, fact.Scope{What: fact.ScopeImageFiles, Of: w.image, Count: w.fact.Files, Whole: w.cut == "",
-		Cut: w.cut, Note: strings.Join(w.note, "; "), Detail: strings.Join(res.Confinement, ", ")}, w.ref)
 }
 
 func clip(s string) string {

@@ -11,6 +11,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/startup"
+	"assay/internal/collect/firmware/unpack"
 	"assay/internal/collect/sinktest"
 	"assay/internal/fact"
 	"assay/internal/product"
@@ -48,8 +49,8 @@ func scope(t *testing.T, s *sinktest.Sink, image string) fact.Scope {
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	found := []Record{
-		{Image: &Image{Size: 5, Status: "readable"}},
-		{Start: &startup.Item{Kind: startup.Telnet, Where: inspect.Where{Path: "/etc/inittab", Line: 3}, Text: "telnetd"}},
+		{Image: &unpack.Image{Size: 5, Status: unpack.Readable}},
+		{Start: &startup.Start{Kind: startup.Telnet, Where: inspect.Where{Path: "/etc/inittab", Line: 3}, Text: "telnetd"}},
 	}
 	for _, reason := range []string{sandbox.ReasonMemory, sandbox.ReasonDeadline, sandbox.ReasonCPU, sandbox.ReasonCrash, sandbox.ReasonPanic, sandbox.ReasonOutput, sandbox.ReasonProtocol} {
 		t.Run(reason, func(t *testing.T) {

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"assay/internal/collect/firmware/inspect/elf"
+	"assay/internal/collect/firmware/inspect/shell"
 )
 
 // Kind is what the bytes of a file are.
@@ -56,10 +59,14 @@ type File struct {
 	Kind Kind
 	Role Role
 
-	lines   []int32 // offsets of the first byte of each line but the first
-	indexed bool
-	last    around
-	parts   []span // where strings may stand in a binary
+	lines    []int32 // offsets of the first byte of each line but the first
+	indexed  bool
+	last     around
+	parts    []span // where strings may stand in a binary
+	program  *elf.Program
+	parsed   bool
+	commands []shell.Command
+	split    bool
 }
 
 // DefaultLimit is how much of one file is inspected, in bytes.

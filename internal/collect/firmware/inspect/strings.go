@@ -1,8 +1,9 @@
 package inspect
 
 import (
-	"encoding/binary"
 	"iter"
+
+	"assay/internal/collect/firmware/inspect/elf"
 )
 
 type span struct{ from, to int }
@@ -62,8 +63,8 @@ func (f *File) spans() []span {
 	if f.parts != nil {
 		return f.parts
 	}
-	if f.Kind == ELF {
-		f.parts = elfData(f.Data)
+	if p := f.Program(); p != nil {
+		f.parts = elfData(p)
 	}
 	if f.parts == nil {
 		f.parts = []span{{0, len(f.Data)}}
@@ -71,59 +72,21 @@ func (f *File) spans() []span {
 	return f.parts
 }
 
-// maxSections bounds a section table; real programs have some forty.
-const maxSections = 1024
-
-// elfData returns where the data sections of an ELF stand (System V gABI,
+// elfData returns where the data sections of a program stand (System V gABI,
 // "Sections"): PROGBITS, loaded, not executable. nil: there is no sound table.
-func elfData(b []byte) []span {
-	if len(b) < 52 {
-		return nil
-	}
-	var o binary.ByteOrder = binary.LittleEndian
-	if b[5] == 2 {
-		o = binary.BigEndian
-	}
-	wide := b[4] == 2
-	var at uint64
-	var size, n int
-	if wide {
-		if len(b) < 64 {
-			return nil
-		}
-		at, size, n = o.Uint64(b[40:]), int(o.Uint16(b[58:])), int(o.Uint16(b[60:]))
-	} else {
-		at, size, n = uint64(o.Uint32(b[32:])), int(o.Uint16(b[46:])), int(o.Uint16(b[48:]))
-	}
-	least := 40
-	if wide {
-		least = 64
-	}
-	if n == 0 || n > maxSections || size < least || at > uint64(len(b)) || uint64(n*size) > uint64(len(b))-at {
-		return nil
-	}
+func elfData(p *elf.Program) []span {
+	const progbits = 1
 	var out []span
-	for i := range n {
-		h := b[int(at)+i*size:]
-		var flags, off, length uint64
-		if wide {
-			flags, off, length = o.Uint64(h[8:]), o.Uint64(h[24:]), o.Uint64(h[32:])
-		} else {
-			flags, off, length = uint64(o.Uint32(h[8:])), uint64(o.Uint32(h[16:])), uint64(o.Uint32(h[20:]))
-		}
-		const progbits, alloc, exec = 1, 2, 4
-		if o.Uint32(h[4:]) != progbits || flags&alloc == 0 || flags&exec != 0 {
+	for _, s := range p.Sections {
+		if s.Type != progbits || !s.Alloc || s.Exec || s.Size == 0 {
 			continue
-		}
-		if off > uint64(len(b)) || length > uint64(len(b))-off {
-			return nil
 		}
 		// Sections in order and apart; a table that lists one range a thousand
 		// times must not cost a thousand passes.
-		if len(out) > 0 && int(off) < out[len(out)-1].to {
+		if len(out) > 0 && s.Off < out[len(out)-1].to {
 			continue
 		}
-		out = append(out, span{int(off), int(off + length)})
+		out = append(out, span{s.Off, s.Off + s.Size})
 	}
 	return out
 }

@@ -46,6 +46,11 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 		off = p.Offset + max(p.Size, 1)
 	}
 	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: maxParts}
+	if p == nil {
+		if off, err = sc.begins(); err != nil {
+			return l, err
+		}
+	}
 	if err := sc.everywhere(off); err != nil {
 		return l, err
 	}
@@ -65,6 +70,31 @@ type scanning struct {
 	l   *layout
 	max int
 	buf []byte
+	// ends are parts that were found at the beginning of the source and stand
+	// further on: trailers.
+	ends []*format.Part
+}
+
+// begins tries weak formats of whole regions: what they hold would else be
+// found in their place.
+func (sc *scanning) begins() (off int64, err error) {
+	for _, f := range sc.fs.weak {
+		if !f.Head {
+			continue
+		}
+		p, err := f.Look(sc.ctx, sc.s, 0)
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("%s at offset 0: %w", f.Name, err)
+		case p == nil:
+		case p.Offset > 0:
+			sc.ends = append(sc.ends, p)
+		default:
+			sc.l.parts = append(sc.l.parts, p)
+			return max(p.Size, 1), nil
+		}
+	}
+	return 0, nil
 }
 
 // everywhere looks at each offset from off on.
@@ -175,6 +205,11 @@ func (sc *scanning) taken(at int64) bool {
 // weakly looks for weak formats at the beginning and at the borders of what is
 // not explained.
 func (sc *scanning) weakly() error {
+	for _, p := range sc.ends {
+		if sc.unclaimed(p) {
+			sc.l.parts = append(sc.l.parts, p)
+		}
+	}
 	if len(sc.fs.weak) == 0 {
 		return nil
 	}
@@ -186,7 +221,7 @@ func (sc *scanning) weakly() error {
 					continue
 				}
 				tries++
-				p, err := sc.weak(at, at == g.off)
+				p, err := sc.weak(at, at == g.off && at > 0)
 				if err != nil {
 					return err
 				}

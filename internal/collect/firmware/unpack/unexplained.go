@@ -58,14 +58,14 @@ func (w *walk) stretch(l layer, off, end int64, whole bool) error {
 	kind := "unknown"
 	in := l
 	switch {
+	case guess == "packed" && size >= 256:
+		kind = "high-entropy"
 	case whole && l.path != "":
 		kind = "data" // a region or a file by itself
-	case off == 0 && size <= 64<<10:
+	case off == 0 && size <= 64<<10 && !whole:
 		kind = "header"
-	case end == l.src.Size() && size <= 4096:
+	case end == l.src.Size() && size <= 4096 && !whole:
 		kind = "trailer"
-	case guess == "packed":
-		kind = "high-entropy"
 	}
 	if !whole || l.path == "" {
 		in.path = w.name(l, kind, off)

@@ -3,64 +3,23 @@ package squashfs_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/ulikunitz/xz/lzma"
+
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/archive/archivetest"
 	"assay/internal/collect/firmware/format/squashfs"
+	"assay/internal/collect/firmware/format/tree/treetest"
 	"assay/internal/testdata"
 )
-
-// walkAll reads everything and checks what must hold for any bytes at all.
-func walkAll(t testing.TB, img []byte, lim squashfs.Limits) (entries int, read int64, problems []squashfs.Problem, err error) {
-	t.Helper()
-	fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), lim)
-	if err != nil {
-		return 0, 0, nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	err = fs.Walk(ctx, func(e squashfs.Entry, content io.Reader) error {
-		entries++
-		checkPath(t, e.Path)
-		if len(e.Target) > 4096 {
-			t.Errorf("%q: target of %d bytes", e.Path, len(e.Target))
-		}
-		if content == nil {
-			return nil
-		}
-		n, _ := io.Copy(io.Discard, content) // its error is a problem of fs
-		read += n
-		if n > e.Size {
-			t.Errorf("%q: %d bytes of %d", e.Path, n, e.Size)
-		}
-		return nil
-	})
-	if ctx.Err() != nil {
-		t.Error("the walk took more than a minute")
-	}
-	problems, _ = fs.Problems()
-	return entries, read, problems, err
-}
-
-func checkPath(t testing.TB, p string) {
-	t.Helper()
-	if !strings.HasPrefix(p, "/") || strings.ContainsRune(p, 0) {
-		t.Errorf("path %q", p)
-	}
-	if p == "/" {
-		return
-	}
-	for _, part := range strings.Split(p[1:], "/") {
-		if part == "" || part == "." || part == ".." {
-			t.Errorf("path %q", p)
-		}
-	}
-}
 
 func TestHostileImages(t *testing.T) {
 	t.Parallel()
@@ -74,48 +33,47 @@ func TestHostileImages(t *testing.T) {
 		{"all-ff-64k.bin", "magic", ""},
 		{"squashfs-truncated-50.img", "truncated", ""},
 		{"squashfs-truncated-96.img", "truncated", ""},
-		{"squashfs-flip-0.img", "", squashfs.Mismatch},
-		{"squashfs-flip-1.img", "id table", ""},
+		{"squashfs-flip-0.img", "", format.Mismatch},
+		{"squashfs-flip-1.img", "", format.Mismatch},
 		{"squashfs-flip-2.img", "root inode", ""},
-		{"squashfs-flip-3.img", "", squashfs.Damaged},
+		{"squashfs-flip-3.img", "", format.Damaged},
 		{"squashfs-huge-inodes.img", "inodes", ""},
-		{"squashfs-huge-used.img", "bytes used", ""},
+		{"squashfs-huge-used.img", "", format.Mismatch},
 		{"squashfs-block-log-31.img", "block size", ""},
 		{"squashfs-table-past-end.img", "directory table", ""},
 		{"squashfs-root-self.img", "root inode", ""},
-		{"squashfs-dotdot.img", "", squashfs.BadName},
-		{"squashfs-slash-name.img", "", squashfs.BadName},
-		{"squashfs-nul-name.img", "", squashfs.BadName},
-		{"squashfs-dir-loop.img", "", squashfs.Loop},
-		{"squashfs-bomb-4g.img", "", squashfs.TooBig},
-		{"squashfs-flip-4.img", "", ""},
+		{"squashfs-dotdot.img", "", format.BadName},
+		{"squashfs-slash-name.img", "", format.BadName},
+		{"squashfs-nul-name.img", "", format.BadName},
+		{"squashfs-dir-loop.img", "", format.Loop},
+		{"squashfs-bomb-4g.img", "", format.TooBig},
+		{"squashfs-flip-4.img", "", ""}, // in a number that nothing checks
 	} {
 		t.Run(strings.TrimSuffix(row.file, filepath.Ext(row.file)), func(t *testing.T) {
 			t.Parallel()
-			img := image(t, testdata.Dir(t, "firmware/built/hostile", row.file))
-			n, read, problems, err := walkAll(t, img, squashfs.Limits{File: 64 << 20, Total: 256 << 20})
-			t.Logf("%d entries, %d bytes, err %v, problems %v", n, read, err, problems)
-			if read > 257<<20 {
-				t.Errorf("%d bytes were given out", read)
-			}
-			switch {
-			case row.open == "" && err != nil:
-				t.Fatal(err)
-			case row.open != "" && (err == nil || !strings.Contains(err.Error(), row.open)):
-				t.Fatalf("error %v, want one with %q", err, row.open)
-			}
-			if row.kind == "" {
-				return
-			}
-			for _, p := range problems {
-				if p.Kind == row.kind {
-					return
+			img := archivetest.Image(t, false, "firmware/built/hostile", row.file)
+			for way, all := range ways {
+				n, read, problems, err := all(t, img, format.Limits{File: 64 << 20, Total: 256 << 20})
+				t.Logf("%s: %d entries, %d bytes, err %v, problems %v", way, n, read, err, problems)
+				if read > 256<<20 {
+					t.Errorf("%s: %d bytes were given out", way, read)
+				}
+				switch {
+				case row.open == "" && err != nil:
+					t.Fatal(err)
+				case row.open != "" && (err == nil || !strings.Contains(err.Error(), row.open)):
+					t.Fatalf("%s: error %v, want one with %q", way, err, row.open)
+				}
+				if row.kind != "" && !slices.ContainsFunc(problems, func(p format.Problem) bool { return p.Kind == row.kind }) {
+					t.Errorf("%s: no problem of kind %q", way, row.kind)
 				}
 			}
-			t.Errorf("no problem of kind %q", row.kind)
 		})
 	}
 }
+
+// ways are the two ways to read a tree.
+var ways = map[string]func(testing.TB, []byte, format.Limits) (int, int64, []format.Problem, error){"Walk": walkAll, "Each": eachAll}
 
 // TestEveryHostileFile gives the reader what is no squashfs at all, too.
 func TestEveryHostileFile(t *testing.T) {
@@ -130,44 +88,39 @@ func TestEveryHostileFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, _, err := walkAll(t, img, squashfs.Limits{File: 8 << 20, Total: 16 << 20}); err != nil {
-			t.Logf("%s: %v", filepath.Base(f), err)
+		for way, all := range ways {
+			if _, _, _, err := all(t, img, format.Limits{File: 8 << 20, Total: 16 << 20}); err != nil {
+				t.Logf("%s: %s: %v", filepath.Base(f), way, err)
+			}
 		}
-	}
-}
-
-func TestUnreadCompressor(t *testing.T) {
-	t.Parallel()
-	img := image(t, testdata.Dir(t, "firmware/built/formats/squashfs-lzo.img"))
-	_, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), squashfs.Limits{})
-	if !errors.Is(err, squashfs.ErrUnsupported) || !strings.Contains(err.Error(), "compression lzo not read") {
-		t.Errorf("error %v", err)
 	}
 }
 
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	img := image(t, testdata.Dir(t, "firmware/built/formats/squashfs-gzip.img"))
+	img := archivetest.Image(t, false, "firmware/built/formats/squashfs-gzip.img")
 	for _, row := range []struct {
 		name string
-		lim  squashfs.Limits
+		lim  format.Limits
 		kind string
 	}{
-		{"file", squashfs.Limits{File: 1000}, squashfs.TooBig},
-		{"total", squashfs.Limits{Total: 5000}, squashfs.TooBig},
-		{"depth", squashfs.Limits{Depth: 1}, squashfs.TooDeep},
+		{"file", format.Limits{File: 1000}, format.TooBig},
+		{"total", format.Limits{Total: 5000}, format.TooBig},
+		{"depth", format.Limits{Depth: 1}, format.TooDeep},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			_, read, problems, err := walkAll(t, img, row.lim)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(problems) == 0 || problems[0].Kind != row.kind {
-				t.Errorf("problems %v, want %s", problems, row.kind)
-			}
-			if row.name == "total" && read > 5000+int64(1<<17) {
-				t.Errorf("%d bytes", read)
+			for way, all := range ways {
+				_, read, problems, err := all(t, img, row.lim)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(problems) == 0 || problems[0].Kind != row.kind {
+					t.Errorf("%s: problems %v, want %s", way, problems, row.kind)
+				}
+				if row.lim.Total > 0 && read != row.lim.Total {
+					t.Errorf("%s: %d bytes of %d", way, read, row.lim.Total)
+				}
 			}
 		})
 	}
@@ -175,14 +128,14 @@ func TestLimits(t *testing.T) {
 
 func TestWalkEndsEarly(t *testing.T) {
 	t.Parallel()
-	img := image(t, testdata.Dir(t, "firmware/built/formats/squashfs-xz.img"))
-	fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), squashfs.Limits{})
+	img := archivetest.Image(t, false, "firmware/built/formats/squashfs-xz.img")
+	fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), format.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop := errors.New("stop")
 	n := 0
-	err = fs.Walk(context.Background(), func(squashfs.Entry, io.Reader) error {
+	err = fs.Walk(context.Background(), func(format.Entry, io.Reader) error {
 		if n++; n == 10 {
 			return stop
 		}
@@ -191,24 +144,68 @@ func TestWalkEndsEarly(t *testing.T) {
 	if err != stop || n != 10 {
 		t.Errorf("error %v after %d entries", err, n)
 	}
+	if err := fs.Each(context.Background(), 2, func(_ int, e format.Entry, data []byte, err error) error {
+		if len(data) > 0 {
+			return stop
+		}
+		return nil
+	}); err != stop {
+		t.Errorf("Each: error %v", err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := fs.Walk(ctx, func(squashfs.Entry, io.Reader) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := fs.Walk(ctx, func(format.Entry, io.Reader) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+	if err := fs.Each(ctx, 2, func(int, format.Entry, []byte, error) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("Each, cancelled: %v", err)
+	}
+}
+
+// TestFlips changes bytes of sound images.
+func TestFlips(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tails", "blocks", "alone"} {
+		img, err := os.ReadFile("testdata/" + name + ".sqfs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		treetest.Flips(t, formats, img, 300)
+	}
+	treetest.Flips(t, formats, tiny(), 1000)
 }
 
 func FuzzWalk(f *testing.F) {
 	f.Add(tiny())
+	for _, m := range []maker{
+		{order: binary.LittleEndian, magic: "hsqs", id: 1, compress: compressZlib},
+		{order: binary.BigEndian, magic: "sqsh", id: 1, files: 3},
+		{order: binary.LittleEndian, magic: "shsq", id: 1, compress: lzmaAlone(lzma.Properties{LC: 3, PB: 2}, true)},
+	} {
+		f.Add(m.image())
+	}
+	for _, name := range []string{"tails", "blocks", "alone"} {
+		img, err := os.ReadFile("testdata/" + name + ".sqfs")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(img)
+	}
 	for _, at := range []int{4, 12, 20, 26, 32, 40, 48, 64, 72, 80, 100, 140, 160} {
 		b := tiny()
 		b[at] ^= 0x41
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, img []byte) {
-		_, read, _, _ := walkAll(t, img, squashfs.Limits{Entries: 1000, Depth: 8, File: 1 << 20, Total: 1 << 20})
-		if read > 3<<20 {
-			t.Errorf("%d bytes were given out", read)
+		lim := format.Limits{Entries: 1000, Depth: 8, File: 1 << 20, Total: 1 << 20}
+		n, read, _, _ := walkAll(t, img, lim)
+		m, again, _, _ := eachAll(t, img, lim)
+		if read > 1<<20 || again > 1<<20 {
+			t.Errorf("%d and %d bytes were given out", read, again)
 		}
+		if n != m {
+			t.Errorf("%d entries one by one, %d by several workers", n, m)
+		}
+		treetest.Fuzz(t, formats, img)
 	})
 }

@@ -1,9 +1,10 @@
 package squashfs
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
+
+	"assay/internal/collect/firmware/format"
 )
 
 // The inode types; 8 more for the extended ones.
@@ -18,15 +19,19 @@ const (
 	extended = 7
 )
 
-var typeNames = [...]Type{inodeDir: Dir, inodeFile: File, inodeSymlink: Symlink, inodeBlock: Block, inodeChar: Char, inodeFIFO: FIFO, inodeSocket: Socket}
+var typeNames = [...]format.Type{inodeDir: format.Dir, inodeFile: format.File, inodeSymlink: format.Symlink,
+	inodeBlock: format.Block, inodeChar: format.Char, inodeFIFO: format.FIFO, inodeSocket: format.Socket}
 
 // A link longer than this is no path that Linux follows (PATH_MAX).
 const maxTarget = 4096
 
 // inode is an entry without its path, with where its content stands.
 type inode struct {
-	Entry
-	ref uint64 // block and offset in the inode table
+	format.Entry
+	ref    uint64 // block and offset in the inode table
+	parent uint32 // folder that it was found in, numbered by who walks
+	folder uint32 // of a directory: its own number
+	name   string
 
 	// of a directory
 	listing    int64  // block, relative to the directory table
@@ -35,6 +40,7 @@ type inode struct {
 
 	// of a file
 	data       int64
+	want       int64 // bytes of it that limits let through
 	fragment   uint32
 	fragOffset uint32
 	blocks     cursor // stands at the list of block sizes
@@ -51,8 +57,8 @@ func (m *metaReader) inode(ref uint64) (inode, error) {
 	if err := c.read(h[:]); err != nil {
 		return inode{}, err
 	}
-	le := binary.LittleEndian
-	kind := le.Uint16(h[:])
+	o := s.order
+	kind := o.Uint16(h[:])
 	ext := kind > extended
 	base := kind
 	if ext {
@@ -63,15 +69,15 @@ func (m *metaReader) inode(ref uint64) (inode, error) {
 	}
 	n := inode{ref: ref}
 	n.Type = typeNames[base]
-	n.Mode = uint32(le.Uint16(h[2:])) & 0o7777
-	n.MTime = time.Unix(int64(le.Uint32(h[8:])), 0).UTC()
-	n.Inode = le.Uint32(h[12:])
+	n.Mode = uint32(o.Uint16(h[2:])) & 0o7777
+	n.MTime = time.Unix(int64(o.Uint32(h[8:])), 0).UTC()
+	n.Inode = uint64(o.Uint32(h[12:]))
 	n.Links = 1
 	var err error
-	if n.UID, err = m.id(le.Uint16(h[4:])); err != nil {
+	if n.UID, err = m.id(o.Uint16(h[4:])); err != nil {
 		return n, fmt.Errorf("owner: %w", err)
 	}
-	if n.GID, err = m.id(le.Uint16(h[6:])); err != nil {
+	if n.GID, err = m.id(o.Uint16(h[6:])); err != nil {
 		return n, fmt.Errorf("group: %w", err)
 	}
 	return n, n.body(&c, base, ext)
@@ -79,7 +85,7 @@ func (m *metaReader) inode(ref uint64) (inode, error) {
 
 // body reads what follows the common header.
 func (n *inode) body(c *cursor, base uint16, ext bool) error {
-	le := binary.LittleEndian
+	o := c.m.f.super.order
 	var b [40]byte
 	switch base {
 	case inodeDir:
@@ -87,40 +93,40 @@ func (n *inode) body(c *cursor, base uint16, ext bool) error {
 			if err := c.read(b[:16]); err != nil {
 				return err
 			}
-			n.listing, n.Links = int64(le.Uint32(b[:])), le.Uint32(b[4:])
-			n.listed, n.listingOff = uint32(le.Uint16(b[8:])), le.Uint16(b[10:])
+			n.listing, n.Links = int64(o.Uint32(b[:])), o.Uint32(b[4:])
+			n.listed, n.listingOff = uint32(o.Uint16(b[8:])), o.Uint16(b[10:])
 			break
 		}
 		if err := c.read(b[:24]); err != nil {
 			return err
 		}
-		n.Links, n.listed = le.Uint32(b[:]), le.Uint32(b[4:])
-		n.listing, n.listingOff = int64(le.Uint32(b[8:])), le.Uint16(b[18:])
+		n.Links, n.listed = o.Uint32(b[:]), o.Uint32(b[4:])
+		n.listing, n.listingOff = int64(o.Uint32(b[8:])), o.Uint16(b[18:])
 	case inodeFile:
 		if !ext {
 			if err := c.read(b[:16]); err != nil {
 				return err
 			}
-			n.data, n.fragment, n.fragOffset = int64(le.Uint32(b[:])), le.Uint32(b[4:]), le.Uint32(b[8:])
-			n.Size = int64(le.Uint32(b[12:]))
+			n.data, n.fragment, n.fragOffset = int64(o.Uint32(b[:])), o.Uint32(b[4:]), o.Uint32(b[8:])
+			n.Size = int64(o.Uint32(b[12:]))
 		} else {
 			if err := c.read(b[:40]); err != nil {
 				return err
 			}
-			data, size := le.Uint64(b[:]), le.Uint64(b[8:])
+			data, size := o.Uint64(b[:]), o.Uint64(b[8:])
 			if data > 1<<62 || size > 1<<62 {
 				return fmt.Errorf("file of %d bytes at %d", size, data)
 			}
-			n.data, n.Size, n.Links = int64(data), int64(size), le.Uint32(b[24:])
-			n.fragment, n.fragOffset = le.Uint32(b[28:]), le.Uint32(b[32:])
+			n.data, n.Size, n.Links = int64(data), int64(size), o.Uint32(b[24:])
+			n.fragment, n.fragOffset = o.Uint32(b[28:]), o.Uint32(b[32:])
 		}
 		n.blocks = *c
 	case inodeSymlink:
 		if err := c.read(b[:8]); err != nil {
 			return err
 		}
-		n.Links = le.Uint32(b[:])
-		size := le.Uint32(b[4:])
+		n.Links = o.Uint32(b[:])
+		size := o.Uint32(b[4:])
 		n.Size = int64(size)
 		if size > maxTarget {
 			return fmt.Errorf("link target of %d bytes", size)
@@ -134,14 +140,14 @@ func (n *inode) body(c *cursor, base uint16, ext bool) error {
 		if err := c.read(b[:8]); err != nil {
 			return err
 		}
-		n.Links = le.Uint32(b[:])
-		dev := le.Uint32(b[4:])
+		n.Links = o.Uint32(b[:])
+		dev := o.Uint32(b[4:])
 		n.Major, n.Minor = dev>>8&0xfff, dev&0xff|dev>>12&0xfff00
 	default:
 		if err := c.read(b[:4]); err != nil {
 			return err
 		}
-		n.Links = le.Uint32(b[:])
+		n.Links = o.Uint32(b[:])
 	}
 	return nil
 }

@@ -1,155 +1,211 @@
 package squashfs_test
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
-	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/archive/archivetest"
 	"assay/internal/collect/firmware/format/squashfs"
-	"assay/internal/testdata"
+	"assay/internal/collect/firmware/format/tree/treetest"
 )
 
-// line is one line of a manifest: what the tree was made from.
-type line struct {
-	Path   string `json:"path"`
-	Mode   string `json:"mode"`
-	UID    uint32 `json:"uid"`
-	GID    uint32 `json:"gid"`
-	Type   string `json:"type"`
-	Size   int64  `json:"size,omitempty"`
-	SHA256 string `json:"sha256,omitempty"`
-	Target string `json:"target,omitempty"`
+var formats = []format.Format{squashfs.New()}
+
+// images are those of the collection.
+var images = []struct {
+	name, image, manifest string
+	offset, end           int64 // of the file system in the image; 0: its end
+	note                  string
+}{
+	{"gzip", "formats/squashfs-gzip.img", "formats/tree.manifest.jsonl", 0, 0, "gzip"},
+	{"xz", "formats/squashfs-xz.img", "formats/tree.manifest.jsonl", 0, 0, "xz"},
+	{"xz-nofrag-1m", "formats/squashfs-xz-nofrag-1m.img", "formats/tree.manifest.jsonl", 0, 0, "blocks of 1048576 bytes"},
+	{"xz-mipsel", "formats/squashfs-xz-mipsel.img", "formats/tree-mipsel.manifest.jsonl", 0, 0, "xz"},
+	{"none", "formats/squashfs-none.img.gz", "formats/tree.manifest.jsonl", 0, 0, "4.0"},
+	{"lz4", "formats/squashfs-lz4.img", "formats/tree.manifest.jsonl", 0, 0, "lz4"},
+	{"zstd", "formats/squashfs-zstd.img", "formats/tree.manifest.jsonl", 0, 0, "zstd"},
+	{"lzma", "formats/squashfs-lzma.img", "formats/tree.manifest.jsonl", 0, 0, "lzma"},
+	{"lzo", "formats/squashfs-lzo.img", "formats/tree.manifest.jsonl", 0, 0, "lzo"},
+	{"padded", "formats/padded-head.bin", "formats/tree.manifest.jsonl", 4228, 0, "xz"},
+	{"insecure", "camera-insecure/camera-insecure.bin", "camera-insecure/camera-insecure.manifest.jsonl", 5505024, 23404544, "xz, 1386 inodes"},
+	{"hardened", "camera-hardened/camera-hardened.swu", "camera-hardened/camera-hardened.manifest.jsonl", 2659308, 12575724, "inodes"},
+	{"small", "camera-small-flash/camera-small-flash.bin", "camera-small-flash/camera-small-flash.manifest.jsonl", 3407872, 5566464, "inodes"},
 }
 
-func TestWalkMatchesManifest(t *testing.T) {
+func TestTreesMatchTheirManifests(t *testing.T) {
 	t.Parallel()
-	for _, row := range []struct {
-		name, image, manifest string
-		offset                int64
-	}{
-		{"gzip", "formats/squashfs-gzip.img", "formats/tree.manifest.jsonl", 0},
-		{"xz", "formats/squashfs-xz.img", "formats/tree.manifest.jsonl", 0},
-		{"xz-nofrag-1m", "formats/squashfs-xz-nofrag-1m.img", "formats/tree.manifest.jsonl", 0},
-		{"xz-mipsel", "formats/squashfs-xz-mipsel.img", "formats/tree-mipsel.manifest.jsonl", 0},
-		{"none", "formats/squashfs-none.img.gz", "formats/tree.manifest.jsonl", 0},
-		{"lz4", "formats/squashfs-lz4.img", "formats/tree.manifest.jsonl", 0},
-		{"zstd", "formats/squashfs-zstd.img", "formats/tree.manifest.jsonl", 0},
-		{"lzma", "formats/squashfs-lzma.img", "formats/tree.manifest.jsonl", 0},
-		{"insecure", "camera-insecure/camera-insecure.bin", "camera-insecure/camera-insecure.manifest.jsonl", 5505024},
-		{"hardened", "camera-hardened/camera-hardened.swu", "camera-hardened/camera-hardened.manifest.jsonl", 2659308},
-		{"small", "camera-small-flash/camera-small-flash.bin", "camera-small-flash/camera-small-flash.manifest.jsonl", 3407872},
-	} {
+	for _, row := range images {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			want := manifest(t, testdata.Dir(t, "firmware/built", row.manifest))
-			img := image(t, testdata.Dir(t, "firmware/built", row.image))
-			r := io.NewSectionReader(bytes.NewReader(img), row.offset, int64(len(img))-row.offset)
-			fs, err := squashfs.Open(r, r.Size(), squashfs.Limits{})
-			if err != nil {
-				t.Fatal(err)
+			want := archivetest.Manifest(t, "firmware/built", row.manifest)
+			img := archivetest.Image(t, strings.HasSuffix(row.image, ".gz"), "firmware/built", row.image)
+			p := archivetest.Look(t, formats, img, row.offset)
+			treetest.Same(t, p, want, nil)
+			end := row.end
+			switch {
+			case row.name == "padded":
+				end = row.offset + 417792 + 4096
+			case end == 0:
+				end = int64(len(img))
 			}
-			got := map[string]line{}
-			err = fs.Walk(context.Background(), func(e squashfs.Entry, content io.Reader) error {
-				if e.Path == "/" {
-					return nil
-				}
-				l := line{Path: e.Path, Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Type: string(e.Type), Target: e.Target}
-				if e.Type == squashfs.File {
-					h := sha256.New()
-					n, err := io.Copy(h, content)
-					if err != nil {
-						return err
-					}
-					if n != e.Size {
-						t.Errorf("%s: %d bytes read, the inode says %d", e.Path, n, e.Size)
-					}
-					l.Size, l.SHA256 = e.Size, hex.EncodeToString(h.Sum(nil))
-				}
-				got[e.Path] = l
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Errorf("tree (-manifest +read):\n%s", d)
-			}
-			if p, _ := fs.Problems(); len(p) > 0 {
-				t.Errorf("problems in a sound image: %v", p)
+			if p.Offset+p.Size != end || !strings.Contains(p.Note, row.note) {
+				t.Errorf("[%d, %d), %q; want the end %d and %q", p.Offset, p.Offset+p.Size, p.Note, end, row.note)
 			}
 		})
 	}
 }
 
-func manifest(t *testing.T, path string) map[string]line {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	out := map[string]line{}
-	for s := bufio.NewScanner(f); s.Scan(); {
-		var l line
-		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
-			t.Fatal(err)
-		}
-		out[l.Path] = l
-	}
-	if len(out) == 0 {
-		t.Fatalf("%s: no entries", path)
-	}
-	return out
+// counting notes where bytes are read.
+type counting struct {
+	*bytes.Reader
+	mu   sync.Mutex
+	at   map[int64]int
+	size map[int64]int
 }
 
-func image(t testing.TB, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasSuffix(path, ".gz") {
-		r, err := gzip.NewReader(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if b, err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b
+func (c *counting) ReadAt(b []byte, off int64) (int, error) {
+	c.mu.Lock()
+	c.at[off]++
+	c.size[off] = max(c.size[off], len(b))
+	c.mu.Unlock()
+	return c.Reader.ReadAt(b, off)
 }
 
-func BenchmarkWalkCamera(b *testing.B) {
-	img := image(b, testdata.Dir(b, "firmware/built/camera-insecure/camera-insecure.bin"))[5505024:]
-	for b.Loop() {
-		fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), squashfs.Limits{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		var total int64
-		err = fs.Walk(context.Background(), func(_ squashfs.Entry, content io.Reader) error {
-			if content == nil {
-				return nil
-			}
-			n, err := io.Copy(io.Discard, content)
-			total += n
-			return err
+// TestEachBlockOnce holds that no block is expanded twice: no place is read
+// twice, and the blocks that were expanded are as many as places were read.
+func TestEachBlockOnce(t *testing.T) {
+	t.Parallel()
+	for _, row := range images {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			img := archivetest.Image(t, strings.HasSuffix(row.image, ".gz"), "firmware/built", row.image)
+			once(t, img[row.offset:], false)
 		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.SetBytes(total)
 	}
+}
+
+// Metadata that was tried with several compressors is left out.
+func once(t *testing.T, img []byte, tried bool) squashfs.Stats {
+	t.Helper()
+	c := &counting{Reader: bytes.NewReader(img), at: map[int64]int{}, size: map[int64]int{}}
+	fs, err := squashfs.Open(c, c.Size(), format.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := 0
+	var mu sync.Mutex
+	err = fs.Each(context.Background(), 3, func(_ int, e format.Entry, data []byte, err error) error {
+		mu.Lock()
+		names++
+		mu.Unlock()
+		return err
+	})
+	if err != nil || names == 0 {
+		t.Fatal(names, err)
+	}
+	st, places := fs.Stats(), int64(0)
+	for off, n := range c.at {
+		if n > 1 && (!tried || off < fs.Super().InodeTable) {
+			t.Errorf("%d bytes at offset %d were read %d times", c.size[off], off, n)
+		}
+		if off < fs.Super().InodeTable && off >= squashfs.SuperSize {
+			places++
+		}
+	}
+	if places != st.Expanded+st.Stored || places == 0 {
+		t.Errorf("%d blocks stand before the inodes, %d were expanded and %d were stored", places, st.Expanded, st.Stored)
+	}
+	return st
+}
+
+// walkAll reads everything and checks what must hold for any bytes at all.
+func walkAll(t testing.TB, img []byte, lim format.Limits) (entries int, read int64, problems []format.Problem, err error) {
+	t.Helper()
+	fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), lim)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	err = fs.Walk(ctx, func(e format.Entry, content io.Reader) error {
+		entries++
+		checkPath(t, e.Path)
+		if len(e.Target) > 4096 {
+			t.Errorf("%q: target of %d bytes", e.Path, len(e.Target))
+		}
+		if content == nil {
+			return nil
+		}
+		n, _ := io.Copy(io.Discard, content) // its error is a problem of fs
+		read += n
+		if n > e.Size {
+			t.Errorf("%q: %d bytes of %d", e.Path, n, e.Size)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		t.Error("the walk took more than a minute")
+	}
+	problems, _ = fs.Problems()
+	return entries, read, problems, err
+}
+
+// eachAll is walkAll by several workers.
+func eachAll(t testing.TB, img []byte, lim format.Limits) (entries int, read int64, problems []format.Problem, err error) {
+	t.Helper()
+	fs, err := squashfs.Open(bytes.NewReader(img), int64(len(img)), lim)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var mu sync.Mutex
+	err = fs.Each(ctx, 3, func(worker int, e format.Entry, data []byte, err error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		entries++
+		read += int64(len(data))
+		checkPath(t, e.Path)
+		if worker < 0 || worker > 2 {
+			t.Errorf("worker %d", worker)
+		}
+		if int64(len(data)) > max(e.Size, 0) || err == nil && e.Type == format.File && int64(len(data)) != e.Size {
+			t.Errorf("%q: %d bytes of %d, error %v", e.Path, len(data), e.Size, err)
+		}
+		if err != nil && !errors.Is(err, format.ErrDamaged) && !errors.Is(err, format.ErrLimit) {
+			t.Errorf("%q: an error of no kind: %v", e.Path, err)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		t.Error("it took more than a minute")
+	}
+	problems, _ = fs.Problems()
+	return entries, read, problems, err
+}
+
+func checkPath(t testing.TB, p string) {
+	t.Helper()
+	if !strings.HasPrefix(p, "/") || strings.ContainsRune(p, 0) {
+		t.Errorf("path %q", p)
+	}
+	if p == "/" {
+		return
+	}
+	for _, part := range strings.Split(p[1:], "/") {
+		if part == "" || part == "." || part == ".." {
+			t.Errorf("path %q", p)
+		}
+	}
+}
+
+func BenchmarkEachCamera(b *testing.B) {
+	treetest.Bench(b, formats, archivetest.Image(b, false, "firmware/built/camera-insecure/camera-insecure.bin")[5505024:])
 }

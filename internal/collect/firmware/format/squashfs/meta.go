@@ -1,91 +1,99 @@
 package squashfs
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
 	"io"
+
+	"assay/internal/collect/firmware/format"
 )
 
 // metaReader reads metadata blocks (at most 8 KiB each, with a two-byte
-// header) through a small cache. One walk owns it.
+// header). It keeps them all, so that none is expanded twice. It is not safe
+// for concurrent use.
 type metaReader struct {
-	f      *FS
-	d      decompressor
-	cache  map[int64]*metaBlock
-	clock  int
-	budget int64 // bytes that may still be expanded
-	in     [metaSize]byte
+	f     *FS
+	d     decompressor
+	cache map[int64]*metaBlock
+	in    [metaSize]byte
+	out   [metaSize]byte
+	last  *metaBlock // the one that was asked for last
+	ids   map[uint16]uint32
+	lists map[int64]uint64 // where the blocks of indirect tables stand
 }
 
 type metaBlock struct {
+	at   int64
 	data []byte
 	next int64 // offset of the block after it
-	used int
+	err  error
 }
 
-const (
-	metaBlocks = 128
-	// A tree of a million names needs some 64 MiB; an image that jumps about to
-	// defeat the cache is stopped here, after seconds.
-	metaBudget = 512 << 20
-)
+// metaMost bounds the blocks that are kept: 128 MiB. A tree of a million names
+// needs some 64 MiB; an image that jumps about is stopped here.
+const metaMost = 128 << 20 / metaSize
 
 func newMetaReader(f *FS) *metaReader {
-	return &metaReader{f: f, d: decompressor{name: f.super.Compression}, cache: map[int64]*metaBlock{}, budget: metaBudget}
+	return &metaReader{f: f, d: decompressor{codec: f.codec}, cache: map[int64]*metaBlock{}, ids: map[uint16]uint32{}, lists: map[int64]uint64{}}
 }
 
-func (m *metaReader) block(pos int64) (*metaBlock, error) {
-	m.clock++
-	if b := m.cache[pos]; b != nil {
-		b.used = m.clock
-		return b, nil
-	}
+// raw reads a block as it stands, valid until the next call.
+func (m *metaReader) raw(pos int64) (b []byte, stored bool, err error) {
 	if pos < SuperSize || pos+2 > m.f.size {
-		return nil, fmt.Errorf("metadata block at offset %d is outside of %d bytes", pos, m.f.size)
+		return nil, false, fmt.Errorf("metadata block at offset %d is outside of %d bytes", pos, m.f.size)
 	}
 	var head [2]byte
 	if err := readAt(m.f.r, head[:], pos); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	h := binary.LittleEndian.Uint16(head[:])
+	h := m.f.super.order.Uint16(head[:])
 	n := int(h &^ storedMeta)
 	if n == 0 || n > metaSize || pos+2+int64(n) > m.f.size {
-		return nil, fmt.Errorf("metadata block at offset %d: length %d", pos, n)
+		return nil, false, fmt.Errorf("metadata block at offset %d: length %d", pos, n)
 	}
-	if m.budget -= metaSize; m.budget < 0 {
-		return nil, fmt.Errorf("%w: %d bytes of metadata were expanded", ErrLimit, metaBudget)
+	if err := readAt(m.f.r, m.in[:n], pos+2); err != nil {
+		return nil, false, err
 	}
-	in := m.in[:n]
-	if err := readAt(m.f.r, in, pos+2); err != nil {
-		return nil, err
-	}
-	b := &metaBlock{next: pos + 2 + int64(n), used: m.clock}
-	if h&storedMeta != 0 {
-		b.data = append([]byte(nil), in...)
-	} else {
-		var out [metaSize]byte
-		k, err := m.d.expand(out[:], in)
-		if err != nil {
-			return nil, fmt.Errorf("metadata block at offset %d: %s: %w", pos, m.d.name, err)
+	return m.in[:n], h&storedMeta != 0, nil
+}
+
+func (m *metaReader) block(pos int64) (*metaBlock, error) {
+	b := m.last
+	if b == nil || b.at != pos {
+		if b = m.cache[pos]; b == nil {
+			if len(m.cache) >= metaMost {
+				return nil, fmt.Errorf("%w: %d blocks of metadata", format.ErrLimit, metaMost)
+			}
+			b = m.expand(pos)
+			m.cache[pos] = b
 		}
-		b.data = append([]byte(nil), out[:k]...)
+		m.last = b
 	}
-	if len(m.cache) >= metaBlocks {
-		m.evict()
+	if b.err != nil {
+		return nil, b.err
 	}
-	m.cache[pos] = b
 	return b, nil
 }
 
-func (m *metaReader) evict() {
-	var oldest int64
-	used := m.clock + 1
-	for pos, b := range m.cache {
-		if b.used < used {
-			oldest, used = pos, b.used
-		}
+func (m *metaReader) expand(pos int64) *metaBlock {
+	m.f.stats.meta.Add(1)
+	b := &metaBlock{at: pos}
+	in, stored, err := m.raw(pos)
+	if err != nil {
+		b.err = err
+		return b
 	}
-	delete(m.cache, oldest)
+	b.next = pos + 2 + int64(len(in))
+	if !stored {
+		n, err := m.d.expand(m.out[:], in)
+		if err != nil {
+			b.err = fmt.Errorf("metadata block at offset %d: %s: %w", pos, m.d.codec, err)
+			return b
+		}
+		in = m.out[:n]
+	}
+	b.data = bytes.Clone(in)
+	return b
 }
 
 // cursor reads a run of metadata that goes over block borders.
@@ -130,11 +138,15 @@ func (m *metaReader) indirect(table int64, i uint32, p []byte) error {
 	if table < 0 || at+8 > m.f.size {
 		return fmt.Errorf("entry %d of the table at offset %d is outside of %d bytes", i, table, m.f.size)
 	}
-	var b [8]byte
-	if err := readAt(m.f.r, b[:], at); err != nil {
-		return err
+	pos, ok := m.lists[at]
+	if !ok {
+		var b [8]byte
+		if err := readAt(m.f.r, b[:], at); err != nil {
+			return err
+		}
+		pos = m.f.super.order.Uint64(b[:])
+		m.lists[at] = pos
 	}
-	pos := binary.LittleEndian.Uint64(b[:])
 	if pos >= uint64(m.f.size) {
 		return fmt.Errorf("table at offset %d: block at %d is outside of %d bytes", at, pos, m.f.size)
 	}
@@ -144,14 +156,18 @@ func (m *metaReader) indirect(table int64, i uint32, p []byte) error {
 
 // id returns a user or group id by its index.
 func (m *metaReader) id(i uint16) (uint32, error) {
+	if id, ok := m.ids[i]; ok {
+		return id, nil
+	}
 	if i >= m.f.super.IDs {
 		return 0, fmt.Errorf("id %d of %d", i, m.f.super.IDs)
 	}
 	var b [4]byte
 	if err := m.indirect(m.f.super.IDTable, uint32(i), b[:]); err != nil {
-		return 0, err
+		m.f.problem(format.Problem{Offset: m.f.super.IDTable, Kind: format.Damaged, Detail: fmt.Sprintf("id %d: %v; 0 stands for it", i, err)})
 	}
-	return binary.LittleEndian.Uint32(b[:]), nil
+	m.ids[i] = m.f.super.order.Uint32(b[:])
+	return m.ids[i], nil
 }
 
 // fragment returns place and size word of a fragment block.
@@ -163,11 +179,11 @@ func (m *metaReader) fragment(i uint32) (start int64, size uint32, err error) {
 	if err := m.indirect(m.f.super.FragTable, i, b[:]); err != nil {
 		return 0, 0, err
 	}
-	s := binary.LittleEndian.Uint64(b[:])
+	s := m.f.super.order.Uint64(b[:])
 	if s >= uint64(m.f.size) {
 		return 0, 0, fmt.Errorf("fragment %d at %d is outside of %d bytes", i, s, m.f.size)
 	}
-	return int64(s), binary.LittleEndian.Uint32(b[8:]), nil
+	return int64(s), m.f.super.order.Uint32(b[8:]), nil
 }
 
 func readAt(r io.ReaderAt, p []byte, off int64) error {

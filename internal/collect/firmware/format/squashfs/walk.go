@@ -2,218 +2,179 @@ package squashfs
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
+
+	"assay/internal/collect/firmware/format"
 )
 
-// List calls fn for every entry, directories before what they hold, the root
-// ("/") first, without reading content. An error of fn ends it and is returned;
-// damage does not: it is a Problem.
-func (f *FS) List(ctx context.Context, fn func(Entry) error) error {
-	t := newTree(f)
-	defer t.m.d.close()
-	return t.walk(ctx, func(n *inode) error { return fn(n.Entry) })
+// List calls fn for every entry, folders before what they hold, the root ("/")
+// first, without reading content. An error of fn ends it and is returned;
+// damage does not: it is a problem.
+func (f *FS) List(ctx context.Context, fn func(format.Entry) error) error {
+	f.meta.Lock()
+	defer f.meta.Unlock()
+	return f.walk(ctx, func(n *inode) error { return fn(n.Entry) })
 }
 
-// Walk calls fn for every entry in the order of List. content is nil but for
-// files; it is valid during the call and need not be read to its end. It
-// returns ErrLimit where Limits cut the content and another error where the
-// content is damaged. Blocks are expanded ahead of fn on the other cores.
-func (f *FS) Walk(ctx context.Context, fn func(e Entry, content io.Reader) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	p := newPipeline(ctx, f)
-	defer func() {
-		cancel()
-		p.wait()
-	}()
-	p.start()
-	for {
-		it, err := p.next(ctx)
-		if err != nil {
-			return err
-		}
-		if it.end {
-			return it.err
-		}
-		if it.entry == nil {
-			continue // the rest of a content that fn did not want
-		}
-		if it.entry.Type != File {
-			if err := fn(*it.entry, nil); err != nil {
-				return err
-			}
-			continue
-		}
-		c := &content{ctx: ctx, p: p, path: it.entry.Path}
-		err = fn(*it.entry, c)
-		if err == nil {
-			err = c.drain()
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// tree walks the names.
-type tree struct {
-	f       *FS
-	m       *metaReader
-	entries int
-	seen    map[uint64]bool // listings and directory inodes that were read
-	inodes  map[uint32]bool // numbers that were met
-	whole   bool            // nothing was left out so far
-}
-
-func newTree(f *FS) *tree {
-	return &tree{f: f, m: newMetaReader(f), seen: map[uint64]bool{}, inodes: map[uint32]bool{}, whole: true}
-}
-
-func (t *tree) problem(p Problem) {
-	t.whole = false
-	t.f.problem(p)
-}
-
-var errTooMany = errors.New("too many entries")
-
-func (t *tree) walk(ctx context.Context, emit func(*inode) error) error {
-	root, err := t.m.inode(t.f.super.Root)
-	if err != nil {
-		return fmt.Errorf("squashfs: root inode: %w", err)
-	}
-	if root.Type != Dir {
-		return fmt.Errorf("squashfs: root inode is a %s", root.Type)
-	}
-	root.Path = "/"
-	t.inodes[root.Inode] = true
-	if err := emit(&root); err != nil {
-		return err
-	}
-	err = t.dir(ctx, &root, 1, emit)
-	if err != nil && !errors.Is(err, errTooMany) {
-		return err
-	}
-	if n := len(t.inodes); t.whole && n != int(t.f.super.Inodes) {
-		t.f.problem(Problem{Offset: 4, Kind: Mismatch, Detail: fmt.Sprintf("the superblock counts %d inodes, the tree has %d", t.f.super.Inodes, n)})
-	}
-	return nil
-}
-
-// dir lists one directory. Damage ends its listing, not the walk.
-func (t *tree) dir(ctx context.Context, d *inode, depth int, emit func(*inode) error) error {
-	const overhead = 3 // the size of a listing counts "." and ".." as 3 bytes
-	if d.listed <= overhead {
-		return nil
-	}
-	at := t.f.super.DirTable + d.listing
-	if depth > t.f.lim.Depth {
-		t.problem(Problem{Offset: at, Path: d.Path, Kind: TooDeep, Detail: fmt.Sprintf("more than %d folders deep", t.f.lim.Depth)})
-		return nil
-	}
-	// Folders cannot be hard links, and no two listings share a place: meeting
-	// one twice is a loop, or a bomb of the same names again and again.
-	list := uint64(d.listing)<<16 | uint64(d.listingOff) | 1<<63
-	if t.seen[list] || t.seen[d.ref] {
-		t.problem(Problem{Offset: at, Path: d.Path, Kind: Loop, Detail: "this listing was read before under another name"})
-		return nil
-	}
-	t.seen[list], t.seen[d.ref] = true, true
-	c := cursor{m: t.m, pos: at, off: int(d.listingOff), end: t.f.size}
-	for left := int64(d.listed) - overhead; left > 0; {
+// Walk is format.Volume's: entries in the order of List. Blocks are expanded as
+// they are read; what fn doesn't read costs nothing, and its damage isn't seen.
+func (f *FS) Walk(ctx context.Context, fn func(e format.Entry, content io.Reader) error) error {
+	f.meta.Lock()
+	defer f.meta.Unlock()
+	w := &walker{x: f.expander()}
+	return f.walk(ctx, func(n *inode) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		var h [12]byte
-		if err := c.read(h[:]); err != nil {
-			t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: "listing: " + err.Error()})
-			return nil
+		if n.Type != format.File {
+			return fn(n.Entry, nil)
 		}
-		left -= 12
-		count, start := binary.LittleEndian.Uint32(h[:]), binary.LittleEndian.Uint32(h[4:])
-		if count > 255 {
-			t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: fmt.Sprintf("listing: a run of %d names", uint64(count)+1)})
-			return nil
-		}
-		for range count + 1 {
-			var e [8]byte
-			if err := c.read(e[:]); err != nil {
-				t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: "listing: " + err.Error()})
-				return nil
-			}
-			size := int(binary.LittleEndian.Uint16(e[6:])) + 1
-			if size > 256 {
-				t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: fmt.Sprintf("listing: a name of %d bytes", size)})
-				return nil
-			}
-			var buf [256]byte
-			name := buf[:size]
-			if err := c.read(name); err != nil {
-				t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: "listing: " + err.Error()})
-				return nil
-			}
-			if left -= int64(8 + size); left < 0 {
-				t.problem(Problem{Offset: c.at(), Path: d.Path, Kind: Damaged, Detail: "listing: a name goes beyond its end"})
-				return nil
-			}
-			ref := uint64(start)<<16 | uint64(binary.LittleEndian.Uint16(e[:]))
-			if err := t.name(ctx, d, string(name), ref, c.at(), depth, emit); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		return fn(n.Entry, &content{w: w, ctx: ctx, n: *n, at: n.data})
+	})
 }
 
-// name gives out one entry of d, and goes down into it.
-func (t *tree) name(ctx context.Context, d *inode, name string, ref uint64, at int64, depth int, emit func(*inode) error) error {
-	path := strings.TrimSuffix(d.Path, "/") + "/" + name
-	if t.entries++; t.entries > t.f.lim.Entries {
-		t.problem(Problem{Offset: at, Path: path, Kind: TooMany, Detail: fmt.Sprintf("more than %d entries", t.f.lim.Entries)})
-		return errTooMany
-	}
-	if why := badName(name); why != "" {
-		t.problem(Problem{Offset: at, Path: path, Kind: BadName, Detail: why})
-		return nil
-	}
-	n, err := t.m.inode(ref)
-	if err != nil {
-		kind := Damaged
-		if errors.Is(err, ErrLimit) {
-			kind = TooBig
+// walker is what the contents of one walk share.
+type walker struct {
+	x     *expander
+	block []byte      // of the content that is being read
+	frags [4]fragment // used last, latest first: files beside each other share one
+	spent int64       // bytes of fragments that were expanded
+}
+
+type fragment struct {
+	index uint32
+	at    int64
+	data  []byte
+	err   error
+	known bool
+}
+
+func (w *walker) fragment(i uint32) *fragment {
+	for k, f := range w.frags {
+		if f.known && f.index == i {
+			copy(w.frags[1:k+1], w.frags[:k])
+			w.frags[0] = f
+			return &w.frags[0]
 		}
-		t.problem(Problem{Offset: t.f.super.InodeTable + int64(ref>>16), Path: path, Kind: kind, Detail: err.Error()})
-		if kind == TooBig {
-			return errTooMany
-		}
-		return nil
 	}
-	n.Path = path
-	if n.Inode == 0 || n.Inode > t.f.super.Inodes {
-		t.problem(Problem{Offset: t.f.super.InodeTable + int64(ref>>16), Path: path, Kind: Mismatch,
-			Detail: fmt.Sprintf("inode number %d of %d", n.Inode, t.f.super.Inodes)})
+	f := fragment{index: i, known: true, data: w.frags[len(w.frags)-1].data}
+	copy(w.frags[1:], w.frags[:])
+	// Files that take turns with fragments cost more than they give.
+	if w.spent += int64(w.x.f.super.BlockSize); w.spent > 2*w.x.f.lim.Total+1<<20 {
+		f.data, f.err = f.data[:0], fmt.Errorf("%w: %d bytes of fragments were expanded", format.ErrLimit, w.spent)
 	} else {
-		t.inodes[n.Inode] = true
+		f.read(w.x)
 	}
-	if err := emit(&n); err != nil {
-		return err
-	}
-	if n.Type == Dir {
-		return t.dir(ctx, &n, depth+1, emit)
-	}
-	return nil
+	w.frags[0] = f
+	return &w.frags[0]
 }
 
-func badName(s string) string {
-	switch {
-	case s == "." || s == "..":
-		return "the name points to a folder above"
-	case strings.ContainsRune(s, '/'):
-		return "the name holds a slash"
-	case strings.ContainsRune(s, 0):
-		return "the name holds a NUL byte"
+// load is read for who doesn't hold the metadata.
+func (g *fragment) load(x *expander) {
+	var word uint32
+	x.f.meta.Lock()
+	g.at, word, g.err = x.f.m.fragment(g.index)
+	x.f.meta.Unlock()
+	g.expand(x, word)
+}
+
+// read expands the fragment into data.
+func (g *fragment) read(x *expander) {
+	var word uint32
+	g.at, word, g.err = x.f.m.fragment(g.index)
+	g.expand(x, word)
+}
+
+func (g *fragment) expand(x *expander, word uint32) {
+	g.data = g.data[:0]
+	if g.err != nil {
+		g.at = x.f.super.FragTable
+		return
 	}
-	return ""
+	if cap(g.data) == 0 {
+		g.data = make([]byte, 0, x.f.super.BlockSize)
+	}
+	n, err := x.read(g.data[:cap(g.data)], g.at, word)
+	g.data, g.err = g.data[:n], err
+}
+
+// tail returns the bytes of a file that stand in the fragment.
+func (g *fragment) tail(off uint32, size int64) ([]byte, error) {
+	if g.err != nil {
+		return nil, g.err
+	}
+	if int64(off)+size > int64(len(g.data)) {
+		return nil, errTail
+	}
+	return g.data[off : int64(off)+size], nil
+}
+
+// content is the io.Reader that Walk gives out.
+type content struct {
+	w    *walker
+	ctx  context.Context
+	n    inode
+	at   int64 // of the next block
+	done int64 // bytes that were expanded
+	data []byte
+	err  error
+}
+
+func (c *content) Read(b []byte) (int, error) {
+	for len(c.data) == 0 {
+		if c.err != nil {
+			return 0, c.err
+		}
+		if len(b) == 0 {
+			return 0, nil
+		}
+		c.next()
+	}
+	n := copy(b, c.data)
+	c.data = c.data[n:]
+	return n, nil
+}
+
+// next expands the next block, or takes the tail.
+func (c *content) next() {
+	n, x := &c.n, c.w.x
+	bs := int64(x.f.super.BlockSize)
+	if c.err = c.ctx.Err(); c.err != nil {
+		return
+	}
+	if c.done >= n.want {
+		if c.err = io.EOF; n.want < n.Size {
+			c.err = limited(n.want, n.Size)
+		}
+		return
+	}
+	var err error
+	if end := n.inBlocks(x.f.super.BlockSize); c.done < end {
+		if c.w.block == nil {
+			c.w.block = make([]byte, bs)
+		}
+		c.data = c.w.block[:min(bs, end-c.done)]
+		var word uint32
+		if word, err = n.word(); err == nil {
+			err = x.whole(c.data, c.at, word)
+		}
+		if err == nil {
+			c.at += int64(word &^ storedBlock)
+		}
+	} else {
+		g := c.w.fragment(n.fragment)
+		c.at = g.at
+		c.data, err = g.tail(n.fragOffset, n.Size-c.done)
+	}
+	if err != nil {
+		c.data = nil
+		x.f.problem(format.Problem{Offset: c.at, Path: n.Path, Kind: format.Damaged, Detail: err.Error()})
+		c.err = damaged(c.at, err)
+		return
+	}
+	c.done += int64(len(c.data))
+	if over := c.done - n.want; over > 0 {
+		c.data = c.data[:int64(len(c.data))-over]
+	}
 }

@@ -18,7 +18,8 @@ const (
 	Expired       Problem = "expired"
 	NotYetValid   Problem = "not-yet-valid"
 	WeakKey       Problem = "weak-key"       // RSA or DSA below 2048 bits, EC below 224
-	WeakSignature Problem = "weak-signature" // MD2, MD5, SHA-1; not asked of self-signed roots in a trust store
+	WeakSignature Problem = "weak-signature" // MD2, MD5, SHA-1
+	Default       Problem = "default"        // made by a tool's or a tutorial's default answers: "snakeoil", "Internet Widgits Pty Ltd"
 )
 
 // Certificate is one certificate in a file.
@@ -34,18 +35,41 @@ type Certificate struct {
 	Signature  string // "SHA1-RSA", as crypto/x509 names it
 	CA         bool
 	SelfSigned bool // issuer equals subject
-	TrustStore bool // stands in a folder of trust anchors: not the device's own
+	TrustStore bool // stands among trust anchors: not the device's own. It has no Problems; Stores counts them
 	SHA256     string
 	SPKI       string // SHA-256 of the SubjectPublicKeyInfo, hexadecimal
 	DNSNames   []string
+	IPs        []string
 	Problems   []Problem
 }
 
-// Broken is a PEM block that says CERTIFICATE and does not parse.
+// Broken is a PEM block or a file that says it is a certificate and does not
+// parse.
 type Broken struct {
 	inspect.Where
 	Err error
 }
 
-// Scan returns the certificates of f in the order of their offsets.
+// Store is a set of trust anchors: one bundle, or the files of one folder.
+type Store struct {
+	Path    string // the bundle, or the folder
+	Count   int
+	Expired int       // at the time of the scan
+	Weak    int       // keys below what Problem WeakKey says
+	Newest  time.Time // the latest NotBefore: the store is not older than that
+	Oldest  time.Time // the earliest NotAfter of those that are still valid
+}
+
+// Outdated says that the store wasn't renewed for long: the newest anchor is
+// eight years old, or one in five has expired. Mozilla takes new roots in every
+// year, and most of these are some years old by then.
+func (s Store) Outdated(now time.Time) bool {
+	return s.Count > 0 && (now.Sub(s.Newest) > 8*365*24*time.Hour || s.Count >= 10 && s.Expired*5 > s.Count)
+}
+
+// Stores groups the trust anchors among certs, in the order of their paths.
+func Stores(certs []Certificate, now time.Time) []Store { return stores(certs, now) }
+
+// Scan returns the certificates of f in the order of their offsets: PEM wherever
+// it stands, DER and PKCS #7 where they are the whole file.
 func Scan(f *inspect.File, now time.Time) ([]Certificate, []Broken) { return scan(f, now) }

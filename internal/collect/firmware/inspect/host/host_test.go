@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/host"
 )
 
@@ -22,7 +21,10 @@ type use struct {
 
 func scan(path, text string) []use {
 	var out []use
-	for _, u := range host.Scan(inspect.New(path, 0, []byte(text))) {
+	for _, u := range usesOf(path, []byte(text)) {
+		if u.Class == host.Number || u.Class == host.Mail || u.Class == host.FileName {
+			continue // TestNoise
+		}
 		out = append(out, use{u.Host, u.Port, u.Scheme, u.Class, u.Line})
 	}
 	return out
@@ -54,13 +56,13 @@ func TestScan(t *testing.T) {
 		{"manual", "/usr/share/doc/a.txt", "http://vendor-cloud.net/\n", []use{{"vendor-cloud.net", 80, "http", host.Documentation, 1}}},
 		{"local", "/etc/a.conf", "server=127.0.0.1\nip=0.0.0.0\nipaddr=255.255.255.0\naddr=239.1.2.3\nserver=http://localhost/.\n", []use{
 			{"127.0.0.1", 0, "", host.Local, 1}, {"0.0.0.0", 0, "", host.Local, 2}, {"255.255.255.0", 0, "", host.Local, 3}, {"239.1.2.3", 0, "", host.Local, 4}, {"localhost", 80, "http", host.Local, 5}}},
-		{"private", "/etc/a.conf", "server=192.168.7.9\n", []use{{"192.168.7.9", 0, "", host.InConfig, 1}}},
+		{"private", "/etc/a.conf", "server=192.168.7.9\n", []use{{"192.168.7.9", 0, "", host.Private, 1}}},
 		{"versions", "/etc/a.conf", "SDK version 4.15.2.43, build 10.2.0.1\nver=1.2.3.4\nfw_v1.2.3.4\noid = 1.3.6.1\nlong 1.2.3.4.5\nx-8.8.8.8-rc1\n", nil},
 		{"files", "/etc/a.conf", "run=/usr/lib/libfoo.so\nscript = start.sh\nx = org.freedesktop.dbus\nmail = a@vendor-cloud.net\nload a.b.c\n", nil},
 		{"program", "/usr/sbin/d", "\x00\x00\x7f\x00pool.ntp.org\x00https://api.vendor-cloud.net/v2/%s\x00203.0.113.9\x00log.vendor-track.com\x00", []use{
 			{"pool.ntp.org", 123, "ntp", host.InBinary, 0}, {"api.vendor-cloud.net", 443, "https", host.InBinary, 0}, {"203.0.113.9", 0, "", host.InBinary, 0}, {"log.vendor-track.com", 0, "", host.InBinary, 0}}},
 		{"program-help", "/usr/sbin/d", "\x00\x00Report bugs to https://tracker.vendor-cloud.net/new\x00https://www.openssl.org/\x002.5.29.15\x00192.168.0.20\x00org.freedesktop.DBus.Peer\x00http://www.style=x\x00mail.example.com\x00", []use{
-			{"tracker.vendor-cloud.net", 443, "https", host.Documentation, 0}, {"www.openssl.org", 443, "https", host.Documentation, 0}, {"192.168.0.20", 0, "", host.Local, 0}, {"mail.example.com", 0, "", host.Documentation, 0}}},
+			{"tracker.vendor-cloud.net", 443, "https", host.Documentation, 0}, {"www.openssl.org", 443, "https", host.Documentation, 0}, {"192.168.0.20", 0, "", host.Private, 0}, {"mail.example.com", 0, "", host.Documentation, 0}}},
 		{"formats", "/usr/sbin/d", "\x00\x00http://%s:%d/x\x00rtsp://%s%s\x00http://\x00://\x00", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -75,7 +77,7 @@ func TestScan(t *testing.T) {
 func TestTextHidesSecrets(t *testing.T) {
 	t.Parallel()
 	text := "a=ftp://bob:s3cretPw@203.0.113.9/x\nb=https://hooks.slack.com/services/T0/B0/zz\nc=https://a.vendor-cloud.net/?api_key=s3cretPw\n"
-	uses := host.Scan(inspect.New("/etc/a.conf", 0, []byte(text)))
+	uses := usesOf("/etc/a.conf", []byte(text))
 	if len(uses) != 3 {
 		t.Fatalf("%+v", uses)
 	}
@@ -94,7 +96,7 @@ func TestHostileTexts(t *testing.T) {
 		{"/etc/a.conf", "://"}, {"/etc/a.conf", "a.com\n"}, {"/a.sh", "wget a.cn "}, {"/bin/x", "\x00http://a.com"}, {"/bin/x", "\x00://a"}, {"/a.js", "'a.b.cn'"},
 	} {
 		begin := time.Now()
-		uses := host.Scan(inspect.New(row.path, 0, bytes.Repeat([]byte(row.unit), size/len(row.unit))))
+		uses := usesOf(row.path, bytes.Repeat([]byte(row.unit), size/len(row.unit)))
 		if d := time.Since(begin); d > 20*time.Second || len(uses) > 2001 {
 			t.Errorf("%q: %v, %d uses", row.unit, d, len(uses))
 		}
@@ -112,7 +114,7 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, b []byte) {
-		for _, u := range host.Scan(inspect.New(path, 0, b)) {
+		for _, u := range usesOf(path, b) {
 			if u.Offset < 0 || u.Offset > int64(len(b)) || u.Class == "" || u.Port < 0 || u.Port > 65535 || u.Host == "" && u.Class != host.Cut {
 				t.Errorf("%+v in %d bytes", u, len(b))
 			}

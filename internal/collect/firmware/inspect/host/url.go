@@ -145,6 +145,7 @@ func hostPort(auth string) (host string, port int, ok bool) {
 
 // classOf says how a URL is used.
 func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bool) Class {
+	s.key = keyBefore(string(tail(line[:from-start])))
 	base := s.usage()
 	switch {
 	case local(host, ip):
@@ -153,6 +154,8 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 		return Namespace
 	case base == Documentation || base == Certificate:
 		return base
+	case revocation(host, rest), s.encodedName(from):
+		return Certificate
 	}
 	before := bytes.ToLower(tail(line[:from-start]))
 	switch {
@@ -166,12 +169,25 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 		if under(host, projectHosts) || reserved(host) || manual(rest) || sentence(line, from-start) || s.thirdParty() {
 			return Documentation
 		}
+	case InConfig:
+		if manualKeys[s.key] {
+			return Documentation
+		}
 	case InWeb:
+		if manual(rest) || under(host, projectHosts) && !s.fetched(from) {
+			return Documentation
+		}
 		// A link that a person may follow, not something the page fetches.
 		if i := bytes.LastIndex(before, []byte("<")); i >= 0 && bytes.HasPrefix(before[i:], []byte("<a ")) {
 			return Documentation
 		}
 	case InScript:
+		if told(line, from-start) || exactExample(host) || manualKeys[s.key] {
+			return Documentation
+		}
+		if _, ok := s.command(string(tail(line[:from-start]))); !ok && s.key == "" && under(host, projectHosts) {
+			return Documentation
+		}
 		if under(host, projectHosts) && (manual(rest) || sentence(line, from-start)) {
 			return Documentation
 		}
@@ -179,8 +195,45 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 	return base
 }
 
+// manualKeys are names of settings whose URL is for people.
+var manualKeys = map[string]bool{"documentation": true, "homepage": true, "home-page": true, "license": true, "licence": true, "support": true, "help": true, "helpurl": true, "help_url": true, "wiki": true, "bugs": true, "bug-url": true, "bug_report_url": true, "support_url": true, "home_url": true, "documentation_url": true, "privacy_policy_url": true, "vendor-url": true, "faq": true, "manual": true}
+
+// encodedName says that the text at from is a value of a certificate in DER: the
+// tag of a name or a string and its length stand before it.
+func (s *scanner) encodedName(from int) bool {
+	if s.f.Kind == inspect.Text || from < 2 {
+		return false
+	}
+	d := s.f.Data
+	n := int(d[from-1])
+	return (d[from-2] == 0x86 || d[from-2] == 0x16) && n > 8 && n < 128 && from+n <= len(d)
+}
+
+func exactExample(host string) bool {
+	h := strings.TrimPrefix(host, "www.")
+	return h == "example.com" || h == "example.org" || h == "example.net"
+}
+
+// told says that a script shows a URL to people: "see https://…".
+func told(line []byte, at int) bool {
+	low := bytes.ToLower(tail(line[:at]))
+	for _, p := range []string{"see ", "visit ", "refer to ", "for more", "read about", "documentation"} {
+		if bytes.Contains(low, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
 // thirdParty says that the file is a module of a kernel or a shared library with
 // a version in its name below the system's folders, as packages install them.
 func (s *scanner) thirdParty() bool {
 	return strings.Contains(s.f.Path, "/lib/modules/") || strings.HasSuffix(s.f.Path, ".ko")
+}
+
+// revocation says that a URL is that of a list of revoked certificates, of a
+// responder, or of an authority's statement.
+func revocation(host, rest string) bool {
+	low := strings.ToLower(rest)
+	return strings.HasSuffix(low, ".crl") || strings.HasPrefix(host, "ocsp.") || strings.HasPrefix(host, "crl.") || strings.Contains(low, "/ocsp") || strings.HasPrefix(host, "crl3.") || strings.HasPrefix(host, "crl4.") || strings.HasSuffix(low, "/cps")
 }

@@ -1,6 +1,6 @@
 // Package perm judges nothing and names permissions that matter: what everyone
-// may read or write, what runs with the rights of its owner. In: path, type,
-// mode and owner of an entry. Out: the kinds that hold.
+// may read or write, what runs with the rights of its owner, devices where none
+// belong. In: path, type, mode and owner of an entry. Out: the kinds that hold.
 package perm
 
 import (
@@ -17,13 +17,15 @@ const (
 	WorldWritable  Kind = "world-writable"        // a file that everyone may change; folders with the sticky bit are left out
 	SetUIDRoot     Kind = "setuid-root"
 	SetGIDRoot     Kind = "setgid-root"
-	DebugTool      Kind = "debug-tool" // a debugger, tracer or capture program
+	DebugTool      Kind = "debug-tool"         // a debugger, tracer or capture program
+	OpenDevice     Kind = "device-open"        // memory or flash that everyone may read
+	OddDevice      Kind = "device-outside-dev" // a device node where no device manager puts one
 )
 
 // Entry is what Of looks at.
 type Entry struct {
 	Path string
-	Type string // "file", "dir", "symlink", "blockdev", "chardev", "fifo", "socket"
+	Type string // as package format has it: "file", "dir", "symlink", "block", "char", "fifo", "socket"
 	Mode uint32 // 0o7777
 	UID  uint32
 	GID  uint32
@@ -43,15 +45,32 @@ func Of(e Entry) []Kind {
 		out = append(out, WorldWritable)
 	}
 	if e.Type == "file" && e.Mode&0o111 != 0 {
-		if e.Mode&0o4000 != 0 && e.UID == 0 {
-			out = append(out, SetUIDRoot)
-		}
-		if e.Mode&0o2000 != 0 && e.GID == 0 {
-			out = append(out, SetGIDRoot)
-		}
-		if debugTools[path.Base(e.Path)] {
-			out = append(out, DebugTool)
-		}
+		out = append(out, program(e)...)
+	}
+	if e.Type == "block" || e.Type == "char" {
+		out = append(out, device(e)...)
+	}
+	return out
+}
+
+// suid are programs that have no work without root's rights, as distributions
+// install them: passwd(1) changes shadow, ping(8) opens a raw socket.
+var suid = map[string]bool{
+	"su": true, "sudo": true, "doas": true, "passwd": true, "ping": true, "ping6": true, "mount": true, "umount": true, "chsh": true, "chfn": true, "newgrp": true, "gpasswd": true,
+	"fusermount": true, "fusermount3": true, "unix_chkpwd": true, "pkexec": true, "crontab": true, "ssh-keysign": true, "dbus-daemon-launch-helper": true, "polkit-agent-helper-1": true,
+}
+
+func program(e Entry) []Kind {
+	var out []Kind
+	base := path.Base(e.Path)
+	if e.Mode&0o4000 != 0 && e.UID == 0 && !suid[base] {
+		out = append(out, SetUIDRoot)
+	}
+	if e.Mode&0o2000 != 0 && e.GID == 0 {
+		out = append(out, SetGIDRoot)
+	}
+	if debugTools[base] || strings.HasSuffix(base, "-gdbserver") || strings.HasPrefix(base, "gdbserver-") || strings.HasPrefix(base, "strace-") {
+		out = append(out, DebugTool)
 	}
 	return out
 }
@@ -65,23 +84,53 @@ func writable(e Entry) bool {
 		return true
 	case "dir":
 		return e.Mode&0o1000 == 0
-	case "blockdev":
+	case "block":
 		return true
 	}
 	// Character devices such as /dev/null are meant to be written by everyone.
+	return sensitive(e.Path)
+}
+
+// sensitive says that a device gives memory, flash or the kernel's log.
+func sensitive(p string) bool {
+	base := path.Base(p)
+	switch base {
+	case "mem", "kmem", "port", "kcore", "mtdblock":
+		return true
+	}
+	for _, prefix := range []string{"mtd", "mmcblk", "sd", "nvram", "ubi"} {
+		if rest, ok := strings.CutPrefix(base, prefix); ok && len(rest) > 0 && rest[0] <= '9' || ok && prefix == "mtd" && strings.HasPrefix(rest, "block") {
+			return true
+		}
+	}
 	return false
+}
+
+func device(e Entry) []Kind {
+	var out []Kind
+	if e.Mode&0o004 != 0 && sensitive(e.Path) {
+		out = append(out, OpenDevice)
+	}
+	// chroot folders and initramfs have a dev of their own.
+	if !strings.Contains(e.Path, "/dev/") && !strings.Contains(e.Path, "/devices/") {
+		out = append(out, OddDevice)
+	}
+	return out
 }
 
 func secretFile(p string) bool {
 	base := path.Base(p)
 	switch base {
 	case "shadow", "shadow-", "gshadow", "gshadow-", "shadow.bak", "shadow.old":
-		return strings.HasPrefix(p, "/etc/") || strings.Contains(p, "/etc/")
+		return strings.Contains(p, "/etc/")
 	}
 	return false
 }
 
+// debugTools help whoever is in a device further: they read the memory of other
+// programs or the network's traffic, or write to registers.
 var debugTools = map[string]bool{
-	"gdb": true, "gdbserver": true, "strace": true, "ltrace": true,
-	"tcpdump": true, "tshark": true, "perf": true, "adbd": true,
+	"gdb": true, "gdbserver": true, "strace": true, "ltrace": true, "valgrind": true, "perf": true, "lldb-server": true,
+	"tcpdump": true, "tshark": true, "dumpcap": true, "adbd": true, "nmap": true, "ncat": true, "nc.traditional": true, "nc.openbsd": true, "netcat": true, "socat": true,
+	"devmem2": true, "memtool": true, "frida-server": true, "gcore": true, "ftrace": true, "trace-cmd": true, "bpftrace": true,
 }

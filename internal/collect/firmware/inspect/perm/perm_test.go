@@ -1,12 +1,42 @@
 package perm_test
 
 import (
+	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"assay/internal/collect/firmware/inspect/inspecttest"
 	"assay/internal/collect/firmware/inspect/perm"
 )
+
+// TestAccuracy looks for what was planted, by kind; the hardened camera has
+// nothing of it.
+func TestAccuracy(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]perm.Kind{"file-permission": perm.SecretReadable, "key-world-readable": perm.SecretReadable, "world-writable": perm.WorldWritable, "setuid-root": perm.SetUIDRoot, "debug-tool": perm.DebugTool}
+	for _, img := range inspecttest.Images() {
+		entries, truth := inspecttest.Tree(t, img)
+		got := map[string][]perm.Kind{}
+		for _, e := range entries {
+			key := bytes.Contains(e.Data[:min(len(e.Data), 256)], []byte("PRIVATE KEY-----"))
+			if k := perm.Of(perm.Entry{Path: e.Path, Type: e.Type, Mode: e.Mode, UID: e.UID, GID: e.GID, Key: key}); k != nil {
+				got[e.Path] = k
+			}
+		}
+		inspecttest.Table(t, img, truth, func(p inspecttest.Planted) (mine, found bool) {
+			return kinds[p.Kind] != "" && !strings.Contains(p.Path, ":"), slices.Contains(got[p.Path], kinds[p.Kind])
+		})
+		for p, k := range got {
+			if img.Hardened() {
+				t.Errorf("%s: %s %v", img.Name, p, k)
+			}
+			t.Logf("%s: %v", p, k)
+		}
+	}
+}
 
 func TestOf(t *testing.T) {
 	t.Parallel()
@@ -23,8 +53,15 @@ func TestOf(t *testing.T) {
 		{"tmp", perm.Entry{Path: "/tmp", Type: "dir", Mode: 0o1777}, nil},
 		{"open-folder", perm.Entry{Path: "/srv", Type: "dir", Mode: 0o777}, []perm.Kind{perm.WorldWritable}},
 		{"link", perm.Entry{Path: "/bin/sh", Type: "symlink", Mode: 0o777}, nil},
-		{"null", perm.Entry{Path: "/dev/null", Type: "chardev", Mode: 0o666}, nil},
-		{"flash", perm.Entry{Path: "/dev/mtdblock0", Type: "blockdev", Mode: 0o666}, []perm.Kind{perm.WorldWritable}},
+		{"null", perm.Entry{Path: "/dev/null", Type: "char", Mode: 0o666}, nil},
+		{"flash", perm.Entry{Path: "/dev/mtdblock0", Type: "block", Mode: 0o666}, []perm.Kind{perm.WorldWritable, perm.OpenDevice}},
+		{"flash-private", perm.Entry{Path: "/dev/mtdblock0", Type: "block", Mode: 0o640}, nil},
+		{"memory", perm.Entry{Path: "/dev/mem", Type: "char", Mode: 0o644}, []perm.Kind{perm.OpenDevice}},
+		{"memory-writable", perm.Entry{Path: "/dev/mem", Type: "char", Mode: 0o666}, []perm.Kind{perm.WorldWritable, perm.OpenDevice}},
+		{"device-hidden", perm.Entry{Path: "/var/tmp/x", Type: "block", Mode: 0o600}, []perm.Kind{perm.OddDevice}},
+		{"device-in-chroot", perm.Entry{Path: "/srv/jail/dev/null", Type: "char", Mode: 0o666}, nil},
+		{"su", perm.Entry{Path: "/bin/su", Type: "file", Mode: 0o4755}, nil},
+		{"capture", perm.Entry{Path: "/opt/bin/tcpdump", Type: "file", Mode: 0o755}, []perm.Kind{perm.DebugTool}},
 		{"setuid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755}, []perm.Kind{perm.SetUIDRoot}},
 		{"setuid-of-another", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755, UID: 1000}, nil},
 		{"setgid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o2755}, []perm.Kind{perm.SetGIDRoot}},

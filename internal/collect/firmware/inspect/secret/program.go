@@ -7,51 +7,132 @@ import (
 	"assay/internal/collect/firmware/inspect"
 )
 
-// maxStrings bounds the programs that program looks at. What a maker writes for
-// one device has some hundred strings; libraries of thousands hold tables whose
-// entries look like anything.
-const maxStrings = 600
+// anchorWords stand beside a log-in among a program's strings, besides the names
+// of settings.
+var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac"}
 
-// reach is how many strings away a password may stand from what makes it one.
-const reach = 4
+const (
+	// nearby is how far around an anchor strings are read, in bytes.
+	nearby = 512
+	// reach is how many strings away a password may stand from what makes it one.
+	reach = 4
+	// shortest string that is looked at.
+	shortest = 4
+)
+
+// program is what is kept of an ELF until its strings are read.
+type program struct {
+	spans [][2]int // around anchors, in order, apart
+	count int
+}
+
+// anchor marks a place in the strings of a program whose neighbourhood is read
+// at the end.
+func (s *scanner) anchor(at, _ int) {
+	p := &s.prog
+	if s.f.Kind != inspect.ELF || p.count >= maxAnchors || !s.f.InStrings(at) {
+		return
+	}
+	p.count++
+	from, to := max(0, at-nearby), min(len(s.f.Data), at+nearby)
+	if n := len(p.spans); n > 0 && from <= p.spans[n-1][1] {
+		p.spans[n-1][1] = max(p.spans[n-1][1], to)
+		return
+	}
+	p.spans = append(p.spans, [2]int{from, to})
+}
 
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
-	loginContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bmqtt\b|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser)`)
-	account      = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
+	loginContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bmqtt\b|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
 	shellContext = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
+	keyContext   = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
+	account      = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
 	wordNumber   = regexp.MustCompile(`^[a-z]{4,12}[0-9]{3,6}$`)
-	algorithm    = regexp.MustCompile(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk)[a-z]*[0-9]`)
+	algorithm    = regexp.MustCompile(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk|cast|idea|seed|gost|brainpool|hmac|pbe|wap|oakley|group|kdf|c2|v)[a-z_]*-?[0-9]`)
 )
+
+// technical are words of cryptography and of protocols that stand in identifiers.
+var technical = regexp.MustCompile(`(?i)(sha[0-9]|aes|rsa|hmac|md[45]|pbkdf|base64|x509|tls|ssl|utf|ipv[46]|ecdsa|crypt|25519|anon|user|key[0-9]|token|auth|passw[o0]rd[0-9])`)
+
+// accounts are names that come before a password that everybody knows.
+var accounts = map[string]bool{"admin": true, "root": true, "user": true, "guest": true, "service": true, "support": true, "supervisor": true, "operator": true, "default": true, "administrator": true, "system": true, "tech": true, "factory": true, "debug": true, "test": true, "viewer": true}
+
+// defaults are passwords that products are shipped with; they count behind an
+// account's name.
+var defaults = map[string]bool{"123456": true, "12345": true, "1234": true, "888888": true, "666666": true, "54321": true, "0000": true, "1111": true, "111111": true, "000000": true, "123123": true, "12345678": true, "123456789": true, "admin123": true, "admin1234": true, "Admin123": true, "root123": true, "user123": true, "pass123": true, "p@ssw0rd": true, "P@ssw0rd": true, "abc123": true, "888888888": true, "00000000": true, "11111111": true, "1q2w3e": true}
+
+// habits are passwords of whole families of products, so odd that they count
+// alone: from the list of the Mirai worm (published 2016) and of advisories.
+var habits = map[string]bool{"xc3511": true, "vizxv": true, "xmhdipc": true, "juantech": true, "jvbzd": true, "klv123": true, "klv1234": true, "Zte521": true, "hi3518": true, "ikwb": true, "7ujMko0vizxv": true, "7ujMko0admin": true, "zlxx.": true, "cat1029": true, "antslq": true, "ivdev": true, "tlJwpbo6": true, "S2fGqNFs": true, "OxhlwSG8": true, "j1/_7sxw": true, "cxlinux": true, "hslwificam": true, "hichiphx": true, "smcadmin": true, "meinsm": true, "jco66688": true, "xmlset_roodkcableoj28840ybtide": true}
 
 // program looks at the strings of an ELF for an account and a password that
 // stand together: literals of one function keep their neighbourhood in .rodata.
-// Only programs are looked at, and only what a generator or a habit makes
-// ("Xk3jP0qa9", "copper779").
+// Only what a generator or a habit makes is taken ("Xk3jP0qa9", "copper779"),
+// and keys in hexadecimal beside the words of ciphers.
 func (s *scanner) program() {
-	if s.prose() || strings.Contains(s.f.Path, ".so") || strings.HasSuffix(s.f.Path, ".ko") {
+	if s.f.Kind != inspect.ELF || s.prose() || cryptoLibrary(s.f.Path) || strings.HasSuffix(s.f.Path, ".ko") {
 		return
 	}
-	var all []inspect.Run
-	for r := range s.f.Runs(4) {
-		if !r.NUL {
-			continue
-		}
-		if all = append(all, r); len(all) > maxStrings {
+	for _, span := range s.prog.spans {
+		s.strings(s.runs(span))
+		if s.tooMany() {
 			return
 		}
 	}
+}
+
+// runs returns the C strings in a span.
+func (s *scanner) runs(span [2]int) []inspect.Run {
+	d := s.f.Data
+	from, to := span[0], span[1]
+	for to < len(d) && to-span[1] < 256 && d[to] != 0 {
+		to++
+	}
+	var out []inspect.Run
+	for i := from; i < to; {
+		for i < to && (d[i] < 0x20 || d[i] >= 0x7f) {
+			i++
+		}
+		j := i
+		for j < to && d[j] >= 0x20 && d[j] < 0x7f {
+			j++
+		}
+		if j-i >= shortest && (i == 0 || d[i-1] == 0) && j < len(d) && d[j] == 0 {
+			out = append(out, inspect.Run{Off: i, Text: d[i:j], NUL: true})
+		}
+		i = max(j, i+1)
+	}
+	return out
+}
+
+func (s *scanner) strings(all []inspect.Run) {
 	for i, r := range all {
-		if len(r.Text) > 40 {
+		if len(r.Text) > 128 {
 			continue
 		}
 		v := string(r.Text)
-		if strings.ContainsAny(v, " %/\\<>=\"'(){}\t") || placeholder(v) {
+		if strings.ContainsAny(v, " %/\\<>\"'(){}\t") || strings.Contains(v, "=") && !generatedLoose(v) || placeholder(v) {
+			continue
+		}
+		if bits := hexBits(v); bits > 0 && bits <= 256 {
+			if why, _ := beside(all, i, keyContext); why != "" {
+				s.add(r.Off, Hit{Kind: SymmetricKey, Value: v, Bits: bits, Note: "in a program's strings, beside " + quote(why)})
+			}
 			continue
 		}
 		var context *regexp.Regexp
 		switch {
-		case generated(v):
+		case len(v) > 40:
+			continue
+		case habits[v] || i > 0 && defaults[v] && accounts[string(all[i-1].Text)]:
+			context = loginContext
+		case generated(v), generatedLoose(v):
+			if strings.Contains(s.f.Path, ".so") && (count(v) < 2 || len(v) < 10) {
+				continue // libraries hold tables whose entries look like anything
+			}
+			context = loginContext
+		case i > 0 && i+1 < len(all) && !strings.Contains(s.f.Path, ".so") && (account.MatchString(string(all[i-1].Text)) || account.MatchString(string(all[i+1].Text))) && made(v):
 			context = loginContext
 		case wordNumber.MatchString(v) && !algorithm.MatchString(v):
 			context = shellContext
@@ -69,9 +150,78 @@ func (s *scanner) program() {
 // generated says that v looks like a password that a generator made, and not
 // like a name, a path, a version or a code's mangled symbol.
 func generated(v string) bool {
-	if len(v) < 8 || len(v) > 32 || !random(v) || algorithm.MatchString(v) || strings.HasPrefix(v, "_Z") || strings.HasPrefix(v, "GLIBC") || strings.HasPrefix(v, "GCC") || strings.ContainsAny(v, ".,:;|~") {
+	if technical.MatchString(v) || v[0] == 'N' && len(v) > 1 && v[1] >= '0' && v[1] <= '9' { // N4llvm: the name of a type in C++
 		return false
 	}
+	if len(v) < 8 || len(v) > 32 || !random(v) || algorithm.MatchString(v) || strings.HasPrefix(v, "_Z") || strings.HasPrefix(v, "GLIBC") || strings.HasPrefix(v, "GCC") || strings.ContainsAny(v, ".,:;|~_") {
+		return false
+	}
+	return threeKinds(v) && !wordy(v) && !spoken(v)
+}
+
+// spoken says that v is words in capitals with a hyphen: "NODATA-IPv6".
+func spoken(v string) bool {
+	first, rest, ok := strings.Cut(v, "-")
+	return ok && (strings.ToUpper(first) == first && !digit(first) || strings.ToUpper(rest) == rest && !digit(rest))
+}
+
+// made is generated for shorter rhythms, beside an account's name: letters of
+// both cases around digits, and no word.
+func made(v string) bool {
+	if len(v) < 8 || len(v) > 16 || technical.MatchString(v) || algorithm.MatchString(v) || !threeKinds(v) || wordy(v) {
+		return false
+	}
+	capitals := 0
+	for i := range len(v) {
+		if !alnum(v[i]) {
+			return false
+		}
+		if kindOfByte(v[i]) == 'A' && i > 0 {
+			capitals++
+		}
+	}
+	return capitals >= 2
+}
+
+// wordy says that v holds a word: five small letters in a row.
+func wordy(v string) bool {
+	n := 0
+	for i := range len(v) {
+		if n++; kindOfByte(v[i]) != 'a' {
+			n = 0
+		}
+		if n >= 5 {
+			return true
+		}
+	}
+	return false
+}
+
+// generatedLoose is generated for passwords with other characters in them.
+func generatedLoose(v string) bool {
+	if len(v) < 12 || len(v) > 32 || technical.MatchString(v) || strings.ContainsAny(v, " %\t/\\<>(){}") || !random(v) || !threeKinds(v) || wordy(v) || algorithm.MatchString(v) {
+		return false
+	}
+	odd := 0
+	for i := range len(v) {
+		if !alnum(v[i]) {
+			odd++
+		}
+	}
+	return odd > 0 && odd <= 4 && !strings.ContainsAny(v, ",:;|~._")
+}
+
+// count counts digits.
+func count(v string) (n int) {
+	for i := range len(v) {
+		if kindOfByte(v[i]) == '0' {
+			n++
+		}
+	}
+	return n
+}
+
+func threeKinds(v string) bool {
 	var lower, upper, number bool
 	for i := range len(v) {
 		switch kindOfByte(v[i]) {
@@ -91,7 +241,7 @@ func generated(v string) bool {
 func beside(all []inspect.Run, i int, context *regexp.Regexp) (why, user string) {
 	for d := 1; d <= reach && why == ""; d++ {
 		for _, j := range []int{i - d, i + d} {
-			if j >= 0 && j < len(all) && context.Match(all[j].Text[:min(len(all[j].Text), 200)]) && near(all, i, j) {
+			if j >= 0 && j < len(all) && near(all, i, j) && context.Match(all[j].Text[:min(len(all[j].Text), 200)]) {
 				why = string(all[j].Text)
 				break
 			}
@@ -111,7 +261,7 @@ func beside(all []inspect.Run, i int, context *regexp.Regexp) (why, user string)
 // near says that the strings stand in one place and not in two sections.
 func near(all []inspect.Run, i, j int) bool {
 	d := all[i].Off - all[j].Off
-	return d < 512 && d > -512
+	return d < nearby && d > -nearby
 }
 
 func quote(s string) string {

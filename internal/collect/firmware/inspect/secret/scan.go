@@ -1,9 +1,9 @@
 package secret
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
@@ -16,80 +16,118 @@ const maxHits = 1000
 // Looks that cost more than a glance are counted: a file made of nothing but
 // beginnings must not take minutes.
 const (
-	maxPEMs     = 2000
-	maxCommands = 20_000
+	maxKeys     = 500    // beginnings of keys
+	maxSettings = 20_000 // names that a value may follow
+	maxCommands = 5_000
+	maxAnchors  = 20_000 // places in a program whose neighbourhood is read
 )
 
 // scanner collects the hits of one file.
 type scanner struct {
-	f    *inspect.File
-	hits []Hit
-	done int // configuration keys that begin before this offset were looked at
+	f       *inspect.File
+	hits    []Hit
+	done    int  // names that begin before this offset were looked at
+	texts   bool // the file is a catalogue of texts for people
+	tests   bool // the file is a test: its values are vectors
+	sample  bool // the file is a sample of a configuration
+	records bool // a parser of the file's format gave its values: names are not looked for
+	prog    program
 
-	pems, commands int
-	tokenEnd       int // a token that is too long for every provider ends here
-	cut            bool
+	keys, settings, commands int
+	tokenEnd                 int // a token that is too long for every provider ends here
+	cut                      bool
 }
 
-// look is what a word leads to; at is the offset of its first byte.
-type look func(s *scanner, at int)
+// look is what a word leads to; at is the offset of its first byte, end the one
+// behind its last.
+type look func(s *scanner, at, end int)
 
-var words, looks = func() (*keyword.Set, []look) {
-	table := []struct {
-		look  look
-		words []string
-	}{
-		{(*scanner).pem, []string{"-----BEGIN "}},
-		{(*scanner).hash, []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$md5", "$apr1$", "{SHA}", "{SSHA}"}},
-		{(*scanner).url, []string{"://"}},
-		{(*scanner).provider, providerWords()},
-		{(*scanner).setting, []string{"pass", "pwd", "psk", "secret", "token", "key", "cred", "auth"}},
-		{(*scanner).command, []string{"sshpass", "mosquitto_", "chpasswd", "openssl ", "curl ", "wpa_passphrase", "smbclient", "mysql "}},
-	}
+// rule is one look with its words.
+type rule struct {
+	look  look
+	words []string
+}
+
+// rules are all looks. A word stands in one row only.
+var rules = []rule{
+	{(*scanner).armour, []string{"-----BEGIN ", "LS0tLS1CRUdJTi", "2d2d2d2d2d424547494e20"}},
+	{(*scanner).derInText, derTextWords},
+	{(*scanner).derInBinary, derWords},
+	{(*scanner).marked, []string{"AGE-SECRET-KEY-1", "PuTTY-User-Key-File-"}},
+	{(*scanner).hash, []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$md5", "$apr1$", "$pbkdf2-", "$argon2", "{SHA}", "{SSHA}", "{SHA256}"}},
+	{(*scanner).url, []string{"://"}},
+	{(*scanner).provider, providerWords},
+	{(*scanner).setting, settingWords},
+	{(*scanner).command, commandWords},
+	{(*scanner).anchor, anchorWords},
+	{func(*scanner, int, int) {}, clueWords},
+}
+
+var words, looks = func() ([]string, []look) {
 	var all []string
 	var fns []look
-	for _, row := range table {
+	for _, row := range rules {
 		for _, w := range row.words {
 			all = append(all, w)
 			fns = append(fns, row.look)
 		}
 	}
-	return keyword.New(all...), fns
+	return all, fns
 }()
 
-func scan(f *inspect.File) []Hit {
-	s := &scanner{f: f}
-	s.accounts()
-	s.binaryKey()
-	s.authorized()
-	words.Each(f.Data, func(m keyword.Match, end int) bool {
-		looks[m.Word](s, end-m.Len)
-		if len(s.hits) >= maxHits || s.pems >= maxPEMs || s.commands >= maxCommands {
-			s.cut = true
-			if n := len(s.hits); n > 0 {
-				end = max(end, int(s.hits[n-1].Offset)) // a value stands behind its key
-			}
-			s.add(end, Hit{Kind: Cut, Note: "too many places to look at; the rest of the file was not"})
+// firstFileWord is the index of the first of clueWords, which end the list.
+var firstFileWord = len(words) - len(clueWords)
+
+func scan(f *inspect.File, found []keyword.Hit) []Hit {
+	s := &scanner{f: f, texts: catalogue(f.Path), tests: testFile(f.Path), sample: sampleFile(f.Path)}
+	s.whole()
+	for _, k := range found {
+		if k.Word < 0 || k.Word >= len(looks) || k.At < 0 || k.End > len(f.Data) || k.At >= k.End {
+			continue
 		}
-		return !s.cut
-	})
-	if f.Kind == inspect.ELF {
-		s.program()
+		looks[k.Word](s, k.At, k.End)
+		if s.tooMany() {
+			s.cut = true
+			at := k.End
+			if n := len(s.hits); n > 0 {
+				at = max(at, int(s.hits[n-1].Offset)) // a value stands behind its name
+			}
+			s.add(at, Hit{Kind: Cut, Note: "too many places to look at; the rest of the file was not"})
+			break
+		}
 	}
+	s.program()
+	s.known()
 	return s.sorted()
+}
+
+func (s *scanner) tooMany() bool {
+	return len(s.hits) >= maxHits || s.keys >= maxKeys || s.commands >= maxCommands || s.settings >= maxSettings
+}
+
+// whole reads files whose form is known from their path or their first bytes.
+func (s *scanner) whole() {
+	s.accounts()
+	s.listings()
+	s.keyFile()
+	s.authorized()
+	s.rows()
 }
 
 // add keeps a hit at off.
 func (s *scanner) add(off int, h Hit) {
+	if len(s.hits) > maxHits && h.Kind != Cut {
+		return
+	}
 	h.Where = s.f.At(off)
 	s.hits = append(s.hits, h)
 }
 
-// sorted orders the hits and drops what two detectors saw: the one that was
-// surer of itself (the lower rank) stays.
+// sorted orders the hits and drops what two looks saw: the one that was surer of
+// itself (the lower rank) stays.
 func (s *scanner) sorted() []Hit {
 	slices.SortStableFunc(s.hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(rank(a.Kind), rank(b.Kind)))
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.rank(), b.rank()))
 	})
 	var out []Hit
 	for _, h := range s.hits {
@@ -99,7 +137,7 @@ func (s *scanner) sorted() []Hit {
 			if !overlap(o, h) {
 				continue
 			}
-			if rank(o.Kind) <= rank(h.Kind) {
+			if o.rank() <= h.rank() {
 				double = true
 			} else {
 				out = slices.Delete(out, i, i+1)
@@ -122,24 +160,24 @@ func overlap(a, b Hit) bool {
 	return a.Offset < b.Offset+int64(max(1, len(b.Value))) && b.Offset < a.Offset+int64(max(1, len(a.Value)))
 }
 
-func rank(k Kind) int {
-	switch k {
-	case PrivateKey, PasswordHash, EmptyPassword, URLCredential, Webhook, AuthorizedKey:
+// rank orders looks by how sure they are: a form of its own before a name that
+// says so.
+func (h *Hit) rank() int {
+	switch h.Kind {
+	case PrivateKey, TestKey, PasswordHash, EmptyPassword, URLCredential, Webhook, AuthorizedKey:
 		return 0
 	case CloudKeyID, APIKey:
 		return 1
+	case Token, CloudSecret:
+		if !strings.HasPrefix(h.Note, "key ") {
+			return 1
+		}
 	case EmbeddedLogin:
 		return 3
 	case Cut:
 		return 9
 	}
 	return 2
-}
-
-// prose says that the file explains things: what looks like a secret there is an
-// example.
-func (s *scanner) prose() bool {
-	return s.f.Role == inspect.Documentation || s.f.Role == inspect.Database
 }
 
 // token returns the run of bytes from off on that ok accepts, at most limit.
@@ -159,28 +197,4 @@ func (s *scanner) boundary(off int) bool {
 
 func alnum(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// placeholder says that v stands for a secret and is none.
-func placeholder(v string) bool {
-	l := bytes.ToLower([]byte(v))
-	if len(l) == 0 {
-		return true
-	}
-	for _, c := range []string{"<", "${", "$(", "{{", "%s", "%d", "%c", "%u", "%(", "@@", "...", "example", "placeholder", "your_", "your-", "yourp", "insert", "redacted", "dummy", "xxxx", "****", "____", "changethis", "to_be_", "0123456789", "123456789a"} {
-		if bytes.Contains(l, []byte(c)) {
-			return true
-		}
-	}
-	// One character over and over.
-	return len(bytes.TrimLeft(l, string(l[:1]))) == 0 && len(l) > 1 && !digits(v)
-}
-
-func digits(v string) bool {
-	for i := range len(v) {
-		if v[i] < '0' || v[i] > '9' {
-			return false
-		}
-	}
-	return len(v) > 0
 }

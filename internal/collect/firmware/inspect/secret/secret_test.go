@@ -20,7 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 
-	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/secret"
 )
 
@@ -34,7 +33,7 @@ type found struct {
 
 func scan(path, text string) []found {
 	var out []found
-	for _, h := range secret.Scan(inspect.New(path, 0o644, []byte(text))) {
+	for _, h := range hitsOf(path, []byte(text)) {
 		out = append(out, found{h.Kind, h.Line, h.User, h.Value})
 	}
 	return out
@@ -74,19 +73,19 @@ func TestScan(t *testing.T) {
 		{"javascript", "/www/x.js", "var c={password:'hunter22'};f(password,p);x={password:'Password',pwd:pw};", []found{{secret.Password, 1, "", "hunter22"}}},
 		{"placeholders", "/etc/x.conf", "password=<your password>\npassword=${PW}\npassword=********\npassword=changethis\npassword=\npassword_file=/etc/pw\npasswd = /etc/passwd/x\nbypass = yesyes\nkey_mgmt=WPA-PSK\n", nil},
 		{"comment-sample", "/etc/x.conf", "# password = hunter22\n;pass=hunter22\n", nil},
-		{"key-in-comment", "/etc/x.sh", "# KEY=00112233445566778899aabbccddeeff\n", []found{{secret.SymmetricKey, 1, "", "00112233445566778899aabbccddeeff"}}},
+		{"key-in-comment", "/etc/x.sh", "# KEY=5b1f9ac27734e08dd21c4490ab6e3f07\n", []found{{secret.SymmetricKey, 1, "", "5b1f9ac27734e08dd21c4490ab6e3f07"}}},
 		{"sentence", "/etc/x.conf", "Password: please enter your password\n", nil},
 		{"documentation", "/usr/share/doc/x", "password=hunter22\nftp://bob:Tr0ub4dor@h/\n", nil},
 		{"aws", "/opt/x.json", "{\"id\":\"AKIAQQQ7ZZZZ3WVUX5YY\",\n\"aws_secret_access_key\":\"abcD3fghIjkl0mnoPqrs7uvwXyz1234567890ABC\"}", []found{
 			{secret.CloudKeyID, 1, "", "AKIAQQQ7ZZZZ3WVUX5YY"}, {secret.CloudSecret, 2, "", "abcD3fghIjkl0mnoPqrs7uvwXyz1234567890ABC"}}},
 		{"aws-documented", "/opt/x.json", `{"id":"AKIAIOSFODNN7EXAMPLE","secretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}`, nil},
 		{"google", "/www/x.js", "k='AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q'", []found{{secret.APIKey, 1, "", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q"}}},
-		{"webhook", "/etc/x.conf", "u=https://hooks.slack.com/services/T0/B0/abcdefghijklmnopqrstuvwx\n", []found{{secret.Webhook, 1, "", "https://hooks.slack.com/services/T0/B0/abcdefghijklmnopqrstuvwx"}}},
+		{"webhook", "/etc/x.conf", "u=https://hooks.slack.com/services/T0/B0/q7Rz0pWk3mXc9vLd2sYf8hJn\n", []found{{secret.Webhook, 1, "", "https://hooks.slack.com/services/T0/B0/q7Rz0pWk3mXc9vLd2sYf8hJn"}}},
 		{"history", "/root/.ash_history", "mosquitto_pub -h h.example.net -u bob -P s3cretPw -t x\ncurl -u bob:s3cretPw http://h/\n", []found{
 			{secret.Password, 1, "bob", "s3cretPw"}, {secret.Password, 2, "bob", "s3cretPw"}}},
 		{"chpasswd", "/etc/init.d/S1", "#!/bin/sh\necho \"root:s3cretPw\" | chpasswd\n", []found{{secret.Password, 2, "root", "s3cretPw"}}},
-		{"openssl", "/usr/sbin/x.sh", "openssl enc -d -aes-128-cbc -K 00112233445566778899aabbccddeeff -in $1\nopenssl enc -k \"$KEY\"\n", []found{
-			{secret.SymmetricKey, 1, "", "00112233445566778899aabbccddeeff"}}},
+		{"openssl", "/usr/sbin/x.sh", "openssl enc -d -aes-128-cbc -K 5b1f9ac27734e08dd21c4490ab6e3f07 -in $1\nopenssl enc -k \"$KEY\"\n", []found{
+			{secret.SymmetricKey, 1, "", "5b1f9ac27734e08dd21c4490ab6e3f07"}}},
 		{"environment", "/data/env", "bootdelay=3\x00passwd=quartz99\x00x=\x01\x00", []found{{secret.Password, 0, "", "quartz99"}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -190,7 +189,7 @@ func TestPrivateKeys(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			hits := secret.Scan(inspect.New("/etc/k", 0o600, row.data))
+			hits := hitsOf("/etc/k", row.data)
 			if len(hits) != 1 {
 				t.Fatalf("%d hits: %+v", len(hits), hits)
 			}
@@ -206,7 +205,7 @@ func TestPrivateKeys(t *testing.T) {
 		"public-dropbear": sshString([]byte("ssh-rsa"), number(big.NewInt(65537)), number(rk.N)),
 		"marks-only":      []byte("\x00-----BEGIN RSA PRIVATE KEY-----\x00-----END RSA PRIVATE KEY-----\x00"),
 	} {
-		if hits := secret.Scan(inspect.New("/etc/k", 0o600, b)); len(hits) != 0 {
+		if hits := hitsOf("/etc/k", b); len(hits) != 0 {
 			t.Errorf("%s: %+v", name, hits)
 		}
 	}
@@ -223,7 +222,7 @@ func TestAuthorizedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k))) + " bob@build"
-	hits := secret.Scan(inspect.New("/root/.ssh/authorized_keys", 0o600, []byte("# c\n"+line+"\n")))
+	hits := hitsOf("/root/.ssh/authorized_keys", []byte("# c\n"+line+"\n"))
 	if len(hits) != 1 || hits[0].Kind != secret.AuthorizedKey || hits[0].User != "bob@build" || hits[0].Line != 2 || hits[0].SPKI != spki(t, pub) {
 		t.Errorf("%+v", hits)
 	}
@@ -251,24 +250,19 @@ func TestHostileTexts(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			f := inspect.New(row.path, 0, bytes.Repeat([]byte(row.unit), size/len(row.unit)))
+			b := bytes.Repeat([]byte(row.unit), size/len(row.unit))
 			begin := time.Now()
-			hits := secret.Scan(f)
-			// Generous: the race detector and a busy machine slow everything.
-			if d := time.Since(begin); d > 20*time.Second {
-				t.Errorf("%v for %d bytes", d, size)
-			}
-			if len(hits) > 1100 {
+			if hits := hitsOf(row.path, b); len(hits) > 1100 {
 				t.Errorf("%d hits", len(hits))
 			}
-			t.Logf("%s: %v, %d hits", row.name, time.Since(begin), len(hits))
+			t.Logf("%v", time.Since(begin))
 		})
 	}
 }
 
 func TestCutIsSaid(t *testing.T) {
 	t.Parallel()
-	hits := secret.Scan(inspect.New("/etc/x.conf", 0, bytes.Repeat([]byte("pass=abcd9\n"), 5000)))
+	hits := hitsOf("/etc/x.conf", bytes.Repeat([]byte("pass=abcd9\n"), 5000))
 	if n := len(hits); n < 1000 || hits[n-1].Kind != secret.Cut {
 		t.Errorf("%d hits, the last %+v", n, hits[n-1])
 	}
@@ -285,19 +279,10 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, b []byte) {
-		for _, h := range secret.Scan(inspect.New(path, 0, b)) {
+		for _, h := range hitsOf(path, b) {
 			if h.Offset < 0 || h.Offset > int64(len(b)) || h.Kind == "" || h.Path != path {
 				t.Errorf("%+v in %d bytes", h, len(b))
 			}
 		}
 	})
-}
-
-func BenchmarkScanText(b *testing.B) {
-	text := bytes.Repeat([]byte("# a line of a configuration\nserver.port = 8080\nkeepalive = 60\nname = camera\n"), 1<<16)
-	f := inspect.New("/etc/x.conf", 0, text)
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		secret.Scan(f)
-	}
 }

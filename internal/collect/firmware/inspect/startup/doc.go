@@ -1,45 +1,56 @@
-// Package startup reads what a device starts: inittab, init.d and rc scripts,
-// systemd units, inetd and xinetd, crontabs; and the lines of scripts and
-// configurations that weaken it (an update over plain HTTP, a certificate check
-// switched off). In: an inspect.File. Out: items with place and text. Whether a
-// script is run is for the caller to see from the tree; Item.By says what runs
-// it if the file itself tells.
+// Package startup reads what a device starts, and what starts it: inittab, rc
+// and init.d scripts, OpenWrt's procd, systemd units, upstart, OpenRC, runit and
+// s6, Android's init, inetd and xinetd, cron, log-in profiles, rules for hot-
+// plugged devices, what a memory card may start, a boot loader's environment
+// and the kernel's command line. In: an inspect.File and the places of Words in
+// it. Out: starts with place, program, options and port. Boot joins the starts
+// of all files with the links between them, and tells which run at boot.
 package startup
 
 import "assay/internal/collect/firmware/inspect"
 
-// Kind is what was found.
+// Kind is what is started.
 type Kind string
 
-// The kinds of an item.
+// The kinds of a Start.
 const (
-	Service            Kind = "service"              // a network service is started; Name says which
-	Telnet             Kind = "telnet-enabled"       // telnetd is started
-	SerialShell        Kind = "serial-shell"         // a shell on a terminal without log-in
-	SerialLogin        Kind = "serial-login"         // a getty on a serial line: a log-in is asked for
-	Process            Kind = "process"              // any other program that init keeps running
-	UpdateOverHTTP     Kind = "update-over-http"     // an image is fetched over plain HTTP or FTP
-	TLSVerifyDisabled  Kind = "tls-verify-disabled"  // a client told not to check the certificate
-	UpdateUnsigned     Kind = "update-without-check" // flash is written in a script that verifies no signature
-	WeakTLS            Kind = "weak-tls-config"
-	WeakCipher         Kind = "weak-cipher" // ECB, DES, RC4 in a command line
-	PortForward        Kind = "upnp-port-forward"
-	CleartextTransport Kind = "cleartext-transport" // a configured plain port of MQTT, web administration
-	DirectoryListing   Kind = "directory-listing"
-	CommandInjection   Kind = "command-injection" // a request's text is evaluated by a shell
-	LoginOverGet       Kind = "login-over-get"
-	Cut                Kind = "cut" // no item: a limit was hit here, what follows in the file was not looked at
+	Service        Kind = "service"          // a network service; Name says which
+	Telnet         Kind = "telnet-enabled"   // telnetd
+	TelnetOnDemand Kind = "telnet-on-demand" // a program that holds the command line of telnetd
+	SerialShell    Kind = "serial-shell"     // a shell on a terminal without log-in
+	SerialLogin    Kind = "serial-login"     // a getty on a serial line: a log-in is asked for
+	Process        Kind = "process"          // any other program
+	Autorun        Kind = "media-autorun"    // what a memory card or stick holds
+	Bootloader     Kind = "bootloader-open"  // a boot loader that stops at a key and takes commands
+	Console        Kind = "kernel-console"   // where the kernel writes to; Name says which terminal
+	Cut            Kind = "cut"              // no start: a limit was hit here, what follows in the file was not looked at
 )
 
-// Item is one line that starts or weakens something.
-type Item struct {
+// Start is one line that starts something.
+type Start struct {
 	Kind Kind
 	inspect.Where
-	Name string // of a service: "telnetd", "dropbear" …, of a terminal: "ttyS0"
-	Text string // the line or the part of it that says so; credentials are not replaced
-	By   string // "inittab", "init.d", "rc", "systemd", "inetd", "xinetd", "crontab", "script", "config"
-	Port int    // where the line names it
+	Name    string   // of a service: "telnetd", "dropbear" …, of a terminal: "ttyS0"
+	Program string   // as it stands: "/usr/sbin/telnetd"
+	Args    []string // of the program; credentials are not replaced
+	Listens bool     // it waits for connections
+	Port    int      // where the line names it
+	Text    string   // the line or the part of it that says so; credentials are not replaced
+	By      string   // "inittab", "init.d", "rc", "systemd", "procd", "openrc", "upstart", "runit", "s6", "android-init", "inetd", "xinetd", "crontab", "profile", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "program", "script"
+	Boot    string   // Yes, No or Unknown; Boot.Resolve sets it
 }
 
-// Scan returns the items of f in the order of their offsets.
-func Scan(f *inspect.File) []Item { return scan(f) }
+// Whether something is started at boot.
+const (
+	Yes     = "yes"
+	No      = "no" // what would start it is there, and leaves it out
+	Unknown = ""
+)
+
+// Calls are the programs that one file starts: what Boot needs of it.
+type Calls struct {
+	Path     string
+	By       string
+	Install  bool     // a unit of systemd that says where it belongs
+	Programs []string // paths, or names without a folder; at most 500
+}

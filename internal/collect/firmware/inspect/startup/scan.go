@@ -4,108 +4,239 @@ import (
 	"bytes"
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
 )
 
-// maxItems bounds what one file may report.
-const maxItems = 1000
-
-// How much is looked at closely in one file: lines, and bytes of them.
+// Bounds of one file.
 const (
-	maxLines = 10_000
-	maxBytes = 2 << 20
+	maxStarts = 1000
+	maxBytes  = 1 << 20 // of a table of starts
+	maxText   = 300
+	maxCalls  = 500
 )
 
 type scanner struct {
-	f        *inspect.File
-	items    []Item
-	checked  bool // whether verified is known
-	verified bool // the script checks a signature
+	f      *inspect.File
+	by     string
+	starts []Start
+	calls  Calls
+	seen   map[string]bool // of calls
+	cut    bool
 }
 
-// services are programs that open a port, by the name of their file.
-var services = map[string]bool{
-	"telnetd": true, "utelnetd": true, "in.telnetd": true, "dropbear": true, "sshd": true, "httpd": true, "lighttpd": true, "nginx": true, "boa": true, "goahead": true, "uhttpd": true, "thttpd": true, "mini_httpd": true, "hostapd": true,
-	"ftpd": true, "vsftpd": true, "proftpd": true, "pure-ftpd": true, "stupid-ftpd": true, "tcpsvd": true, "tftpd": true, "in.tftpd": true, "udpsvd": true, "adbd": true, "gdbserver": true, "inetd": true, "xinetd": true,
-	"snmpd": true, "smbd": true, "nmbd": true, "miniupnpd": true, "upnpd": true, "rtspd": true, "rtsp_server": true, "mosquitto": true, "dnsmasq": true, "avahi-daemon": true, "rsyncd": true, "nfsd": true, "vncserver": true, "x11vnc": true, "mdnsd": true, "wsdd": true, "ntpd": false,
-}
-
-func telnet(name string) bool {
-	return name == "telnetd" || name == "utelnetd" || name == "in.telnetd"
-}
-
-var gate = keyword.New("telnetd", "sshd", "dropbear", "httpd", "nginx", "boa", "goahead", "ftpd", "tcpsvd", "udpsvd", "adbd", "gdbserver", "inetd", "snmpd", "smbd", "upnpd", "rtsp", "mosquitto", "dnsmasq", "avahi", "vnc", "mdnsd", "wsdd", "nmbd",
-	"http://", "ftp://", "curl", "wget", "insecure", "verify", "flashcp", "mtd", "nandwrite", "sysupgrade", "ecb", "openssl", "upnpc", "minprotocol", "cipher", "ssl", "port", "dir-listing", "autoindex", "query_string", "<form", "getty")
-
-func scan(f *inspect.File) []Item {
-	s := &scanner{f: f}
-	switch f.Role {
-	case inspect.Documentation, inspect.Database, inspect.Certificate, inspect.Data:
-		return nil
-	case inspect.Program:
-		s.program()
-		return s.sorted()
+// Scan returns what f starts, in the order of their offsets, and what it calls;
+// nil where nothing reads f to start something.
+func Scan(f *inspect.File, hits []keyword.Hit) ([]Start, *Calls) {
+	s := &scanner{f: f, by: by(f), seen: map[string]bool{}}
+	if s.by == "" {
+		return nil, nil
 	}
-	base := path.Base(f.Path)
+	s.calls = Calls{Path: f.Path, By: s.by}
 	switch {
-	case base == "inittab":
-		s.eachLine(s.inittab)
-	case base == "inetd.conf":
-		s.eachLine(s.inetd)
-	case strings.Contains(f.Path, "/xinetd.d/") || base == "xinetd.conf":
-		s.xinetd()
-	case strings.Contains(f.Path, "/systemd/") && (strings.HasSuffix(base, ".service") || strings.HasSuffix(base, ".socket") || strings.HasSuffix(base, ".conf")):
-		s.eachLine(s.systemd)
-	}
-	last, lines, size := -1, 0, 0
-	gate.Each(f.Data, func(m keyword.Match, end int) bool {
-		line, start := f.LineAround(end - m.Len)
-		if start == last {
-			return true
+	case f.Role == inspect.Program:
+		s.program(hits)
+	case f.Kind != inspect.Text:
+		if s.by == "u-boot" { // an environment as it stands in flash: separated by NUL
+			s.environment()
 		}
-		last = start
-		size += len(line)
-		if lines++; lines > maxLines || size > maxBytes || len(s.items) >= maxItems {
-			s.items = append(s.items, Item{Kind: Cut, Where: f.At(start), Text: "too many lines to look at; the rest of the file was not"})
-			return false
-		}
-		s.line(line, start)
-		return true
-	})
-	if f.Role == inspect.Web {
-		s.forms()
+	default:
+		s.text()
 	}
-	return s.sorted()
-}
-
-func (s *scanner) sorted() []Item {
-	slices.SortStableFunc(s.items, func(a, b Item) int {
+	slices.SortStableFunc(s.starts, func(a, b Start) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Kind, b.Kind))
 	})
-	return slices.Compact(s.items)
+	s.starts = slices.CompactFunc(s.starts, func(a, b Start) bool { return a.Offset == b.Offset && a.Kind == b.Kind })
+	if f.Kind != inspect.Text {
+		return s.starts, nil
+	}
+	return s.starts, &s.calls
 }
 
-func (s *scanner) add(off int, it Item) {
-	if len(s.items) >= maxItems {
+// call notes that the file starts a program.
+func (s *scanner) call(program string) {
+	if program == "" || program[0] == '$' || program[0] == '-' || program[0] == '[' || len(s.calls.Programs) >= maxCalls || s.seen[program] {
 		return
 	}
-	it.Where = s.f.At(off)
-	if len(it.Text) > 300 {
-		it.Text = it.Text[:300]
-	}
-	s.items = append(s.items, it)
+	s.seen[program] = true
+	s.calls.Programs = append(s.calls.Programs, program)
 }
 
+func (s *scanner) text() {
+	switch s.by {
+	case "inittab":
+		s.eachLine(s.inittab)
+	case "inetd":
+		s.eachLine(s.inetd)
+	case "xinetd":
+		s.xinetd()
+	case "systemd":
+		s.unit()
+	case "upstart":
+		s.eachLine(s.upstart)
+	case "android-init":
+		s.androidInit()
+	case "crontab":
+		s.eachLine(s.crontab)
+	case "udev":
+		s.eachLine(s.udev)
+	case "mdev":
+		s.eachLine(s.mdev)
+	case "network":
+		if s.f.Shell() {
+			s.script()
+		} else {
+			s.eachLine(s.interfaces)
+		}
+	case "u-boot":
+		s.environment()
+	case "bootargs":
+		s.eachLine(func(line string, off int) { s.bootargs(line, off) })
+	case "openrc":
+		s.openrc()
+		s.script()
+	default:
+		s.script()
+	}
+}
+
+// by says what reads a file of this path; "" for what nothing starts.
+func by(f *inspect.File) string {
+	p := f.Path
+	base := path.Base(p)
+	in := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(s string) bool { return strings.Contains(p, s) })
+	}
+	switch {
+	case base == "u-boot-env" || base == "uEnv.txt" || strings.HasPrefix(base, "u-boot-env"):
+		return "u-boot"
+	case base == "cmdline.txt" || base == "extlinux.conf" || base == "grub.cfg" || base == "bootargs":
+		return "bootargs"
+	case f.Role == inspect.Program:
+		return "program"
+	case f.Role == inspect.Documentation || f.Role == inspect.Database || f.Role == inspect.Certificate || f.Role == inspect.History || f.Role == inspect.Web:
+		return ""
+	case base == "inittab":
+		return "inittab"
+	case base == "inetd.conf" || in("/inetd.d/") && !in("/xinetd.d/"):
+		return "inetd"
+	case in("/xinetd.d/") || base == "xinetd.conf":
+		return "xinetd"
+	case in("/systemd/"):
+		switch path.Ext(base) {
+		case ".service", ".socket", ".conf", ".timer", ".path":
+			return "systemd"
+		}
+	case in("/etc/init/") && strings.HasSuffix(base, ".conf"):
+		return "upstart"
+	case strings.HasSuffix(base, ".rc") && (path.Dir(p) == "/" || in("/etc/init/", "/init/")):
+		return "android-init"
+	case base == "crontab" || in("/cron.d/", "/crontabs/", "/spool/cron/"):
+		return "crontab"
+	case in("/cron.daily/", "/cron.hourly/", "/cron.weekly/", "/cron.monthly/", "/periodic/"):
+		return "cron"
+	case in("/udev/rules.d/"):
+		return "udev"
+	case base == "mdev.conf":
+		return "mdev"
+	case in("/hotplug.d/", "/hotplug/", "/etc/mdev/", "/etc/udev/") || base == "hotplug":
+		return "hotplug"
+	case in("/network/interfaces", "/network/if-", "/udhcpc/") || base == "ip-up" || base == "ip-down":
+		return "network"
+	case strings.HasPrefix(base, "run") && in("/sv/", "/service/", "/runit/"):
+		return "runit"
+	case (base == "run" || base == "up") && in("/s6", "/services.d/"):
+		return "s6"
+	case p == "/etc/profile" || in("/profile.d/") || base == ".profile" || base == ".bashrc" || base == ".bash_profile" || base == ".ashrc":
+		return "profile"
+	}
+	if f.Role == inspect.Script || f.Shell() {
+		return scriptBy(f, base)
+	}
+	return ""
+}
+
+// scriptBy tells a script apart by where it lies and by its first line.
+func scriptBy(f *inspect.File, base string) string {
+	head := f.Data[:min(len(f.Data), 4096)]
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case bytes.Contains(first, []byte("openrc-run")) || bytes.Contains(first, []byte("/sbin/runscript")):
+		return "openrc"
+	case bytes.Contains(first, []byte("rc.common")):
+		return "procd"
+	case strings.Contains(f.Path, "/init.d/") || strings.Contains(f.Path, "/rc.d/"):
+		return "init.d"
+	case strings.HasPrefix(base, "rc") || base == "init" || base == "linuxrc" || base == "preinit":
+		return "rc"
+	}
+	return "script"
+}
+
+func (s *scanner) add(off int, st Start) {
+	if len(s.starts) >= maxStarts {
+		if !s.cut {
+			s.cut = true
+			s.starts = append(s.starts, Start{Kind: Cut, Where: s.f.At(off), Text: "more starts than are kept of one file"})
+		}
+		return
+	}
+	st.Where = s.f.At(off)
+	if st.By == "" {
+		st.By = s.by
+	}
+	st.Text = strings.TrimSpace(st.Text)
+	st.Text = st.Text[:min(len(st.Text), maxText)]
+	s.starts = append(s.starts, st)
+}
+
+// command adds what args start: a service, telnet, a shell or log-in on a
+// terminal; any other program where all is set.
+func (s *scanner) command(args []string, off int, text, tty string, all bool) {
+	if len(args) > 0 {
+		args = unwrap(args)
+	}
+	if len(args) == 0 || args[0] == "" {
+		return
+	}
+	program := strings.TrimLeft(args[0], "-@+!")
+	name := path.Base(program)
+	if name == "busybox" && len(args) > 1 {
+		args, name = args[1:], path.Base(args[1])
+	}
+	s.call(program)
+	st := Start{Kind: Process, Name: name, Program: program, Args: slices.Clone(args[1:min(len(args), 64)]), Text: text}
+	st.Listens, st.Port = serves(strings.ToLower(name), st.Args)
+	switch {
+	case telnet(name):
+		st.Kind, st.Name, st.Listens = Telnet, "telnetd", true
+	case media(program):
+		st.Kind = Autorun
+	case tty != "" && openShell(args):
+		st.Kind, st.Name = SerialShell, ttyOf(args, tty)
+	case strings.HasSuffix(name, "getty"):
+		st.Kind, st.Name = SerialLogin, ttyOf(args, tty)
+		if gettyOpen(args) {
+			st.Kind = SerialShell
+		}
+	case tty != "" && (name == "login" || name == "sulogin" || name == "login.sh"):
+		st.Kind, st.Name = SerialLogin, ttyOf(args, tty)
+	case st.Listens:
+		st.Kind = Service
+	case !all:
+		return
+	}
+	s.add(off, st)
+}
+
+// eachLine calls fn for each line of a table that is no comment.
 func (s *scanner) eachLine(fn func(line string, off int)) {
 	off := 0
-	for l := range bytes.Lines(s.f.Data) {
-		if len(s.items) >= maxItems {
+	for l := range bytes.Lines(s.f.Data[:min(len(s.f.Data), maxBytes)]) {
+		if s.cut {
 			return
 		}
 		line := strings.TrimRight(string(l[:min(len(l), 2048)]), "\r\n")
@@ -114,176 +245,46 @@ func (s *scanner) eachLine(fn func(line string, off int)) {
 		}
 		off += len(l)
 	}
+	if off < len(s.f.Data) {
+		s.add(off, Start{Kind: Cut, Text: "only the first bytes of the file were looked at"})
+	}
 }
 
-// inittab reads id:runlevels:action:process (busybox init, sysvinit).
-func (s *scanner) inittab(line string, off int) {
-	f := strings.SplitN(line, ":", 4)
-	if len(f) < 4 || strings.TrimSpace(f[3]) == "" {
-		return
+// program looks for the command line of telnetd in a program that isn't it.
+func (s *scanner) program(hits []keyword.Hit) {
+	for _, h := range hits {
+		if !s.f.InStrings(h.At) {
+			continue
+		}
+		line, start := s.f.LineAround(h.At)
+		text := string(line)
+		if commandLine(text, h.At-start) {
+			s.add(start, Start{Kind: TelnetOnDemand, Name: "telnetd", Text: text})
+			return
+		}
 	}
-	id, action, process := f[0], f[2], strings.TrimSpace(f[3])
-	if action == "off" {
-		return
+}
+
+// commandLine says that the name of telnetd at off is run, not told of: it
+// comes with its folder or behind busybox, or with an option or "&" and nothing
+// before it but other commands.
+func commandLine(text string, off int) bool {
+	for off > 0 && text[off-1] != '/' && text[off-1] != ' ' && text[off-1] != ';' && text[off-1] != '&' {
+		off--
 	}
-	args := strings.Fields(process)
-	name := path.Base(strings.TrimLeft(args[0], "-@+"))
-	it := Item{Text: line, By: "inittab", Name: name, Port: portOf(args)}
+	before, rest := text[:off], text[off:]
+	_, args, _ := strings.Cut(rest, " ")
+	args = strings.TrimSpace(args)
+	runs := strings.HasPrefix(args, "-") || strings.HasPrefix(args, "&") || strings.HasPrefix(args, ";") || strings.HasPrefix(args, "2>") || strings.HasPrefix(args, ">")
 	switch {
-	case telnetIn(args):
-		it.Kind, it.Name = Telnet, "telnetd"
-	case shell(name) && len(args) == 1 && (action == "respawn" || action == "askfirst" || action == "once" || action == "wait"):
-		it.Kind, it.Name = SerialShell, cmp.Or(id, "console")
-	case strings.HasSuffix(name, "getty"):
-		it.Kind, it.Name = SerialLogin, ttyOf(args, id)
-		if opensShell(args) {
-			it.Kind = SerialShell
-		}
-	case services[name]:
-		it.Kind = Service
-	case action == "respawn" || action == "askfirst":
-		it.Kind = Process
-	default:
-		return // run once: the script says itself what it starts
-	}
-	s.add(off, it)
-}
-
-func shell(name string) bool {
-	switch name {
-	case "sh", "ash", "bash", "dash", "hush", "msh":
+	case strings.HasSuffix(before, "kill ") || strings.HasSuffix(before, "killall ") || strings.HasSuffix(before, "-9 ") || strings.HasSuffix(before, "pidof "):
+		return false
+	case strings.HasSuffix(before, "/sbin/") || strings.HasSuffix(before, "/bin/"):
+		return args == "" || runs
+	case strings.HasSuffix(before, "busybox "):
 		return true
+	case before == "" || strings.HasSuffix(before, "; ") || strings.HasSuffix(before, "&& ") || strings.HasSuffix(before, ";"):
+		return runs
 	}
 	return false
-}
-
-// opensShell says that a getty lets in without asking (getty -n -l /bin/sh,
-// agetty --autologin).
-func opensShell(args []string) bool {
-	for i, a := range args {
-		next := ""
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		switch {
-		case a == "-l" && shell(path.Base(next)), a == "--login-program" && shell(path.Base(next)):
-			return true
-		case strings.HasPrefix(a, "--autologin"), a == "-a" && next == "root":
-			return true
-		}
-	}
-	return false
-}
-
-func ttyOf(args []string, id string) string {
-	for _, a := range args[1:] {
-		a = strings.TrimPrefix(a, "/dev/")
-		if strings.HasPrefix(a, "tty") || strings.HasPrefix(a, "console") {
-			return a
-		}
-	}
-	return id
-}
-
-// telnetIn says that args run telnetd, by itself or as a part of busybox.
-func telnetIn(args []string) bool {
-	if telnet(path.Base(args[0])) {
-		return true
-	}
-	return path.Base(args[0]) == "busybox" && len(args) > 1 && telnet(args[1])
-}
-
-// inetd reads service type protocol wait user program arguments.
-func (s *scanner) inetd(line string, off int) {
-	f := strings.Fields(line)
-	if len(f) < 6 {
-		return
-	}
-	it := Item{Kind: Service, Name: path.Base(f[5]), Text: line, By: "inetd"}
-	if p, err := strconv.Atoi(f[0]); err == nil {
-		it.Port = p
-	}
-	if f[0] == "telnet" || telnetIn(f[5:]) {
-		it.Kind, it.Name = Telnet, "telnetd"
-	}
-	s.add(off, it)
-}
-
-var xinetdService = regexp.MustCompile(`(?s)service\s+(\S+)\s*\{(.*?)\}`)
-
-// xinetd reads blocks "service name { key = value … }"; what isn't disabled runs.
-func (s *scanner) xinetd() {
-	for _, m := range xinetdService.FindAllSubmatchIndex(s.f.Data[:min(len(s.f.Data), 1<<20)], maxItems) {
-		name, body := string(s.f.Data[m[2]:m[3]]), string(s.f.Data[m[4]:m[5]])
-		if xinetdOff.MatchString(body) {
-			continue
-		}
-		it := Item{Kind: Service, Name: name, Text: "service " + name, By: "xinetd"}
-		if name == "telnet" {
-			it.Kind, it.Name = Telnet, "telnetd"
-		}
-		s.add(m[0], it)
-	}
-}
-
-var xinetdOff = regexp.MustCompile(`(?m)^\s*disable\s*=\s*yes`)
-
-// systemd reads the lines of a unit that start or listen.
-func (s *scanner) systemd(line string, off int) {
-	key, v, ok := strings.Cut(strings.TrimSpace(line), "=")
-	if !ok {
-		return
-	}
-	switch key {
-	case "ExecStart", "ExecStartPre", "ExecStartPost":
-		args := strings.Fields(strings.TrimLeft(v, "-@+!: "))
-		if len(args) == 0 {
-			return
-		}
-		name := path.Base(args[0])
-		it := Item{Text: line, By: "systemd", Name: name, Port: portOf(args)}
-		switch {
-		case telnetIn(args):
-			it.Kind, it.Name = Telnet, "telnetd"
-		case strings.HasSuffix(name, "getty"):
-			it.Kind, it.Name = SerialLogin, ttyOf(args, strings.TrimSuffix(path.Base(s.f.Path), ".service"))
-			if opensShell(args) {
-				it.Kind = SerialShell
-			}
-		case services[name]:
-			it.Kind = Service
-		default:
-			return
-		}
-		s.add(off, it)
-	case "ListenStream", "ListenDatagram":
-		if strings.HasPrefix(v, "/") || strings.HasPrefix(v, "@") {
-			return // a socket of the file system
-		}
-		p, _ := strconv.Atoi(v[strings.LastIndexByte(v, ':')+1:])
-		it := Item{Kind: Service, Name: strings.TrimSuffix(path.Base(s.f.Path), ".socket"), Text: line, By: "systemd", Port: p}
-		if p == 23 {
-			it.Kind, it.Name = Telnet, "telnetd"
-		}
-		s.add(off, it)
-	}
-}
-
-// portOf returns the port that -p names: "-p 22", "-p22", "-p 0.0.0.0:2222".
-func portOf(args []string) int {
-	for i, a := range args {
-		v := ""
-		switch {
-		case a == "-p" && i+1 < len(args):
-			v = args[i+1]
-		case strings.HasPrefix(a, "-p") && len(a) > 2:
-			v = a[2:]
-		default:
-			continue
-		}
-		if p, err := strconv.Atoi(v[strings.LastIndexByte(v, ':')+1:]); err == nil && p > 0 && p < 65536 {
-			return p
-		}
-	}
-	return 0
 }

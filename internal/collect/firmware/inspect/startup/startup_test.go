@@ -1,13 +1,13 @@
 package startup_test
 
 import (
-	"bytes"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/startup"
 )
 
@@ -21,7 +21,8 @@ type item struct {
 
 func scan(path, text string) []item {
 	var out []item
-	for _, i := range startup.Scan(inspect.New(path, 0, []byte(text))) {
+	starts, _ := startup.Scan(inspect.New(path, 0, []byte(text)), keyword.Find(startup.Words(), []byte(text)))
+	for _, i := range starts {
 		out = append(out, item{i.Kind, i.Line, i.Name, i.By, i.Port})
 	}
 	return out
@@ -44,20 +45,36 @@ func TestScan(t *testing.T) {
 		{"systemd", "/lib/systemd/system/a.service", "[Service]\nExecStart=-/usr/sbin/dropbear -F -p 22\n", []item{{startup.Service, 2, "dropbear", "systemd", 22}}},
 		{"systemd-socket", "/lib/systemd/system/telnet.socket", "[Socket]\nListenStream=23\n", []item{{startup.Telnet, 2, "telnetd", "systemd", 23}}},
 		{"systemd-autologin", "/etc/systemd/system/serial-getty@ttyS0.service.d/a.conf", "[Service]\nExecStart=-/sbin/agetty --autologin root ttyS0\n", []item{{startup.SerialShell, 2, "ttyS0", "systemd", 0}}},
-		{"update", "/usr/sbin/up.sh", "#!/bin/sh\nwget http://u.vendor-cloud.net/fw/x.bin\ncurl -sk https://u/x\nwget --no-check-certificate https://u/y\nflashcp /tmp/x /dev/mtd3\n", []item{
-			{startup.UpdateOverHTTP, 2, "", "script", 0}, {startup.TLSVerifyDisabled, 3, "", "script", 0}, {startup.TLSVerifyDisabled, 4, "", "script", 0}, {startup.UpdateUnsigned, 5, "", "script", 0}}},
-		{"update-checked", "/usr/sbin/up.sh", "#!/bin/sh\ncurl --tlsv1.2 -fsS https://u/x.bin\nopenssl dgst -sha256 -verify p.pem -signature s x\nflashcp x /dev/mtd3\n", nil},
-		{"cipher", "/usr/sbin/up.sh", "#!/bin/sh\nopenssl enc -d -aes-128-ecb -K 0\nopenssl enc -d -aes-256-cbc -K 0\n", []item{{startup.WeakCipher, 2, "aes-128-ecb", "script", 0}}},
-		{"tls", "/etc/lighttpd.conf", "ssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.1\", \"CipherString\" => \"HIGH:!RC4\")\n", []item{{startup.WeakTLS, 1, "TLSv1.1", "config", 0}}},
-		{"tls-sound", "/etc/lighttpd.conf", "x = (\"MinProtocol\" => \"TLSv1.2\", \"CipherString\" => \"ECDHE+AESGCM:!RC4:-DES\")\n", nil},
-		{"nginx", "/etc/nginx.conf", "ssl_protocols TLSv1 TLSv1.2;\nssl_ciphers RC4:HIGH;\nautoindex on;\n", []item{{startup.WeakTLS, 1, "", "config", 0}, {startup.WeakTLS, 2, "RC4", "config", 0}, {startup.DirectoryListing, 3, "", "config", 0}}},
-		{"nginx-sound", "/etc/nginx.conf", "ssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers HIGH:!aNULL;\n", nil},
-		{"ports", "/etc/a.conf", "port = 1883\nserver.port = 443\n#port = 80\n", []item{{startup.CleartextTransport, 1, "mqtt", "config", 1883}}},
-		{"cgi", "/www/cgi-bin/a.cgi", "#!/bin/sh\neval \"$QUERY_STRING\"\nupnpc -a 1 2 3 tcp\n", []item{{startup.CommandInjection, 2, "", "script", 0}, {startup.PortForward, 3, "", "script", 0}}},
-		{"form-get", "/www/a.html", "<form action=/l method=GET>\n<input type=password></form>\n<form method=post><input type=password></form><form action=/s method=get><input name=q></form>", []item{{startup.LoginOverGet, 1, "", "config", 0}}},
-		{"documentation", "/usr/share/doc/a", "telnetd\nwget http://u/fw/x.bin\n", nil},
-		{"program", "/usr/sbin/d", "\x00\x00wget http://u.vendor-cloud.net/fw/x.bin -O /tmp\x00see http://x.org/fw/a.html\x00", nil},
-		{"elf", "/usr/sbin/d", "\x7fELF\x00\x00wget http://u.vendor-cloud.net/fw/x.bin -O /tmp\x00see http://x.org/fw/a.html\x00", []item{{startup.UpdateOverHTTP, 0, "", "program", 0}}},
+		{"inittab-open", "/etc/inittab", "::respawn:/bin/login -f root\n::askconsole:/bin/ash --login\n::respawn:/bin/sh -c /opt/run.sh\nS0:12345:respawn:/sbin/getty -L ttyS0\n", []item{
+			{startup.SerialShell, 1, "console", "inittab", 0}, {startup.SerialShell, 2, "console", "inittab", 0}, {startup.Process, 3, "sh", "inittab", 0}, {startup.SerialLogin, 4, "ttyS0", "inittab", 0}}},
+		{"inittab-wrapped", "/etc/inittab", "::respawn:/usr/bin/env -i A=b /usr/sbin/camd\n::respawn:/usr/bin/nice -n 5 /usr/sbin/lighttpd -D\n", []item{{startup.Process, 1, "camd", "inittab", 0}, {startup.Service, 2, "lighttpd", "inittab", 0}}},
+		{"variables", "/etc/init.d/S20ftp", "#!/bin/sh\nDAEMON=/usr/sbin/vsftpd\nPIDFILE=/run/x\nstart-stop-daemon --start --quiet --pidfile $PIDFILE --make-pidfile --exec $DAEMON -- /etc/vsftpd.conf\nkillall -9 $DAEMON\n", []item{{startup.Service, 4, "vsftpd", "init.d", 0}}},
+		{"asked-only", "/etc/init.d/S20web", "#!/bin/sh\nnginx -t -q\nstart-stop-daemon --start --test --exec /usr/sbin/nginx\nsshd -T\ndropbear -T 3 -p 22\n", []item{{startup.Service, 5, "dropbear", "init.d", 22}}},
+		{"procd", "/etc/init.d/uhttpd", "#!/bin/sh /etc/rc.common\nUSE_PROCD=1\nstart_service() {\n procd_open_instance\n procd_set_param command /usr/sbin/uhttpd -f\n procd_append_param command -p 0.0.0.0:8080\n procd_set_param respawn\n procd_close_instance\n}\n", []item{{startup.Service, 5, "uhttpd", "procd", 8080}}},
+		{"service-start", "/etc/init.d/dropbear", "#!/bin/sh /etc/rc.common\nservice_start /usr/sbin/dropbear -p 2222\n", []item{{startup.Service, 2, "dropbear", "procd", 2222}}},
+		{"openrc", "/etc/init.d/snmpd", "#!/sbin/openrc-run\ncommand=/usr/sbin/snmpd\ncommand_args=\"-p /run/x udp:161\"\n", []item{{startup.Service, 2, "snmpd", "openrc", 161}}},
+		{"runit", "/etc/sv/web/run", "#!/bin/sh\nexec chpst -u www /usr/sbin/lighttpd -D\n", []item{{startup.Service, 2, "lighttpd", "runit", 0}}},
+		{"crontab", "/etc/crontabs/root", "PATH=/bin\n*/5 * * * * /usr/bin/report.sh -q\n@reboot busybox telnetd\n", []item{{startup.Process, 2, "report.sh", "crontab", 0}, {startup.Telnet, 3, "telnetd", "crontab", 0}}},
+		{"cron-with-user", "/etc/cron.d/a", "0 3 * * * root /usr/bin/report.sh\n", []item{{startup.Process, 1, "report.sh", "crontab", 0}}},
+		{"udev", "/etc/udev/rules.d/10-sd.rules", "ACTION==\"add\", RUN+=\"/bin/sh /mnt/sdcard/test.sh\"\nKERNEL==\"sd*\", RUN+=\"/usr/bin/mount.sh %k\"\n", []item{{startup.Process, 1, "sh", "udev", 0}, {startup.Process, 2, "mount.sh", "udev", 0}}},
+		{"mdev", "/etc/mdev.conf", "mmcblk[0-9]p[0-9] 0:0 660 *(/etc/mdev/auto.sh $MDEV)\nnull 0:0 666\n", []item{{startup.Process, 1, "auto.sh", "mdev", 0}}},
+		{"autorun", "/usr/bin/sd.sh", "#!/bin/sh\nSD=/mnt/sdcard\nif [ -f $SD/test.sh ]; then\n cp $SD/test.sh /tmp\n sh $SD/test.sh\nfi\n. /media/x/env\n/mnt/sd0/app &\n", []item{{startup.Autorun, 5, "test.sh", "script", 0}, {startup.Autorun, 7, "env", "script", 0}, {startup.Autorun, 8, "app", "script", 0}}},
+		{"rc-shell", "/etc/init.d/rcS", "#!/bin/sh\n/opt/app/main &\n/bin/mount -a\nexec /bin/sh\n", []item{{startup.Process, 2, "main", "init.d", 0}}},
+		{"rc-local-shell", "/etc/rc.local", "#!/bin/sh\n/bin/sh </dev/ttyS0 >/dev/ttyS0 2>&1 &\nexec /bin/sh\n", []item{{startup.SerialShell, 2, "ttyS0", "rc", 0}, {startup.SerialShell, 3, "console", "rc", 0}}},
+		{"listeners", "/etc/init.d/S99x", "#!/bin/sh\nnc -l -p 4444 -e /bin/sh\nsocat TCP-LISTEN:99,fork EXEC:sh\ntcpsvd -vE 0.0.0.0 21 ftpd -w /\ngdbserver :2345 /bin/x\npython3 -m http.server 8000\nnc host 80\nsu -c 'telnetd -p 99' root\nsh -c \"cd /; tftpd -p 69\"\n", []item{
+			{startup.Service, 2, "nc", "init.d", 4444}, {startup.Service, 3, "socat", "init.d", 99}, {startup.Service, 4, "tcpsvd", "init.d", 21}, {startup.Service, 5, "gdbserver", "init.d", 2345}, {startup.Service, 6, "python3", "init.d", 8000}, {startup.Telnet, 8, "telnetd", "init.d", 99}, {startup.Service, 9, "tftpd", "init.d", 69}}},
+		{"android", "/init.rc", "service console /system/bin/sh\n    class core\n    console\nservice adbd /sbin/adbd --root\n    disabled\non boot\n    start x\nservice web /system/bin/boa\n", []item{{startup.SerialShell, 1, "console", "android-init", 0}, {startup.Service, 8, "boa", "android-init", 0}}},
+		{"upstart", "/etc/init/ssh.conf", "start on x\nexec /usr/sbin/sshd -D\n", []item{{startup.Service, 2, "sshd", "upstart", 0}}},
+		{"systemd-process", "/etc/systemd/system/cam.service", "[Service]\nExecStartPre=/bin/sh -c \"/usr/bin/prepare\"\nExecStart=/usr/bin/cam --port=8080\n", []item{{startup.Process, 2, "prepare", "systemd", 0}, {startup.Process, 3, "cam", "systemd", 0}}},
+		{"interfaces", "/etc/network/interfaces", "iface eth0 inet dhcp\n up /usr/bin/net.sh\n up route add x\n", []item{{startup.Process, 2, "net.sh", "network", 0}}},
+		{"u-boot", "u-boot-env", "bootdelay=3\nbootargs=console=ttyS0,115200 init=/bin/sh\n", []item{{startup.Bootloader, 1, "u-boot", "u-boot", 0}, {startup.Console, 2, "ttyS0", "bootargs", 0}, {startup.SerialShell, 2, "console", "bootargs", 0}}},
+		{"u-boot-raw", "u-boot-env", "a=b\x00bootdelay=0\x00\x00", []item{{startup.Bootloader, 0, "u-boot", "u-boot", 0}}},
+		{"u-boot-closed", "u-boot-env", "bootdelay=-2\nbootargs=init=/sbin/init quiet\n", nil},
+		{"u-boot-password", "u-boot-env", "bootdelay=3\nbootstopkeysha256=ab\n", nil},
+		{"documentation", "/usr/share/doc/a", "telnetd\n", nil},
+		{"not-elf", "/usr/sbin/d", "\x00\x00/usr/sbin/telnetd &\x00", nil},
+		{"on-demand", "/usr/sbin/d", "\x7fELF\x00\x00telnetd: bad\x00/usr/sbin/telnetd -l /bin/sh &\x00", []item{{startup.TelnetOnDemand, 0, "telnetd", "program", 0}}},
+		{"busybox", "/bin/busybox", "\x7fELF\x00\x00telnet\x00telnetd\x00usage: telnetd [-p]\x00killall telnetd\x00", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -68,33 +85,81 @@ func TestScan(t *testing.T) {
 	}
 }
 
-func TestHostileTexts(t *testing.T) {
+func TestBoot(t *testing.T) {
 	t.Parallel()
-	const size = 128 << 10
-	for _, row := range []struct{ path, unit string }{
-		{"/a.sh", "curl "}, {"/a.sh", "curl -x\n"}, {"/a.conf", "ssl_protocols "}, {"/www/a.html", "<form>"}, {"/www/a.html", "<form><form></form>"},
-		{"/etc/inittab", "::respawn:x\n"}, {"/etc/xinetd.d/a", "service a {"}, {"/a.sh", "flashcp x /dev/mtd\n"}, {"/bin/x", "\x00http://a/fw/b "}, {"/a.sh", "telnetd;"},
+	var b startup.Boot
+	var all []startup.Start
+	for _, e := range []struct{ path, target, text string }{
+		{"/etc/inittab", "", "::sysinit:/etc/init.d/rcS\n"},
+		{"/etc/init.d/rcS", "", "#!/bin/sh\nfor i in /etc/rc.d/S*; do $i start; done\n/opt/start.sh\n"},
+		{"/etc/init.d/web", "", "#!/bin/sh\nhttpd -p 80\n"},
+		{"/etc/init.d/ftp", "", "#!/bin/sh\n/usr/sbin/vsftpd\n"},
+		{"/etc/rc.d/S50web", "../init.d/web", ""},
+		{"/opt/start.sh", "", "#!/bin/sh\ncam.sh &\n"},
+		{"/usr/bin/cam.sh", "", "#!/bin/sh\ntelnetd\n/opt/camd\n"},
+		{"/usr/bin/debug.sh", "", "#!/bin/sh\nadbd\n"},
+		{"/lib/systemd/system/a.service", "", "[Service]\nExecStart=/bin/nginx\n[Install]\nWantedBy=multi-user.target\n"},
+		{"/lib/systemd/system/b.service", "", "[Service]\nExecStart=/bin/boa\n[Install]\nWantedBy=multi-user.target\n"},
+		{"/etc/systemd/system/multi-user.target.wants/a.service", "/lib/systemd/system/a.service", ""},
+		{"/etc/inetd.conf", "", "21 stream tcp nowait root /usr/sbin/ftpd ftpd\n"},
 	} {
-		begin := time.Now()
-		items := startup.Scan(inspect.New(row.path, 0, bytes.Repeat([]byte(row.unit), size/len(row.unit))))
-		if d := time.Since(begin); d > 30*time.Second || len(items) > 1100 {
-			t.Errorf("%q: %v, %d items", row.unit, d, len(items))
+		if e.target != "" {
+			b.Entry(e.path, "symlink", 0o777, e.target)
+			continue
 		}
-		t.Logf("%q: %v", row.unit, time.Since(begin))
+		b.Entry(e.path, "file", 0o755, "")
+		starts, calls := startup.Scan(inspect.New(e.path, 0o755, []byte(e.text)), nil)
+		all = append(all, starts...)
+		b.File(calls)
+	}
+	b.Resolve(all)
+	got := map[string]string{}
+	for _, s := range all {
+		if s.Kind == startup.Service || s.Kind == startup.Telnet {
+			got[s.Name] = s.Boot
+		}
+	}
+	want := map[string]string{"httpd": startup.Yes, "vsftpd": startup.No, "telnetd": startup.Yes, "adbd": startup.Unknown, "nginx": startup.Yes, "boa": startup.No, "ftpd": startup.Unknown}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if by, ok := b.Reached("/opt/camd"); !ok || by != "/usr/bin/cam.sh" {
+		t.Errorf("%q %v", by, ok)
+	}
+	if _, ok := b.Reached("/usr/bin/debug.sh"); ok {
+		t.Error("nothing starts debug.sh")
+	}
+}
+
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ path, unit string }{
+		{"/etc/init.d/a", "telnetd;"}, {"/etc/init.d/a", "start-stop-daemon -S -x "}, {"/etc/inittab", "::respawn:x\n"}, {"/etc/xinetd.d/a", "service a {"}, {"/etc/systemd/a.service", "ExecStart=a\n"},
+		{"/etc/mdev.conf", "a *"}, {"u-boot-env", "bootargs=init="}, {"/etc/udev/rules.d/a", "RUN+=\"/a\" "}, {"/init.rc", "service a b\n"},
+	} {
+		b := []byte(strings.Repeat(row.unit, 128<<10/len(row.unit)))
+		if starts, calls := startup.Scan(inspect.New(row.path, 0, b), nil); len(starts) > 1100 || calls != nil && len(calls.Programs) > 500 {
+			t.Errorf("%q: %d starts", row.unit, len(starts))
+		}
 	}
 }
 
 func FuzzScan(f *testing.F) {
-	for _, s := range []string{"a::respawn:-/bin/sh", "x stream tcp nowait root /telnetd", "service a {\n}", "ExecStart=/sbin/agetty", "wget http://a/fw/b.bin", "curl -k", "(\"MinProtocol\" => \"TLSv1\"", "<form action=a method=get><input type=password></form>", "port=80", "busybox telnetd -p 1"} {
-		for _, p := range []string{"/etc/inittab", "/etc/inetd.conf", "/etc/xinetd.d/a", "/lib/systemd/system/a.service", "/a.sh", "/a.conf", "/a.html"} {
+	for _, s := range []string{"a::respawn:-/bin/sh", "x stream tcp nowait root /telnetd", "service a {\n}", "ExecStart=/sbin/agetty -a root", "su -c 'telnetd' root", "busybox telnetd -p 1", "bootdelay=3\x00bootargs=init=/bin/sh", "procd_set_param command a", "sd 0:0 1 *x", "RUN+=\"/a\"", "* * * * * a"} {
+		for _, p := range []string{"/etc/inittab", "/etc/inetd.conf", "/etc/xinetd.d/a", "/lib/systemd/system/a.service", "/etc/init.d/a", "u-boot-env", "/etc/mdev.conf", "/etc/udev/rules.d/a", "/etc/crontab", "/init.rc"} {
 			f.Add(p, []byte(s))
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, b []byte) {
-		for _, i := range startup.Scan(inspect.New(path, 0, b)) {
-			if i.Offset < 0 || i.Offset > int64(len(b)) || i.Kind == "" {
+		starts, calls := startup.Scan(inspect.New(path, 0, b), keyword.Find(startup.Words(), b))
+		for _, i := range starts {
+			if i.Offset < 0 || i.Offset > int64(len(b)) || i.Kind == "" || i.Port < 0 || i.Port > 65535 {
 				t.Errorf("%+v in %d bytes", i, len(b))
 			}
 		}
+		var boot startup.Boot
+		boot.Entry(path, "symlink", 0, string(b[:min(len(b), 20)]))
+		boot.File(calls)
+		boot.Resolve(starts)
 	})
 }

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/internal/collect/firmware"
+	"assay/internal/untrusted"
+)
+
+// diffDoc is the `firmware-diff` document.
+type diffDoc struct {
+	Schema     string        `json:"schema"`
+	A          firmwareImage `json:"a"`
+	B          firmwareImage `json:"b"`
+	Files      []diffItem    `json:"files"`
+	Components []diffItem    `json:"components"`
+	Secrets    []diffItem    `json:"secrets"`
+	// SharedKeys are secrets that stand in both images: in two units' flash they
+	// should differ.
+	SharedKeys []firmwareSecret `json:"shared_secrets"`
+	Hosts      []diffItem       `json:"hosts"`
+	Weaknesses []diffItem       `json:"weaknesses"`
+	Incomplete []firmwareGap    `json:"incomplete"` // of either: what differs there isn't known
+	Errors     []jsonError      `json:"errors"`
+}
+
+// diffItem is one difference.
+type diffItem struct {
+	What   string `json:"what"`   // a path, a name, a kind with its place
+	Change string `json:"change"` // added, removed, changed
+	A      string `json:"a,omitempty"`
+	B      string `json:"b,omitempty"`
+}
+
+func (a *app) firmwareDiff() *cobra.Command {
+	return a.command("diff A B", "firmware-diff", cobra.ExactArgs(2), func(c *cobra.Command, args []string) error {
+		if err := a.formats("text", "json"); err != nil {
+			return err
+		}
+		opt := firmware.Options{Now: a.now(), Files: true}
+		key, err := newKey() // one for both: the same secret has the same fingerprint
+		if err != nil {
+			return err
+		}
+		x, _, err := a.analysed(c.Context(), args[0], opt, key)
+		if err != nil {
+			return err
+		}
+		y, _, err := a.analysed(c.Context(), args[1], opt, key)
+		if err != nil {
+			return err
+		}
+		d := diffOf(x, y)
+		if n := len(d.Files) + len(d.Components) + len(d.Secrets) + len(d.Hosts) + len(d.Weaknesses); n > 0 || x.Image.SHA256 != y.Image.SHA256 {
+			a.code = exitFailed
+		} else if len(d.Incomplete) > 0 {
+			a.code = exitUndecided
+		}
+		if a.format == "json" {
+			a.json(d)
+		} else {
+			a.diffText(d)
+		}
+		return nil
+	})
+}
+
+func diffOf(x, y *firmwareDoc) diffDoc {
+	d := diffDoc{Schema: "assay/firmware-diff@1", A: x.Image, B: y.Image, SharedKeys: []firmwareSecret{}, Incomplete: slices.Concat(x.Incomplete, y.Incomplete),
+		Errors: slices.Concat(x.Errors, y.Errors)}
+	d.Files = differ(x.Entries, y.Entries, func(e firmware.Entry) (string, string) {
+		return e.Path, fmt.Sprintf("%s %04o %d:%d %d %s%s", e.Type, e.Mode, e.UID, e.GID, e.Size, e.SHA256, e.Target)
+	})
+	d.Components = differ(x.Components, y.Components, func(c firmwareComponent) (string, string) { return c.Name, c.Version })
+	d.Secrets = differ(x.Secrets, y.Secrets, func(s firmwareSecret) (string, string) {
+		return s.Kind + " " + s.Path + " " + s.User, s.Fingerprint
+	})
+	for _, s := range y.Secrets {
+		if slices.ContainsFunc(x.Secrets, func(o firmwareSecret) bool { return o.Fingerprint == s.Fingerprint && o.Kind == s.Kind }) {
+			d.SharedKeys = append(d.SharedKeys, s)
+		}
+	}
+	d.Hosts = differ(x.Hosts, y.Hosts, func(h firmwareHost) (string, string) { return h.Value, "" })
+	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.Kind + " " + w.Path + " " + w.Detail, "" })
+	return d
+}
+
+// differ compares two lists by a name and what stands behind it.
+func differ[T any](x, y []T, key func(T) (name, value string)) []diffItem {
+	out := []diffItem{}
+	old := make(map[string][]string)
+	for _, v := range x {
+		n, s := key(v)
+		old[n] = append(old[n], s)
+	}
+	now := make(map[string][]string)
+	for _, v := range y {
+		n, s := key(v)
+		now[n] = append(now[n], s)
+	}
+	for n, a := range old {
+		b, ok := now[n]
+		slices.Sort(a)
+		slices.Sort(b)
+		switch {
+		case !ok:
+			out = append(out, diffItem{What: n, Change: "removed", A: strings.Join(a, ", ")})
+		case !slices.Equal(a, b):
+			out = append(out, diffItem{What: n, Change: "changed", A: strings.Join(a, ", "), B: strings.Join(b, ", ")})
+		}
+	}
+	for n, b := range now {
+		if _, ok := old[n]; !ok {
+			slices.Sort(b)
+			out = append(out, diffItem{What: n, Change: "added", B: strings.Join(b, ", ")})
+		}
+	}
+	slices.SortFunc(out, func(a, b diffItem) int { return strings.Compare(a.What, b.What) })
+	return out
+}
+
+func (a *app) diffText(d diffDoc) {
+	safe := func(s string) string { return untrusted.From(s, 160).Terminal() }
+	sign := map[string]string{"added": "+", "removed": "-", "changed": "~"}
+	for _, l := range []struct {
+		key   string
+		items []diffItem
+	}{{"ui.diff.files", d.Files}, {"ui.fw.components", d.Components}, {"ui.fw.secrets", d.Secrets}, {"ui.fw.hosts", d.Hosts}, {"ui.fw.weaknesses", d.Weaknesses}} {
+		a.heading(l.key, len(l.items))
+		for _, i := range l.items {
+			fmt.Fprintf(a.Out, "  %s %s  %s → %s\n", sign[i.Change], safe(i.What), safe(i.A), safe(i.B))
+		}
+	}
+	a.heading("ui.diff.shared", len(d.SharedKeys))
+	for _, s := range d.SharedKeys {
+		fmt.Fprintf(a.Out, "  = %-22s %s %s\n", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), s.Redacted)
+	}
+	if a.code == 0 {
+		fmt.Fprintln(a.Out, a.t("ui.diff.same"))
+	}
+	if len(d.Incomplete) > 0 {
+		fmt.Fprintln(a.Out, a.t("ui.diff.incomplete", "count", fmt.Sprint(len(d.Incomplete))))
+	}
+}
+
+// readMarkers reads a file of markers: "name value" lines, "#" begins a
+// comment. The values are the tester's own, put into a unit for this test.
+func readMarkers(path string) ([]firmware.Marker, error) {
+	const most, longest = 200, 512
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &exitError{code: exitUse, err: err, where: path}
+	}
+	var out []firmware.Marker
+	sc := bufio.NewScanner(bytes.NewReader(b))
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, _ := strings.Cut(line, " ")
+		value = strings.TrimSpace(value)
+		if len(value) < 6 || len(value) > longest || len(out) >= most {
+			return nil, &exitError{code: exitUse, err: fmt.Errorf("line %d: a marker is a name, a space and a value of 6 to %d bytes; at most %d markers", n, longest, most), where: fmt.Sprintf("%s:%d", path, n)}
+		}
+		out = append(out, firmware.Marker{Name: name, Value: value})
+	}
+	if err := sc.Err(); err != nil {
+		return nil, &exitError{code: exitUse, err: err, where: path}
+	}
+	if len(out) == 0 {
+		return nil, &exitError{code: exitUse, err: errors.New("no markers in it: lines of a name, a space and a value"), where: path}
+	}
+	return out, nil
+}

@@ -1,0 +1,300 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"assay/internal/collect/firmware"
+)
+
+// manifestName is the list of everything that stood in the image, also of what
+// was not written.
+const manifestName = "assay-files.json"
+
+func (a *app) firmwareExtract() *cobra.Command {
+	return a.command("extract IMAGE [PATH]... --out DIR", "firmware-extract", cobra.MinimumNArgs(1), func(c *cobra.Command, args []string) error {
+		if err := a.formats("text", "json"); err != nil {
+			return err
+		}
+		if a.out == "" {
+			return &exitError{code: exitUse, err: errors.New(a.t("ui.extract-needs-out")), next: a.t("ui.next.extract", "image", args[0])}
+		}
+		l, err := a.listing(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		opt := firmware.FilesOptions{Content: true}
+		for _, p := range args[1:] {
+			n := len(opt.Only)
+			for _, e := range l.entries {
+				if below(e.Path, p) {
+					opt.Only = append(opt.Only, e.full)
+				}
+			}
+			if len(opt.Only) == n {
+				return a.noSuchFile(args[0], p)
+			}
+		}
+		root, err := a.emptyFolder(a.out)
+		if err != nil {
+			return err
+		}
+		defer root.Close() // its files are closed one by one
+		x := &extraction{root: root, doc: filesDoc{Schema: "assay/files@1", Image: args[0], Entries: []fileEntry{}, Incomplete: l.gaps, Errors: filled(l.errors)}}
+		failed, err := a.filesOf(c.Context(), args[0], opt, x.take)
+		if err = errors.Join(err, x.finish()); err != nil {
+			return err
+		}
+		if failed != nil {
+			x.doc.Errors = append(x.doc.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: args[0]})
+			l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
+		}
+		if err := x.manifest(); err != nil {
+			return err
+		}
+		if a.format == "json" {
+			a.json(x.doc)
+		} else {
+			fmt.Fprintln(a.Out, a.t("ui.extracted", "files", fmt.Sprint(x.written), "dir", a.out, "left", fmt.Sprint(x.left), "manifest", manifestName))
+		}
+		a.incomplete(l)
+		return nil
+	})
+}
+
+// emptyFolder makes a folder, or takes one that is empty.
+func (a *app) emptyFolder(dir string) (*os.Root, error) {
+	if err := a.mayFillNew(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, use(err)
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, use(err)
+	}
+	if len(list) > 0 {
+		return nil, &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, use(err)
+	}
+	return root, nil
+}
+
+// mayFillNew refuses a file where the folder should be.
+func (a *app) mayFillNew(dir string) error {
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir}
+	}
+	return nil
+}
+
+// extraction writes the files of an image below a folder. Folders and files get
+// plain modes (no set-uid, nobody's ownership), devices aren't made, links
+// only where they stay in their tree, and after all files.
+type extraction struct {
+	root    *os.Root
+	names   firmware.Names
+	doc     filesDoc
+	file    *os.File
+	path    string // marked, of the file that is being written
+	links   []link
+	written int
+	left    int
+}
+
+type link struct {
+	entry  int
+	at     string // on the disk
+	tree   string // folder of its tree
+	target string
+}
+
+func (x *extraction) take(r firmware.FileRecord) error {
+	switch {
+	case r.Volume != nil:
+		x.names.Add(*r.Volume)
+	case r.Entry != nil:
+		return x.entry(*r.Entry)
+	case r.Path != "" && r.Path == x.path && x.file != nil:
+		if _, err := x.file.Write(r.Data); err != nil {
+			return use(err)
+		}
+		if r.End {
+			return x.close()
+		}
+	}
+	return nil
+}
+
+func (x *extraction) close() error {
+	if x.file == nil {
+		return nil
+	}
+	err := x.file.Close()
+	x.file, x.path = nil, ""
+	return err
+}
+
+func (x *extraction) entry(e firmware.Entry) error {
+	if err := x.close(); err != nil {
+		return err
+	}
+	full := x.names.Full(e.Path)
+	tree, at := diskPath(full)
+	rec := fileEntry{Entry: e}
+	rec.Path = full
+	n := len(x.doc.Entries)
+	var err error
+	switch e.Type {
+	case "dir":
+		err = x.root.MkdirAll(at, 0o755)
+	case "file":
+		if err = x.root.MkdirAll(path.Dir(at), 0o755); err == nil {
+			mode := fs.FileMode(0o644) | fs.FileMode(e.Mode&0o100)
+			x.file, err = x.root.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+			x.path = e.Path
+		}
+	case "symlink":
+		x.links = append(x.links, link{n, at, tree, e.Target})
+		x.doc.Entries = append(x.doc.Entries, rec)
+		return nil
+	default:
+		rec.NotExtracted = "device"
+	}
+	switch {
+	case rec.NotExtracted != "":
+		x.left++
+	case err != nil:
+		if errors.Is(err, fs.ErrPermission) || full == "" {
+			return use(err)
+		}
+		rec.NotExtracted = "name" // too long, or taken by something else
+		x.left++
+	default:
+		rec.Extracted = at
+		x.written++
+	}
+	x.doc.Entries = append(x.doc.Entries, rec)
+	return nil
+}
+
+// finish makes the links.
+func (x *extraction) finish() error {
+	if err := x.close(); err != nil {
+		return err
+	}
+	for _, l := range x.links {
+		rec := &x.doc.Entries[l.entry]
+		to, ok := l.within()
+		if ok {
+			err := x.root.MkdirAll(path.Dir(l.at), 0o755)
+			if err == nil {
+				err = x.root.Symlink(to, l.at)
+			}
+			if err == nil {
+				rec.Extracted = l.at
+				x.written++
+				continue
+			}
+			rec.NotExtracted = "name"
+		} else {
+			rec.NotExtracted = "link-outside"
+		}
+		x.left++
+	}
+	slices.SortStableFunc(x.doc.Entries, func(p, q fileEntry) int { return strings.Compare(p.Path, q.Path) })
+	return nil
+}
+
+// within makes the target of the link relative to its folder; an absolute one is
+// one of the link's tree. It says whether it stays in the tree.
+func (l link) within() (target string, ok bool) {
+	rel := strings.TrimPrefix(l.at, l.tree+"/")
+	depth := strings.Count(rel, "/") // folders between the tree's and the link
+	t := l.target
+	if t == "" || strings.ContainsRune(t, 0) {
+		return "", false
+	}
+	if path.IsAbs(t) {
+		t = strings.Repeat("../", depth) + strings.TrimLeft(path.Clean(t), "/")
+		if strings.HasSuffix(t, "/") {
+			t += "."
+		}
+		return t, t != ""
+	}
+	level := depth
+	for _, p := range strings.Split(t, "/") {
+		switch p {
+		case "..":
+			if level--; level < 0 {
+				return "", false
+			}
+		case ".", "":
+		default:
+			level++
+		}
+	}
+	return t, true
+}
+
+// diskPath is where an entry stands below the folder, and the folder of its
+// tree: the names of the trees, each a folder, then the path. What no file
+// system of a person should have to bear is written as %XX.
+func diskPath(full string) (tree, at string) {
+	i := strings.LastIndex(full, ":/")
+	tree = "files"
+	if i >= 0 {
+		parts := strings.Split(full[:i], ":/")
+		for j, p := range parts {
+			parts[j] = escaped(strings.ReplaceAll(strings.Trim(p, "/"), "/", "_"))
+		}
+		tree = path.Join(parts...)
+		full = full[i+1:]
+	}
+	names := strings.Split(strings.Trim(full, "/"), "/")
+	for j := range names {
+		names[j] = escaped(names[j])
+	}
+	return tree, path.Join(append([]string{tree}, names...)...)
+}
+
+func escaped(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if c < 0x20 || c == 0x7f || c == '%' || c == '\\' || c == ':' {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	if s := b.String(); s != "" && s != "." && s != ".." {
+		return s
+	}
+	return "%2E"
+}
+
+func (x *extraction) manifest() error {
+	b, err := json.MarshalIndent(x.doc, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := x.root.OpenFile(manifestName, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return use(err)
+	}
+	_, err = f.Write(append(b, '\n'))
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,123 @@
+package firmware
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/formats"
+	"assay/internal/collect/firmware/unpack"
+)
+
+// FilesParser is the name under which the child process knows ParseFiles.
+const FilesParser = "firmware-files"
+
+// FilesOptions says what ParseFiles gives out.
+type FilesOptions struct {
+	Content bool     `json:"content,omitempty"` // files with their bytes, else names only
+	Only    []string `json:"only,omitempty"`    // full paths, and what is below them; empty: all
+}
+
+// FileRecord is one thing of an image's trees: exactly one field is set, but
+// Data, which follows its Entry.
+type FileRecord struct {
+	Volume *unpack.Volume `json:"volume,omitempty"`
+	Entry  *Entry         `json:"entry,omitempty"`
+	Data   []byte         `json:"data,omitempty"` // a piece of the file of Path
+	Path   string         `json:"path,omitempty"`
+	End    bool           `json:"end,omitempty"` // no piece of it follows
+	Gap    *Gap           `json:"gap,omitempty"`
+}
+
+// chunk is how many bytes of a file one record holds; as base64 it stays below
+// the limit of a record.
+const chunk = 256 << 10
+
+// ParseFiles lists the files of an image, or gives them out; a sandbox.Parser
+// whose arguments are FilesOptions.
+func ParseFiles(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any) error) error {
+	var opt FilesOptions
+	if err := json.Unmarshal(raw, &opt); err != nil {
+		return fmt.Errorf("arguments: %w", err)
+	}
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	v := &lister{opt: opt, emit: func(r FileRecord) error { return emit(r) }}
+	_, err = unpack.NewFormats(formats.All()).Walk(ctx, io.NewSectionReader(in, 0, info.Size()), unpack.Limits{}, v)
+	if err == unpack.ErrEmpty {
+		return nil
+	}
+	return err
+}
+
+// lister gives out names and contents.
+type lister struct {
+	opt FilesOptions
+
+	mu    sync.Mutex // File is called by several goroutines
+	names Names
+	emit  func(FileRecord) error
+}
+
+func (l *lister) Part(unpack.Part) error { return nil }
+
+func (l *lister) Volume(v unpack.Volume) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names.Add(v)
+	return l.emit(FileRecord{Volume: &v})
+}
+
+func (l *lister) File(v int, e format.Entry, data []byte, _ bool, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	marked := mark(v, e.Path)
+	if !l.wanted(marked) {
+		return nil
+	}
+	rec := entryOf(marked, e)
+	if !l.opt.Content || e.Type != format.File {
+		return l.emit(FileRecord{Entry: &rec})
+	}
+	if err := l.emit(FileRecord{Entry: &rec}); err != nil {
+		return err
+	}
+	for {
+		n := min(len(data), chunk)
+		if err := l.emit(FileRecord{Path: marked, Data: data[:n], End: n == len(data)}); err != nil {
+			return err
+		}
+		if data = data[n:]; len(data) == 0 {
+			break
+		}
+	}
+	return nil
+}
+
+func (l *lister) wanted(marked string) bool {
+	if len(l.opt.Only) == 0 {
+		return true
+	}
+	full := l.names.Full(marked)
+	return slices.ContainsFunc(l.opt.Only, func(o string) bool {
+		rest, ok := strings.CutPrefix(full, o)
+		return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(o, "/"))
+	})
+}
+
+func (l *lister) Raw(unpack.Raw) error { return nil }
+
+func (l *lister) Gap(g unpack.Gap) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rec := gapOf(g)
+	return l.emit(FileRecord{Gap: &rec})
+}

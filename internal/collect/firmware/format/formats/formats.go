@@ -1,0 +1,49 @@
+// Package formats lists the formats that images are read in: the one place
+// that knows them all. In: nothing. Out: the list, in the order in which
+// formats with the same magic number are tried.
+package formats
+
+import (
+	"slices"
+
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/ar"
+	"assay/internal/collect/firmware/format/checksum"
+	"assay/internal/collect/firmware/format/chk"
+	"assay/internal/collect/firmware/format/cpio"
+	"assay/internal/collect/firmware/format/cramfs"
+	"assay/internal/collect/firmware/format/disk"
+	"assay/internal/collect/firmware/format/ext"
+	"assay/internal/collect/firmware/format/fdt"
+	"assay/internal/collect/firmware/format/jffs2"
+	"assay/internal/collect/firmware/format/kernel"
+	"assay/internal/collect/firmware/format/named"
+	"assay/internal/collect/firmware/format/ota"
+	"assay/internal/collect/firmware/format/rauc"
+	"assay/internal/collect/firmware/format/romfs"
+	"assay/internal/collect/firmware/format/rpm"
+	"assay/internal/collect/firmware/format/seama"
+	"assay/internal/collect/firmware/format/squashfs"
+	"assay/internal/collect/firmware/format/stream"
+	"assay/internal/collect/firmware/format/tar"
+	"assay/internal/collect/firmware/format/trx"
+	"assay/internal/collect/firmware/format/ubi"
+	"assay/internal/collect/firmware/format/ubifs"
+	"assay/internal/collect/firmware/format/uboot"
+	"assay/internal/collect/firmware/format/uimage"
+	"assay/internal/collect/firmware/format/vendor"
+	"assay/internal/collect/firmware/format/zip"
+)
+
+// All returns every format that is read or recognised.
+func All() []format.Format {
+	return slices.Concat(
+		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New()},
+		uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New()},
+		vendor.Formats(),
+		kernel.Formats(), uboot.Formats(),
+		cpio.Formats(), tar.Formats(), []format.Format{zip.New(), ar.New(), rpm.New(), ota.New(), rauc.New()},
+		named.Formats(),
+		disk.Formats(), stream.Formats(), checksum.Formats(),
+	)
+}

@@ -1,0 +1,244 @@
+// Package apk reads what an Android package, and the property list of an iOS
+// app, say of a companion app: permissions, parts that other apps may call,
+// whether it talks in clear, which certificates it trusts, how it is signed. In:
+// inspect.Files out of the archive, one by one, hostile. Out: an App for each
+// that tells something, which Join puts together; and the strings of the
+// compiled files as a File that other inspectors can read. The formats are those
+// of Android's ResourceTypes.h, dex-format and APK Signature Scheme documents.
+package apk
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+)
+
+// App is what is known of one app, or what one file of it says.
+type App struct {
+	Path        string // the file that says so; of a joined App the archive
+	Platform    string // "android", "ios"
+	Package     string
+	Version     string
+	Code        string // versionCode, CFBundleVersion
+	MinSDK      int
+	TargetSDK   int
+	Permissions []string
+	Exported    []Part
+	Debuggable  bool
+	TestOnly    bool
+	AllowBackup string // "true", "false"; "" where the manifest doesn't say, which means true
+	Cleartext   string // usesCleartextTraffic, likewise; "" means true below target SDK 28
+	Configured  bool   // the manifest names a network security configuration
+	Network     *Network
+	Schemes     []string // of signatures: "v1", "v2", "v3", "v3.1"
+	DebugSigned bool     // by the key that every developer's machine makes
+	Problems    []string // technical English: damage
+}
+
+// Part is an activity, service, receiver or provider that other apps may call.
+type Part struct {
+	Kind       string
+	Name       string
+	Permission string   // that a caller needs
+	Schemes    []string // of links that open it: "https", "camera"
+}
+
+// Network is a network security configuration, or the exceptions from App
+// Transport Security.
+type Network struct {
+	Cleartext []string // domains; "*" is all of them
+	UserCAs   bool     // certificates that the phone's owner added are trusted
+	Pins      int
+}
+
+// The kinds of weaknesses.
+const (
+	Debuggable    = "app-debuggable"
+	Backup        = "app-backup-allowed"
+	Cleartext     = "app-cleartext-traffic"
+	UserCAs       = "app-user-cas-trusted"
+	ExportedPart  = "app-exported-part" // a part without a permission
+	DebugSigned   = "app-debug-signed"
+	OldSignature  = "app-v1-signature-only" // anybody can put code before the archive (CVE-2017-13156)
+	BrokenArchive = "app-broken"
+)
+
+// maxListed bounds lists of an App.
+const maxListed = 1000
+
+// Scan returns what f says of an app; nil where it says nothing.
+func Scan(f *inspect.File) *App {
+	base := path.Base(f.Path)
+	switch {
+	case len(f.Data) > 8 && le.Uint16(f.Data) == chunkXML && le.Uint16(f.Data[2:]) == 8:
+		return scanXML(f, base)
+	case base == "Info.plist" && strings.Contains(f.Path, ".app/"):
+		return scanPlist(f)
+	case strings.Contains(f.Path, "META-INF/") && jarSignature.MatchString("META-INF/"+base):
+		if bytes.Contains(f.Data, []byte("Android Debug")) {
+			return &App{Path: f.Path, Platform: "android", DebugSigned: true}
+		}
+	case strings.HasSuffix(base, ".apk") && bytes.HasPrefix(f.Data, []byte("PK\x03\x04")):
+		a := Signing(f.Data)
+		a.Path = f.Path
+		return &a
+	}
+	return nil
+}
+
+func scanXML(f *inspect.File, base string) *App {
+	root, err := parseXML(f.Data)
+	if root == nil {
+		if base != "AndroidManifest.xml" || err == nil {
+			return nil
+		}
+		return &App{Path: f.Path, Platform: "android", Problems: []string{err.Error()}}
+	}
+	a := &App{Path: f.Path, Platform: "android"}
+	switch root.name {
+	case "manifest":
+		a.manifest(root)
+	case "network-security-config":
+		a.Network = network(root)
+	default:
+		return nil
+	}
+	if err != nil {
+		a.Problems = append(a.Problems, err.Error())
+	}
+	return a
+}
+
+func (a *App) manifest(root *element) {
+	a.Package, a.Version, a.Code = root.attrs["package"], root.attrs["versionName"], root.attrs["versionCode"]
+	for _, u := range root.find("uses-sdk") {
+		a.MinSDK, a.TargetSDK = number(u.attrs["minSdkVersion"]), number(u.attrs["targetSdkVersion"])
+	}
+	for _, name := range []string{"uses-permission", "uses-permission-sdk-23"} {
+		for _, u := range root.find(name) {
+			if p := u.attrs["name"]; p != "" && len(a.Permissions) < maxListed && !slices.Contains(a.Permissions, p) {
+				a.Permissions = append(a.Permissions, p)
+			}
+		}
+	}
+	for _, app := range root.find("application") {
+		a.Debuggable = app.attrs["debuggable"] == "true"
+		a.TestOnly = app.attrs["testOnly"] == "true"
+		a.AllowBackup, a.Cleartext = app.attrs["allowBackup"], app.attrs["usesCleartextTraffic"]
+		a.Configured = app.attrs["networkSecurityConfig"] != ""
+		for _, e := range app.children {
+			switch e.name {
+			case "activity", "activity-alias", "service", "receiver", "provider":
+				if p, ok := a.exported(e, app.attrs["permission"]); ok && len(a.Exported) < maxListed {
+					a.Exported = append(a.Exported, p)
+				}
+			}
+		}
+	}
+}
+
+// exported reads one part. One that doesn't say whether it is exported is, where
+// it has a filter (forbidden from target SDK 31 on), and a provider below 17. The
+// activity that the launcher shows has to be.
+func (a *App) exported(e *element, permission string) (Part, bool) {
+	filters := e.find("intent-filter")
+	switch e.attrs["exported"] {
+	case "true":
+	case "":
+		if e.name == "provider" && (a.TargetSDK == 0 || a.TargetSDK >= 17) || e.name != "provider" && len(filters) == 0 {
+			return Part{}, false
+		}
+	default:
+		return Part{}, false
+	}
+	if e.attrs["enabled"] == "false" {
+		return Part{}, false
+	}
+	p := Part{Kind: e.name, Name: e.attrs["name"], Permission: permission}
+	for _, key := range []string{"permission", "readPermission", "writePermission"} {
+		if v := e.attrs[key]; v != "" {
+			p.Permission = v
+		}
+	}
+	launcher := len(filters) > 0
+	for _, f := range filters {
+		main := false
+		for _, c := range f.find("category") {
+			main = main || strings.HasSuffix(c.attrs["name"], ".LAUNCHER") || strings.HasSuffix(c.attrs["name"], ".LEANBACK_LAUNCHER")
+		}
+		launcher = launcher && main
+		for _, d := range f.find("data") {
+			if s := d.attrs["scheme"]; s != "" && !slices.Contains(p.Schemes, s) && len(p.Schemes) < 32 {
+				p.Schemes = append(p.Schemes, s)
+			}
+		}
+	}
+	return p, !launcher
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0 // the name of a preview
+	}
+	return n
+}
+
+// network reads <network-security-config> (developer.android.com, "Network
+// security configuration").
+func network(root *element) *Network {
+	n := &Network{}
+	clear := func(name string) {
+		if len(n.Cleartext) < maxListed && !slices.Contains(n.Cleartext, name) {
+			n.Cleartext = append(n.Cleartext, name)
+		}
+	}
+	trust := func(e *element) {
+		for _, t := range e.find("trust-anchors") {
+			for _, c := range t.find("certificates") {
+				n.UserCAs = n.UserCAs || c.attrs["src"] == "user"
+			}
+		}
+	}
+	for _, e := range root.find("base-config") {
+		if e.attrs["cleartextTrafficPermitted"] == "true" {
+			clear("*")
+		}
+		trust(e)
+	}
+	var domains func(list []*element, depth int)
+	domains = func(list []*element, depth int) {
+		for _, e := range list {
+			if e.attrs["cleartextTrafficPermitted"] == "true" {
+				clear(strings.Join(e.names(), " "))
+			}
+			trust(e)
+			for _, p := range e.find("pin-set") {
+				n.Pins += len(p.find("pin"))
+			}
+			if depth < 8 {
+				domains(e.find("domain-config"), depth+1)
+			}
+		}
+	}
+	domains(root.find("domain-config"), 0)
+	return n
+}
+
+// names are the domains of a domain-config: text of its children.
+func (e *element) names() []string {
+	var out []string
+	for _, d := range e.find("domain") {
+		if d.text != "" {
+			out = append(out, d.text)
+		}
+	}
+	if len(out) == 0 {
+		return []string{"some domains"}
+	}
+	return out
+}

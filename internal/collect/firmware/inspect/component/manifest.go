@@ -1,0 +1,407 @@
+package component
+
+import (
+	"bytes"
+	"encoding/json"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// reader reads a file that lists software.
+type reader struct {
+	path string // pattern of its path
+	re   func() *regexp.Regexp
+	end  string // what the path ends in: looked at first
+	read func(*scanner)
+}
+
+var readers = sync.OnceValue(func() []reader {
+	list := []reader{
+		{end: "status", path: `(^|/)(dpkg|opkg|ipkg)/status$`, read: (*scanner).stanzas},
+		{path: `(^|/)dpkg/status\.d/[^/]+$`, read: (*scanner).stanzas},
+		{end: ".control", path: `(^|/)(opkg|ipkg)/info/[^/]+\.control$`, read: (*scanner).stanzas},
+		{end: ".list", path: `(^|/)(dpkg|opkg|ipkg)/info/[^/]+\.list$`, read: (*scanner).fileList},
+		{end: "installed", path: `(^|/)apk/db/installed$`, read: (*scanner).apk},
+		{end: "rpmdb.sqlite", path: `(^|/)rpm/rpmdb\.sqlite$`, read: (*scanner).rpmSQLite},
+		{end: "Packages.db", path: `(^|/)rpm/Packages\.db$`, read: (*scanner).rpmNDB},
+		{end: "Packages", path: `(^|/)rpm/Packages$`, read: (*scanner).rpmBerkeley},
+		{end: "os-release", path: `(^|/)(etc|usr/lib)/os-release$`, read: (*scanner).osRelease},
+		{end: "openwrt_release", path: `(^|/)etc/openwrt_release$`, read: (*scanner).osRelease},
+		{end: "package.json", path: `(^|/)node_modules/(@[^/]+/)?[^/]+/package\.json$`, read: (*scanner).node},
+		{end: ".package-lock.json", path: `(^|/)node_modules/\.package-lock\.json$`, read: (*scanner).nodeLock},
+		{end: "METADATA", path: `\.dist-info/METADATA$`, read: (*scanner).python},
+		{end: "PKG-INFO", path: `\.egg-info/PKG-INFO$|(^|/)EGG-INFO/PKG-INFO$`, read: (*scanner).python},
+		{end: ".egg-info", path: `\.egg-info$`, read: (*scanner).python},
+		{end: "rock_manifest", path: `(^|/)luarocks/rocks[^/]*/[^/]+/[^/]+/rock_manifest$`, read: (*scanner).rock},
+		{end: ".rockspec", path: `(^|/)luarocks/rocks[^/]*/[^/]+/[^/]+/[^/]+\.rockspec$`, read: (*scanner).rock},
+		{end: "installed.json", path: `(^|/)vendor/composer/installed\.json$`, read: (*scanner).composer},
+		{end: "pom.properties", path: `(^|/)META-INF/maven/[^/]+/[^/]+/pom\.properties$`, read: (*scanner).maven},
+		{end: ".pc", path: `(^|/)pkgconfig/[^/]+\.pc$`, read: (*scanner).pkgconfig},
+		{end: ".la", path: `(^|/)lib[^/]*\.la$`, read: (*scanner).libtool},
+	}
+	for i := range list {
+		list[i].re = lazy(list[i].path)
+	}
+	return list
+})
+
+// manifest reads the file where its path says that it lists software.
+func (s *scanner) manifest() {
+	for _, r := range readers() {
+		if strings.HasSuffix(s.f.Path, r.end) && (r.end != "" || strings.Contains(s.f.Path, "status.d/")) && r.re().MatchString(s.f.Path) {
+			r.read(s)
+			return
+		}
+	}
+}
+
+// maxPackages bounds a database: a whole distribution on a desktop has some
+// 5,000.
+const maxPackages = 50_000
+
+func (s *scanner) addPackage(p Package) {
+	if len(s.out.Packages) == maxPackages {
+		s.problem("more than 50000 packages: the rest is left out")
+		return
+	}
+	if p.Name == "" || len(p.Name) > 256 || len(p.Version) > 256 {
+		return
+	}
+	p.Path = s.f.Path
+	s.out.Packages = append(s.out.Packages, p)
+}
+
+// lines goes over the lines of a text with their offsets.
+func lines(b []byte, fn func(off int, line []byte) bool) {
+	for off := 0; off < len(b); {
+		n := bytes.IndexByte(b[off:], '\n')
+		next := len(b)
+		if n >= 0 {
+			next = off + n + 1
+		} else {
+			n = len(b) - off
+		}
+		if !fn(off, bytes.TrimSuffix(b[off:off+n], []byte("\r"))) {
+			return
+		}
+		off = next
+	}
+}
+
+// stanzas reads the control format of dpkg and opkg (deb822(5)): fields, a blank
+// line behind each package.
+func (s *scanner) stanzas() {
+	from := FromOpkg
+	if strings.Contains(s.f.Path, "dpkg/") {
+		from = FromDpkg
+	}
+	cur := Package{Database: from}
+	installed := true
+	flush := func() {
+		if installed && cur.Version != "" {
+			s.addPackage(cur)
+		}
+		cur, installed = Package{Database: from}, true
+	}
+	lines(s.f.Data, func(off int, l []byte) bool {
+		if len(bytes.TrimSpace(l)) == 0 {
+			flush()
+			return true
+		}
+		key, value, ok := strings.Cut(string(l[:min(len(l), 1024)]), ":")
+		if !ok || l[0] == ' ' || l[0] == '\t' {
+			return true
+		}
+		value = strings.TrimSpace(value)
+		switch key {
+		case "Package":
+			cur.Name, cur.Offset = value, int64(off)
+		case "Version":
+			cur.Version = value
+		case "Architecture":
+			cur.Arch = value
+		case "Source", "SourceName":
+			name, _, _ := strings.Cut(value, " ")
+			if key == "SourceName" || cur.Origin == "" {
+				cur.Origin = path.Base(name) // OpenWrt: feeds/packages/libs/openssl
+			}
+		case "License":
+			cur.Licence = value
+		case "Status":
+			installed = strings.HasSuffix(value, " installed")
+		}
+		return true
+	})
+	flush()
+}
+
+// maxFiles bounds the files of one package.
+const maxFiles = 20_000
+
+// fileList reads which files a package brought; the name of the package is that
+// of the list.
+func (s *scanner) fileList() {
+	name, _, _ := strings.Cut(strings.TrimSuffix(s.base, ".list"), ":")
+	p := Package{Name: name, Database: FromOpkg}
+	if strings.Contains(s.f.Path, "dpkg/") {
+		p.Database = FromDpkg
+	}
+	lines(s.f.Data, func(_ int, l []byte) bool {
+		l, _, _ = bytes.Cut(l, []byte("\t")) // opkg adds mode and target
+		if len(l) > 1 && l[0] == '/' {
+			p.Files = append(p.Files, string(l))
+		}
+		return len(p.Files) < maxFiles
+	})
+	s.addPackage(p)
+}
+
+// apk reads Alpine's database (wiki.alpinelinux.org/wiki/Apk_spec, "installed
+// database").
+func (s *scanner) apk() {
+	cur := Package{Database: FromApk}
+	dir := ""
+	flush := func() {
+		if cur.Version != "" {
+			s.addPackage(cur)
+		}
+		cur, dir = Package{Database: FromApk}, ""
+	}
+	lines(s.f.Data, func(off int, l []byte) bool {
+		if len(l) == 0 {
+			flush()
+			return true
+		}
+		if len(l) < 2 || l[1] != ':' {
+			return true
+		}
+		value := string(l[2:min(len(l), 4096)])
+		switch l[0] {
+		case 'P':
+			cur.Name, cur.Offset = value, int64(off)
+		case 'V':
+			cur.Version = value
+		case 'A':
+			cur.Arch = value
+		case 'o':
+			cur.Origin = value
+		case 'L':
+			cur.Licence = value
+		case 'F':
+			dir = "/" + value
+		case 'R':
+			if len(cur.Files) < maxFiles {
+				cur.Files = append(cur.Files, path.Join(dir, value))
+			}
+		}
+		return true
+	})
+	flush()
+}
+
+// osRelease reads os-release(5), and what OpenWrt has in its place.
+func (s *scanner) osRelease() {
+	sys := System{Path: s.f.Path}
+	lines(s.f.Data[:min(len(s.f.Data), 64<<10)], func(_ int, l []byte) bool {
+		key, value, _ := strings.Cut(string(l), "=")
+		value = strings.Trim(value, `"'`)
+		switch key {
+		case "ID", "DISTRIB_ID":
+			sys.ID = strings.ToLower(value)
+		case "NAME":
+			sys.Name = value
+		case "VERSION_ID", "DISTRIB_RELEASE":
+			sys.Version = value
+		}
+		return true
+	})
+	if sys.ID != "" || sys.Name != "" {
+		s.out.System = &sys
+	}
+}
+
+// named adds what a manifest of a language says.
+func (s *scanner) named(from Source, purl, name, version, licence, text string, off int) {
+	name, version = strings.TrimSpace(name), strings.TrimSpace(version)
+	if name == "" || version == "" || len(name) > 214 || len(version) > 128 {
+		return
+	}
+	s.claim(Claim{Name: name, Rule: string(from), Version: version, Confidence: High, Source: from, Licence: licence,
+		Offset: int64(off), Text: text, PURL: "pkg:" + purl + "/" + name + "@" + version})
+}
+
+// maxJSON bounds what is read as JSON.
+const maxJSON = 32 << 20
+
+func (s *scanner) json(v any) bool {
+	if len(s.f.Data) > maxJSON {
+		s.problem("a list of packages larger than 32 MiB is not read")
+		return false
+	}
+	if err := json.Unmarshal(bytes.TrimPrefix(s.f.Data, []byte("\xef\xbb\xbf")), v); err != nil {
+		s.problem("a list of packages is no sound JSON")
+		return false
+	}
+	return true
+}
+
+// node reads the package.json of an installed package.
+func (s *scanner) node() {
+	var p struct {
+		Name    string
+		Version string
+		License any
+	}
+	if !s.json(&p) {
+		return
+	}
+	lic, _ := p.License.(string)
+	s.named(FromNode, "npm", npmName(p.Name), p.Version, lic, p.Name+" "+p.Version, at(s.f.Data, `"version"`))
+}
+
+// npmName: a scope is escaped in a package URL.
+func npmName(name string) string { return strings.Replace(name, "@", "%40", 1) }
+
+func (s *scanner) nodeLock() {
+	var p struct {
+		Packages map[string]struct {
+			Version, License string
+			Link, Dev        bool
+		}
+	}
+	if !s.json(&p) {
+		return
+	}
+	var names []string
+	for dir := range p.Packages {
+		names = append(names, dir)
+	}
+	slices.Sort(names)
+	for _, dir := range names {
+		i := strings.LastIndex(dir, "node_modules/")
+		if i < 0 || p.Packages[dir].Link {
+			continue
+		}
+		name := dir[i+len("node_modules/"):]
+		s.named(FromNode, "npm", npmName(name), p.Packages[dir].Version, p.Packages[dir].License, dir, at(s.f.Data, `"`+dir+`"`))
+	}
+}
+
+func at(d []byte, text string) int { return max(0, bytes.Index(d, []byte(text))) }
+
+// python reads core metadata (packaging.python.org, "Core metadata
+// specifications"): headers up to a blank line.
+func (s *scanner) python() {
+	var name, version, licence string
+	off := 0
+	lines(s.f.Data, func(at int, l []byte) bool {
+		key, value, ok := strings.Cut(string(l[:min(len(l), 512)]), ":")
+		value = strings.TrimSpace(value)
+		switch {
+		case len(l) == 0:
+			return false
+		case !ok:
+		case key == "Name":
+			name = value
+		case key == "Version":
+			version, off = value, at
+		case key == "License-Expression":
+			licence = value
+		}
+		return true
+	})
+	// PEP 503: one spelling of names.
+	norm := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
+	s.named(FromPython, "pypi", norm, version, licence, name+" "+version, off)
+}
+
+// rock takes name and version of a Lua rock from its folder.
+func (s *scanner) rock() {
+	dir := path.Dir(s.f.Path)
+	version, _, _ := strings.Cut(path.Base(dir), "-")
+	name := path.Base(path.Dir(dir))
+	s.named(FromLua, "luarocks", name, version, "", path.Base(dir), 0)
+}
+
+func (s *scanner) composer() {
+	type pkg struct {
+		Name, Version string
+		License       []string
+	}
+	var two struct{ Packages []pkg }
+	list := &two.Packages
+	if t := bytes.TrimSpace(s.f.Data); len(t) > 0 && t[0] == '[' { // Composer 1
+		if !s.json(list) {
+			return
+		}
+	} else if !s.json(&two) {
+		return
+	}
+	for _, p := range *list {
+		lic := ""
+		if len(p.License) == 1 {
+			lic = p.License[0]
+		}
+		s.named(FromPHP, "composer", p.Name, strings.TrimPrefix(p.Version, "v"), lic, p.Name+" "+p.Version, at(s.f.Data, `"`+p.Name+`"`))
+	}
+}
+
+func (s *scanner) maven() {
+	m := map[string]string{}
+	lines(s.f.Data[:min(len(s.f.Data), 64<<10)], func(_ int, l []byte) bool {
+		k, v, _ := strings.Cut(string(l), "=")
+		m[strings.TrimSpace(k)] = strings.TrimSpace(v)
+		return len(m) < 64
+	})
+	if m["groupId"] == "" {
+		return
+	}
+	s.named(FromJava, "maven", m["groupId"]+"/"+m["artifactId"], m["version"], "", m["artifactId"]+" "+m["version"], 0)
+}
+
+// pkgconfig reads a description for pkg-config(1). It is named as its library.
+func (s *scanner) pkgconfig() {
+	vars := map[string]string{}
+	off := 0
+	lines(s.f.Data[:min(len(s.f.Data), 64<<10)], func(at int, l []byte) bool {
+		t := string(l)
+		if k, v, ok := strings.Cut(t, ":"); ok && k == "Version" {
+			vars["Version"], off = strings.TrimSpace(v), at
+		} else if k, v, ok := strings.Cut(t, "="); ok {
+			vars[strings.TrimSpace(k)] = strings.TrimSpace(v)
+		}
+		return len(vars) < 64
+	})
+	v := vars["Version"]
+	if k, ok := strings.CutPrefix(v, "${"); ok {
+		v = vars[strings.TrimSuffix(k, "}")]
+	}
+	base := strings.TrimSuffix(s.base, ".pc")
+	r := s.rs.byPackage(base)
+	if r == nil || v == "" || v[0] < '0' || v[0] > '9' {
+		return
+	}
+	s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Confidence: Medium, Source: FromPkgconf, Offset: int64(off), Text: s.base + ": " + v})
+}
+
+// libtool reads the names that a library was installed by, which tell its
+// number even where the file itself has another name.
+func (s *scanner) libtool() {
+	lines(s.f.Data[:min(len(s.f.Data), 16<<10)], func(off int, l []byte) bool {
+		list, ok := bytes.CutPrefix(l, []byte("library_names='"))
+		if !ok {
+			return true
+		}
+		first, _, _ := strings.Cut(strings.Trim(string(list), "' "), " ")
+		stem, number := cutSo(first)
+		if r, so, _ := s.rs.soRule(stem); r != nil && so != nil {
+			if v, _ := so.release(number); v != "" {
+				s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Confidence: Medium, Source: FromFile, Offset: int64(off), Text: first})
+			}
+		}
+		return false
+	})
+}

@@ -1,0 +1,103 @@
+// Package guess tries well-known passwords on password hashes. In: a hash as it
+// stands in an image, the account's name, words that the image itself holds. Out:
+// the password, if it is one of these. The work is bounded by a budget that is
+// counted in rounds of hashing, not in time: the same image gives the same
+// answer on every machine.
+package guess
+
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+)
+
+//go:embed words.txt
+var wordsText string
+
+// words are the dictionary, the likeliest first.
+var words = func() []string {
+	var out []string
+	for line := range strings.Lines(wordsText) {
+		if line = strings.TrimRight(line, "\n"); line != "" && line[0] != '#' {
+			out = append(out, line)
+		}
+	}
+	return out
+}()
+
+// Default is a budget of about two seconds of one core: all words for MD5 crypt,
+// some hundred for SHA-512 crypt.
+const Default = 8_000_000
+
+// Guesser tries passwords until its budget is used up. It is for one goroutine
+// at a time.
+type Guesser struct{ budget int }
+
+// New returns a Guesser that may spend budget rounds on all hashes together.
+func New(budget int) *Guesser { return &Guesser{budget} }
+
+// Password returns the password of a hash. known are words that the same image
+// holds in clear: they are tried before the dictionary. ok is false where none
+// fits, the scheme isn't known here or the budget is used up.
+func (g *Guesser) Password(hash, user string, known ...string) (password string, ok bool) {
+	test, cost := tester(hash, user)
+	if test == nil {
+		return "", false
+	}
+	// Half of what is left: the first hash must not use up what the others need.
+	limit := g.budget / 2
+	spent := 0
+	try := func(p string) bool {
+		if spent+cost > limit {
+			return false
+		}
+		spent += cost
+		return test(p)
+	}
+	defer func() { g.budget -= spent }()
+	for _, list := range [][]string{likely(user), known, words} {
+		for _, p := range list {
+			if len(p) > 64 {
+				continue
+			}
+			if try(p) {
+				return p, true
+			}
+			if spent+cost > limit {
+				return "", false
+			}
+		}
+	}
+	return "", false
+}
+
+// likely are passwords that people make of an account's name.
+func likely(user string) []string {
+	out := []string{""}
+	if user == "" || len(user) > 32 {
+		return out
+	}
+	return append(out, user, user+"123", user+"1234", user+"12345", user+"123456", user+"1", user+"@123", strings.ToUpper(user[:1])+user[1:]+"123", reverse(user))
+}
+
+func reverse(s string) string {
+	b := []byte(s)
+	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	return string(b)
+}
+
+// rounds reads "rounds=N$" at the start of what follows a prefix of SHA crypt.
+func rounds(rest string, usual int) int {
+	v, ok := strings.CutPrefix(rest, "rounds=")
+	if !ok {
+		return usual
+	}
+	v, _, _ = strings.Cut(v, "$")
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1000 {
+		return 1000
+	}
+	return n
+}

@@ -1,0 +1,92 @@
+package guess_test
+
+import (
+	"testing"
+
+	"assay/internal/collect/firmware/inspect/secret/guess"
+)
+
+// The hashes of this table were made with crypt(3), OpenSSL, htpasswd and Samba.
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, hash, user, want string }{
+		{"des", "ab8nSoD00brSQ", "root", "klv123"},
+		{"md5", "$1$DD5f1tED$jcqvcZSVzUvyMgXKxyrnR.", "root", "jvbzd"},
+		{"apr1", "$apr1$Zk3vP0ab$NCIDtTxwYFme/5I3tSwXq/", "x", "letmein"},
+		{"sha256", "$5$saltstring$hsDKQQ7mU3gxUc/7HHOrF/3pvcah763Qb9bOeStSTm.", "", "admin123"},
+		{"sha256-rounds", "$5$rounds=1000$saltstring$ndj6W5wyYoXpxHwe4KUxNq99f7Qo0hwrFMd2YiSyjg4", "", "1234"},
+		{"sha512", "$6$qIqHQwoY$Pzt0A7lR37CEzvNBW38bKZhQGvTOSZCKOR.rZLE0BiCXxNOJCpe0pUqSRBWQtyGTPqs8vVmcc1x542F3uPk/A1", "root", "888888"},
+		{"empty", "$6$qIqHQwoY$dOhFP4G4q09W256t.TGrV/YCqN6eMREP0aqWGZNLXV.CYTyokcR59E3PUaQ6xCtqivJfWfoP5vgLYEgevTOTF/", "root", ""},
+		{"of-the-name", "$1$aa$AF1TwYWfhRxyrqToHNY8C/", "operator", "operator123"},
+		{"sha", "{SHA}wLE3/i15JFnyb/djzORFdKW1qwM=", "", "welcome"},
+		{"ssha", "{SSHA}FfLj6AU3hWWLYBV2YhkIN5fIo6lzYWx0", "", "guest"},
+		{"nt", "8846F7EAEE8FB117AD06BDD830B7586C", "", "password"},
+		{"md5-hex", "e10adc3949ba59abbe56e057f20f883e", "", "123456"},
+		{"sha256-hex", "609f3cd0259264dc84847ea98e5095b13b489a4ed6b9d77349fe1356ad5b840b", "", "xc3511"},
+		{"htdigest", "c1e7c53b340dc1fb54c5e7dceec49f55", "admin:camera", "12345"},
+		{"broker", "$6$c2FsdHNhbHRzYWx0$RumZ2F2VlahfsCDFYe6YSILhf/zjn7KpR4VZstjpzkvqQcSfXhu9ky+GJL7tscrVDgtcGRoATVx/sGr9x01hVA==", "", "mosquitto"},
+		{"bcrypt", "$2b$06$abcdefghijklmnopqrstuuDGW8gYySehmFp0N2xYAN5iX4EHOWQ3m", "x", "admin"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := guess.New(guess.Default).Password(row.hash, row.user)
+			if !ok || got != row.want {
+				t.Errorf("%q, %v; want %q", got, ok, row.want)
+			}
+		})
+	}
+}
+
+func TestPasswordOfTheImage(t *testing.T) {
+	t.Parallel()
+	const hash = "$6$XcQf7IRXwTyL$9V/L1R1/cJVCV5237chtwRaBdww4/khrEFTEBQL.9i8six2VFB6bqXZhPcatAd9AjQHc3lwdDmVYx9O55rqow/"
+	if p, ok := guess.New(guess.Default).Password(hash, "root"); ok {
+		t.Errorf("guessed %q", p)
+	}
+	if p, ok := guess.New(guess.Default).Password(hash, "root", "other", "Harbor8344"); !ok || p != "Harbor8344" {
+		t.Errorf("%q, %v", p, ok)
+	}
+}
+
+// TestBudget: what an image asks for is not paid, and an empty purse buys
+// nothing.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	const easy = "{SHA}0DPiKuNIrrVmD8IUCuw1hQxNqZc=" // admin
+	if _, ok := guess.New(0).Password(easy, ""); ok {
+		t.Error("guessed without a budget")
+	}
+	for _, hash := range []string{
+		"$6$rounds=999999999$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
+		"$2b$31$NNNNNNNNNNNNNNNNNNNNNuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", "$y$j9T$x$y", "", "x", "$6$", "{SSHA}x", "$1$",
+	} {
+		if p, ok := guess.New(guess.Default).Password(hash, "root"); ok {
+			t.Errorf("%q: %q", hash, p)
+		}
+	}
+}
+
+func FuzzPassword(f *testing.F) {
+	for _, s := range []string{"$1$a$b", "$6$rounds=1$a$b", "{SSHA}AAAA", "ab0123456789.", "d41d8cd98f00b204e9800998ecf8427e", "$2b$04$aaaaaaaaaaaaaaaaaaaaaa", "$6$a+$b="} {
+		f.Add(s, "root")
+	}
+	f.Fuzz(func(t *testing.T, hash, user string) {
+		guess.New(30_000).Password(hash, user)
+	})
+}
+
+func BenchmarkSchemes(b *testing.B) {
+	for name, hash := range map[string]string{
+		"des":    "abAD2HlasJu76",
+		"md5":    "$1$ab$kefLI.fV/nwEcSk6HKy2M1",
+		"sha256": "$5$ab$VNGMCn8r8Y/pjZpl1A4erdB8pqJKLzv0RTMq8xjVRG.",
+		"sha512": "$6$ab$n5FdFHWizh9JwNBsdUUrH8UF4RPo8.kvmqqsOY3pVNCo.clicUccIdCz1T9pixog8wVu8r76g9nLZvGrXDW/1.",
+		"bcrypt": "$2b$06$abcdefghijklmNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN",
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				guess.New(1_000_000).Password(hash, "root")
+			}
+		})
+	}
+}

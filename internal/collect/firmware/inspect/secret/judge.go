@@ -1,0 +1,402 @@
+package secret
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
+)
+
+// judge says whether a value may be a secret of its kind where it stands; it may
+// change the kind to what the value or its surroundings show.
+func (s *scanner) judge(a *assignment) bool {
+	v := a.v
+	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
+		return false
+	}
+	if a.form == comparison && (!digit(v) || len(v) < 6) {
+		return false
+	}
+	s.settle(a)
+	strong := random(v) || hexBits(v) > 0
+	if s.texts && !strong {
+		return false
+	}
+	if s.f.Kind == inspect.ELF && !inProgram(a) {
+		return false
+	}
+	if s.f.Kind == inspect.Binary && !s.inBinary(a) {
+		return false
+	}
+	if codeFile(s.f.Path) && !a.quoted {
+		return false
+	}
+	switch s.f.Role {
+	case inspect.Web:
+		if !a.quoted && a.form != equals || label(v) && !(a.form == pair && digit(v)) {
+			return false
+		}
+	case inspect.Script:
+		if !a.quoted && strings.ContainsAny(v, "$`()[]{}|&\\*") || a.quoted && strings.ContainsAny(v, "$`{}|\\") && !strong {
+			return false
+		}
+		if label(v) || strings.Contains(v, "=") && !strong {
+			return false
+		}
+	default:
+		if a.quoted && sentence(v) || !ascii(v) {
+			return false
+		}
+	}
+	if !formed(a.kind, v) {
+		return false
+	}
+	// What is switched off by a comment is a sample; a key in a comment is a key
+	// all the same.
+	hash, _ := hashAt([]byte(v))
+	return strong && len(v) >= 16 && hash == "" || !s.f.Comment(a.from)
+}
+
+// plainWord says that a word such as "user" is meant as a password: in a
+// configuration, beside the account that it belongs to.
+func (s *scanner) plainWord(a *assignment) bool {
+	if a.kind != Password || s.f.Role != inspect.Config || s.sample || s.texts || a.form == mapping && !a.quoted {
+		return false
+	}
+	switch a.v {
+	case "user", "password", "passwd", "pass":
+		return s.neighbour(*a, userKeys) != ""
+	}
+	return false
+}
+
+// settle changes the kind of a name that means several things to the one that
+// its value and the settings beside it show.
+func (s *scanner) settle(a *assignment) {
+	n := setting.Normal(a.key)
+	low := strings.ToLower(a.key)
+	switch {
+	case strings.HasSuffix(n, "privatekey") || n == "privatekey":
+		if _, ok := wireGuard(a.v); ok && !strings.Contains(s.f.Path, "json") {
+			a.kind = PrivateKey
+		}
+	case a.kind == WiFiPSK && len(a.v) == 44 && strings.HasSuffix(a.v, "="):
+		a.kind = SymmetricKey // of WireGuard
+	case a.kind == WiFiPSK && (len(a.v) == 32 || len(a.v) == 48) && hexBits(a.v) > 0 && !s.wireless(a.from):
+		a.kind = SymmetricKey // of TLS, of a tunnel
+	case a.kind == SymmetricKey && (n == "key" || n == "keys" || strings.TrimRight(n, "0123456789") == "key"):
+		wifi := strings.Contains(low, "wifi") || strings.Contains(low, "wireless") || strings.Contains(low, "wlan") || s.wireless(a.from)
+		if wifi && len(a.v) >= 5 && len(a.v) <= 66 {
+			a.kind = WiFiPSK
+			if rest, ok := strings.CutPrefix(a.v, "s:"); ok { // WEP in text
+				a.v, a.at = rest, a.at+2
+			}
+		}
+	case a.kind == Password && n != "password" && !strings.HasSuffix(n, "pin") && (strings.Contains(low, "wifi") || strings.Contains(low, "wlan") || strings.Contains(low, "ssid")):
+		a.kind = WiFiPSK
+	case a.kind == Token && strings.HasSuffix(n, "secret") && s.f.Role == inspect.Config && s.passwordFile():
+		a.kind = Password
+	}
+}
+
+// passwordFile says that "secret" is what a service calls its passwords.
+func (s *scanner) passwordFile() bool {
+	low := strings.ToLower(s.f.Path)
+	for _, w := range []string{"sip", "asterisk", "radius", "hostapd", "iax", "ipsec", "l2tp", "swanctl", "strongswan"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// wireless says that the settings around are those of a wireless network.
+func (s *scanner) wireless(off int) bool {
+	if s.f.Kind != inspect.Text {
+		return false
+	}
+	if strings.Contains(s.f.Path, "wireless") || strings.Contains(s.f.Path, "wifi") || strings.Contains(s.f.Path, "wpa") {
+		return true
+	}
+	return s.neighbour(assignment{from: off, at: off}, ssidKeys) != ""
+}
+
+// inProgram says that a value among the strings of a program is meant: no format
+// string, no help text.
+func inProgram(a *assignment) bool {
+	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted {
+		return false
+	}
+	return digit(a.v) && len(a.v) >= 4 && (a.kind != SymmetricKey || hexBits(a.v) == 128 || hexBits(a.v) == 256)
+}
+
+// inBinary says that a value in a binary is meant: the name begins its string or
+// follows a separator, and the string ends with the value; or the value has a
+// digit and stands among other settings.
+func (s *scanner) inBinary(a *assignment) bool {
+	if !s.wholeName(a.from) || a.form == mapping && !a.quoted || a.form == blank {
+		return false
+	}
+	d := s.f.Data
+	end := a.at + len(a.v)
+	if end < len(d) && (d[end] < 0x20 || d[end] >= 0x7f) && (a.from == 0 || d[a.from-1] < 0x20 || d[a.from-1] >= 0x7f) {
+		return a.form == equals
+	}
+	if !digit(a.v) || len(a.v) < 5 || strings.ContainsAny(a.v, "()[]<>") {
+		return false
+	}
+	line, _ := s.f.LineAround(a.from)
+	return a.quoted || end < len(d) && d[end] != ' ' || bytes.Count(line, []byte("=")) >= 2
+}
+
+// codeFile says that a file is the source of a program in a language whose
+// values are quoted.
+func codeFile(p string) bool {
+	switch path.Ext(p) {
+	case ".cjs", ".ts", ".tsx", ".jsx", ".go", ".c", ".h", ".cc", ".cpp", ".hpp", ".vim", ".pyi", ".pod", ".java", ".rs", ".el", ".m4", ".cmake", ".kt", ".swift", ".cs", ".scala", ".r", ".jl", ".lisp", ".asm", ".s", ".ml":
+		return true
+	}
+	return false
+}
+
+// wholeName says that a name in a binary begins its string, as in the
+// environment of a boot loader, or follows a separator; inside of longer words
+// names are part of messages.
+func (s *scanner) wholeName(from int) bool {
+	if from == 0 {
+		return true
+	}
+	c := s.f.Data[from-1]
+	return c < 0x20 || c >= 0x7f || strings.IndexByte(" &?;,\"'<{", c) >= 0
+}
+
+// formed says that v has the form of this kind.
+func formed(kind Kind, v string) bool {
+	switch kind {
+	case SymmetricKey:
+		// "key" is too common a name: the value must look like one.
+		if hexBits(v) > 0 {
+			return true
+		}
+		if len(v) < 12 || strings.ContainsAny(v, "()[]{}<>,:;%\"' ") || hexOnly(v) || publicKey(v) {
+			return false
+		}
+		return random(v) && (threeKinds(v) || len(v) >= 16) || len(v) >= 16 && len(v) <= 32 && mixed(v) && !strings.ContainsAny(v, "_-.")
+	case Token, APIKey, CloudSecret:
+		return len(v) >= 8 && (random(v) || hexBits(v) > 0 || capitals(v) || digits(v) && len(v) >= 16 || mixed(v) && len(v) >= 10) && !strings.ContainsAny(v, " <>")
+	case Webhook:
+		return strings.Contains(v, "://")
+	case WiFiPSK:
+		return len(v) >= 5 && len(v) <= 66
+	case PrivateKey:
+		_, ok := wireGuard(v)
+		return ok
+	}
+	return !strings.ContainsAny(v, "\t") && strings.Count(v, " ") < 2
+}
+
+func hexOnly(v string) bool {
+	for i := range len(v) {
+		if !hexByte(v[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// publicKey says that v begins as a public key or a certificate in base64 does.
+func publicKey(v string) bool {
+	for _, p := range []string{"MFkwEw", "MIIBI", "MIIBo", "MIGf", "MCowBQ", "MHYwEA", "MIID", "MIIC", "AAAAB3Nza", "AAAAC3Nza", "AAAAE2Vjz"} {
+		if strings.HasPrefix(v, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// capitals says that v is a long run of capitals without a word's rhythm, as the
+// licence strings of peer-to-peer libraries are.
+func capitals(v string) bool {
+	if len(v) < 24 {
+		return false
+	}
+	seen := 0
+	var is [26]bool
+	for i := range len(v) {
+		if v[i] < 'A' || v[i] > 'Z' {
+			return false
+		}
+		if !is[v[i]-'A'] {
+			is[v[i]-'A'] = true
+			seen++
+		}
+	}
+	return seen >= 8
+}
+
+// mixed says that v has letters and digits, one run of characters.
+func mixed(v string) bool {
+	letters := false
+	for i := range len(v) {
+		switch k := kindOfByte(v[i]); {
+		case k == 'a' || k == 'A':
+			letters = true
+		case v[i] == ' ' || v[i] == '/' || v[i] == '.':
+			return false
+		}
+	}
+	return letters && digit(v)
+}
+
+func digit(v string) bool { return strings.ContainsAny(v, "0123456789") }
+
+func ascii(v string) bool {
+	for i := range len(v) {
+		if v[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// placeholder says that v stands for a secret and is none.
+func (s *scanner) placeholder(v string) bool { return placeholder(v) || s.sample && initial(v) }
+
+// initial are values that samples ask to be changed.
+func initial(v string) bool {
+	switch strings.ToLower(v) {
+	case "changeme", "change_me", "change-me", "changeit", "password", "passwd", "secret", "mypassword", "yourpassword":
+		return true
+	}
+	return false
+}
+
+func placeholder(v string) bool {
+	l := bytes.ToLower([]byte(v))
+	if len(l) == 0 {
+		return true
+	}
+	for _, c := range []string{"<", "${", "$(", "{{", "%s", "%d", "%c", "%u", "%(", "%1", "@@", "...", "…", "example", "placeholder", "your_", "your-", "yourp", "yourt", "yours", "insert", "redacted", "dummy", "xxxx", "***", "____", "••", "changethis", "replace_", "replaceme", "to_be_", "todo", "fixme", "0123456789", "123456789a", "abcdefgh", "my_secret", "my-secret", "notset", "not_set", "not set", "n/a", "{cipher}", "enc(", "eyjzdwiioiixmjm0nty3odkwiiwi", "czzcagrsa3f0mzpnwdfmqmf0m2jw", "qwxhzgrpbjpvcgvuihnlc2ftzq"} {
+		if bytes.Contains(l, []byte(c)) {
+			return true
+		}
+	}
+	// One character over and over.
+	return len(bytes.TrimLeft(l, string(l[:1]))) == 0 && len(l) > 1 && !digits(v)
+}
+
+func digits(v string) bool {
+	for i := range len(v) {
+		if v[i] < '0' || v[i] > '9' {
+			return false
+		}
+	}
+	return len(v) > 0
+}
+
+// reference says that v names a place or a setting instead of holding a secret.
+func reference(v string) bool {
+	if strings.HasPrefix(v, "/") && (strings.Count(v, "/") > 1 || strings.Contains(v, ".")) || strings.HasPrefix(v, "./") || strings.HasPrefix(v, "$") && !strings.HasPrefix(v, "$1$") && !strings.HasPrefix(v, "$5$") && !strings.HasPrefix(v, "$6$") && !strings.HasPrefix(v, "$2") ||
+		strings.HasPrefix(v, "%") && strings.HasSuffix(v, "%") || strings.HasPrefix(v, "@") || strings.HasPrefix(v, "file:") || strings.HasPrefix(v, "env:") || strings.HasPrefix(v, "pass:") || strings.Contains(v, "://") || strings.HasPrefix(v, "!") && len(v) < 5 || strings.HasPrefix(v, "-anonymous") || strings.HasPrefix(v, "anonymous@") ||
+		len(v) > 2 && (v[0] == '^' || v[0] == '~') && v[1] >= '0' && v[1] <= '9' || called(v) || hyphened(v) || v[len(v)-1] == '=' && nameByteOnly(v[:len(v)-1]) && !digit(v) {
+		return true
+	}
+	low := strings.ToLower(strings.TrimRight(v, ";,"))
+	for _, ext := range []string{".so", ".key", ".pem", ".crt", ".conf", ".txt", ".html", ".htm", ".js", ".css", ".png", ".bin", ".cgi", ".asp", ".php"} {
+		if strings.HasSuffix(low, ext) {
+			return true
+		}
+	}
+	return modes[low]
+}
+
+// Some of the texts above are examples of specifications in base64: the token of
+// jwt.io, the headers of RFC 6749, section 2.3.1, and of RFC 7617, section 2.
+
+// called says that v is an expression of a language: f(x), a[i].
+func called(v string) bool {
+	i := strings.IndexAny(v, "([")
+	return i > 0 && strings.ContainsAny(v[i:], ")]") && nameByteOnly(v[:i])
+}
+
+func nameByteOnly(v string) bool {
+	for i := range len(v) {
+		if !setting.NameByte(v[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// hyphened says that v is words with hyphens, a name of an option or a tag.
+func hyphened(v string) bool {
+	if strings.Count(v, "-") < 2 {
+		return false
+	}
+	for i := range len(v) {
+		if v[i] != '-' && (v[i] < 'a' || v[i] > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// modes are values of settings that say how, not what.
+var modes = map[string]bool{"true": true, "false": true, "none": true, "null": true, "nil": true, "undefined": true, "required": true, "optional": true, "enabled": true, "disabled": true, "enable": true, "disable": true, "default": true, "auto": true, "prompt": true, "text": true, "string": true, "sha256": true, "sha512": true, "md5": true, "md5crypt": true, "plain": true, "cram-md5": true, "never": true, "always": true, "unset": true, "empty": true, "wpa-psk": true, "wpa-eap": true, "wpapsk": true, "wpa2psk": true, "wpa2-psk": true, "sae": true, "ask-password": true, "function": true, "hidden": true, "this": true, "value": true, "yes": true, "no": true, "on": true, "off": true, "files": true, "compat": true, "open": true, "shared": true, "basic": true, "digest": true, "bearer": true, "any": true, "tkip": true, "aes": true, "ccmp": true, "psk": true, "psk2": true, "wpa": true, "wpa2": true, "wep": true, "public": true, "boolean": true, "integer": true, "number": true, "object": true, "array": true, "varchar": true, "char": true, "blob": true, "input": true, "password": true, "passwd": true, "pwd": true, "username": true, "user": true, "key": true, "token": true, "secret": true, "stdin": true, "ask": true, "interactive": true, "self": true, "args": true, "enter": true, "escape": true, "return": true, "tab": true, "space": true, "backspace": true, "delete": true, "system": true, "internal": true, "external": true, "static": true, "dynamic": true, "char*": true, "const": true, "int": true, "new": true, "old": true, "not": true, "len": true, "length": true, "size": true, "type": true, "name": true, "localhost": true, "no-repeat": true, "bool": true, "float": true, "echo": true, "define": true, "undef": true, "implement": true, "print": true, "pass": true, "self.password": true, "request": true, "session": true, "header": true, "query": true, "body": true, "ldap": true, "pam": true, "sasl": true}
+
+// label says that v reads like a text for people: "Password", "Enter the key".
+func label(v string) bool {
+	if strings.ContainsAny(v, " ?:…") || !ascii(v) || strings.HasSuffix(v, "!") && !digit(v) {
+		return true
+	}
+	upper := v[0] >= 'A' && v[0] <= 'Z'
+	for i := range len(v) {
+		if !(v[i] >= 'a' && v[i] <= 'z' || v[i] >= 'A' && v[i] <= 'Z') {
+			return false
+		}
+	}
+	low := strings.ToLower(v)
+	return upper || low == "password" || low == "passwd" || low == "pwd" || low == "token" || low == "secret"
+}
+
+// sentence says that a quoted value of a configuration is words for people.
+func sentence(v string) bool { return strings.Contains(v, " ") && !digit(v) }
+
+// random says that v looks made by a generator: letters and digits, and the
+// kinds of characters change often. Names ("getUserToken2") change less.
+func random(v string) bool {
+	if len(v) < 8 || strings.Contains(v, " ") {
+		return false
+	}
+	changes, letters, numbers := 0, 0, 0
+	last := byte(0)
+	for i := range len(v) {
+		k := kindOfByte(v[i])
+		switch k {
+		case 'a', 'A':
+			letters++
+		case '0':
+			numbers++
+		}
+		// A capital that begins a word is no change.
+		if last != 0 && k != last && !(last == 'A' && k == 'a') {
+			changes++
+		}
+		last = k
+	}
+	return letters > 0 && numbers > 0 && changes*4 >= len(v)
+}
+
+func kindOfByte(c byte) byte {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return 'a'
+	case c >= 'A' && c <= 'Z':
+		return 'A'
+	case c >= '0' && c <= '9':
+		return '0'
+	}
+	return '.'
+}

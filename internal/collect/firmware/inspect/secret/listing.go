@@ -1,0 +1,236 @@
+package secret
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+)
+
+// maxListing bounds the files that are read line by line.
+const maxListing = 256 << 10
+
+// listings reads files whose lines name secrets without a name for them: they
+// are known by their path.
+func (s *scanner) listings() {
+	if s.f.Kind != inspect.Text || s.prose() || len(s.f.Data) > maxListing {
+		return
+	}
+	p := strings.ToLower(s.f.Path)
+	base := path.Base(p)
+	var read func(off int, f []arg)
+	switch {
+	case base == "chap-secrets" || base == "pap-secrets" || base == "srp-secrets":
+		read = s.chap
+	case base == ".netrc" || base == "netrc" || base == "_netrc":
+		s.netrc()
+		return
+	case strings.HasPrefix(base, "snmpd") && strings.Contains(base, "conf") || strings.HasSuffix(p, "/snmp/snmp.conf"):
+		read = s.snmp
+	case strings.HasSuffix(base, "ipsec.secrets"):
+		read = s.ipsec
+	case base == "startup-config" || base == "running-config" || bytes.HasPrefix(s.f.Data, []byte("hostname ")):
+		read = s.terminal
+	case base == "psk.txt" || strings.HasSuffix(base, ".wpa_psk") || strings.HasSuffix(base, ".psk"):
+		read = func(off int, f []arg) {
+			if len(f) == 1 { // of TLS: identity:key
+				if id, key, ok := strings.Cut(f[0].Text, ":"); ok && hexBits(key) > 0 {
+					s.add(f[0].Off+len(id)+1, Hit{Kind: SymmetricKey, Value: key, User: id, Scheme: "tls", Bits: hexBits(key)})
+				}
+			}
+			if len(f) == 2 && len(f[1].Text) >= 6 {
+				s.add(f[1].Off, Hit{Kind: WiFiPSK, Value: f[1].Text, User: f[0].Text, Scheme: "wifi"})
+			}
+		}
+	case strings.HasSuffix(base, "eap_user"):
+		read = func(off int, f []arg) {
+			if len(f) >= 3 && f[0].Text != "*" && f[2].Text != "[2]" {
+				s.add(f[2].Off, Hit{Kind: Password, Value: f[2].Text, User: f[0].Text, Scheme: "eap"})
+			}
+		}
+	case s.f.Role == inspect.Config && strings.HasSuffix(base, ".conf"):
+		read = s.accountLine
+	case vpnLogin(p):
+		s.twoLines()
+		return
+	default:
+		return
+	}
+	off := 0
+	for line := range bytes.Lines(s.f.Data) {
+		if t := bytes.TrimSpace(line); len(t) > 0 && t[0] != '#' && t[0] != ';' && len(s.hits) < maxHits {
+			read(off, split(bytes.TrimRight(line[:min(len(line), 1024)], "\r\n"), off))
+		}
+		off += len(line)
+	}
+}
+
+// chap reads a line of pppd's secrets: client, server, secret, addresses.
+func (s *scanner) chap(_ int, f []arg) {
+	if len(f) >= 3 && f[2].Text != "" && !variable(f[2].Text) && !strings.HasPrefix(f[2].Text, "@") {
+		s.add(f[2].Off, Hit{Kind: Password, Value: f[2].Text, User: f[0].Text, Scheme: "ppp"})
+	}
+}
+
+// accountLine reads "account name password", where the password is one that a
+// generator or a habit made.
+func (s *scanner) accountLine(_ int, f []arg) {
+	if len(f) != 3 || len(f[2].Text) < 6 || len(f[2].Text) > 32 || !account.MatchString(f[1].Text) {
+		return
+	}
+	switch f[0].Text {
+	case "account", "user", "login", "auth", "User", "Account":
+		if v := f[2].Text; (random(v) || wordNumber.MatchString(v)) && mixed(v) && !s.placeholder(v) && !technical.MatchString(v) {
+			s.add(f[2].Off, Hit{Kind: Password, Value: v, User: f[1].Text, Note: "line of " + f[0].Text})
+		}
+	}
+}
+
+// terminal reads a line of a switch's or router's configuration as its terminal
+// takes it: "username a password 0 b", "snmp-server community b RW".
+func (s *scanner) terminal(_ int, f []arg) {
+	word := func(i int) string {
+		if i < len(f) {
+			return f[i].Text
+		}
+		return ""
+	}
+	secret := func(i int, kind Kind, user, scheme string) {
+		switch word(i) { // 0 and 7 say how it is written
+		case "0", "7", "encrypted", "ascii", "hex":
+			i++
+		}
+		if word(i) == "0" || word(i) == "7" {
+			i++
+		}
+		if v := word(i); len(v) >= 3 && v != "public" && !strings.HasPrefix(v, "$") && !s.placeholder(v) {
+			s.add(f[i].Off, Hit{Kind: kind, Value: v, User: user, Scheme: scheme})
+		}
+	}
+	for i := range f {
+		switch word(i) {
+		case "password":
+			user := ""
+			if word(0) == "username" {
+				user = word(1)
+			}
+			if i == 0 || user != "" || word(0) == "enable" {
+				secret(i+1, Password, user, "login")
+			}
+			return
+		case "community":
+			if strings.HasPrefix(word(0), "snmp") {
+				secret(i+1, Password, "", "snmp")
+			}
+			return
+		case "version":
+			if strings.HasPrefix(word(0), "snmp") && strings.HasPrefix(word(i+1), "2") {
+				secret(i+2, Password, "", "snmp")
+			}
+			return
+		case "wpa-psk", "wpa-passphrase":
+			secret(i+1, WiFiPSK, "", "wifi")
+			return
+		}
+	}
+}
+
+// snmp reads communities and users (snmpd.conf(5)).
+func (s *scanner) snmp(_ int, f []arg) {
+	community := func(i int) {
+		if i < len(f) && f[i].Text != "public" && f[i].Text != "default" && !s.placeholder(f[i].Text) {
+			h := Hit{Kind: Password, Value: f[i].Text, Scheme: "snmp", Note: "community of " + f[0].Text}
+			if f[i].Text == "private" {
+				h.Note += ", the well-known one"
+			}
+			s.add(f[i].Off, h)
+		}
+	}
+	switch f[0].Text {
+	case "rocommunity", "rwcommunity", "rocommunity6", "rwcommunity6", "trapcommunity", "authcommunity":
+		community(len(f[:min(len(f), 2)]) - 1)
+	case "trapsink", "trap2sink", "informsink":
+		community(2)
+	case "com2sec":
+		community(len(f) - 1)
+	case "createUser":
+		for i := 1; i+1 < len(f); i++ {
+			switch strings.TrimRight(f[i].Text, "-0123456789") {
+			case "MD5", "SHA", "DES", "AES":
+				if i > 1 && len(f[i+1].Text) >= 4 {
+					s.add(f[i+1].Off, Hit{Kind: Password, Value: f[i+1].Text, User: f[1].Text, Scheme: "snmp", Note: "SNMPv3 " + f[i].Text})
+				}
+			}
+		}
+	}
+}
+
+// ipsec reads a line of ipsec.secrets(5): who : PSK "…", who : XAUTH "…".
+func (s *scanner) ipsec(_ int, f []arg) {
+	for i := 0; i+1 < len(f); i++ {
+		switch strings.ToUpper(strings.TrimLeft(f[i].Text, ":")) {
+		case "PSK", "XAUTH", "EAP", "NTLM":
+			h := Hit{Kind: Password, Value: f[i+1].Text, Scheme: "ipsec", Note: f[i].Text}
+			if i > 0 {
+				h.User = strings.TrimRight(f[0].Text, ":")
+			}
+			if len(h.Value) >= 4 && !s.placeholder(h.Value) {
+				s.add(f[i+1].Off, h)
+			}
+			return
+		}
+	}
+}
+
+// netrc reads a .netrc file: words, where "password" is followed by one.
+func (s *scanner) netrc() {
+	var user, machine string
+	f := split(bytes.ReplaceAll(s.f.Data, []byte("\n"), []byte(" ")), 0)
+	for i := 0; i+1 < len(f); i++ {
+		switch f[i].Text {
+		case "machine":
+			machine, user = f[i+1].Text, ""
+		case "default":
+			machine, user = "", ""
+			continue
+		case "login":
+			user = f[i+1].Text
+		case "password":
+			if user != "anonymous" && !s.placeholder(f[i+1].Text) {
+				s.add(f[i+1].Off, Hit{Kind: Password, Value: f[i+1].Text, User: user, Scheme: "ftp", Note: "machine " + machine})
+			}
+		default:
+			continue
+		}
+		i++
+	}
+}
+
+// vpnLogin says that a file holds a user's name on its first line and the
+// password on its second, as auth-user-pass of OpenVPN reads it.
+func vpnLogin(p string) bool {
+	if !strings.Contains(p, "vpn") && !strings.Contains(p, "tunnel") {
+		return false
+	}
+	base := path.Base(p)
+	ext := path.Ext(base)
+	for _, w := range []string{"auth", "login", "pass", "cred", "userpw"} {
+		if strings.Contains(base, w) && (ext == ".txt" || ext == "" || ext == ".conf" || ext == ".auth" || ext == ".up" || ext == ".pass") {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scanner) twoLines() {
+	lines := bytes.Split(s.f.Data, []byte("\n"))
+	if len(lines) < 2 || len(lines) > 3 || len(lines) == 3 && len(lines[2]) > 0 {
+		return
+	}
+	user, pw := strings.TrimRight(string(lines[0]), "\r"), strings.TrimRight(string(lines[1]), "\r")
+	if user == "" || len(pw) < 3 || strings.ContainsAny(user+pw, " \t=#") || s.placeholder(pw) {
+		return
+	}
+	s.add(len(lines[0])+1, Hit{Kind: Password, Value: pw, User: user, Scheme: "vpn"})
+}

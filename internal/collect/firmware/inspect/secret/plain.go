@@ -1,0 +1,109 @@
+package secret
+
+import (
+	"bytes"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
+)
+
+// valueAt reads the value that begins at i, quoted or not.
+func (s *scanner) valueAt(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	if q, ok := s.quotedAt(a, i); ok {
+		return q, true
+	}
+	if i >= len(d) || d[i] == '"' || d[i] == '\'' || d[i] == '`' && s.f.Role != inspect.Config {
+		return a, false
+	}
+	a.at = i
+	switch {
+	case s.f.Kind != inspect.Text:
+		a.v = string(s.token(i, longestValue, func(c byte) bool {
+			return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '&' && c != ';' && c != ',' && c != '<' && c != '}'
+		}))
+	case s.f.Role == inspect.Config && a.form == mapping && a.from > 0 && (d[a.from-1] == '"' || d[a.from-1] == '\''):
+		// JSON: what has no quotes is a number or a word of the language.
+		a.v = string(s.token(i, 64, func(c byte) bool { return c >= '0' && c <= '9' || c == '.' || c == '-' }))
+	case s.f.Role == inspect.Config || s.f.Role == inspect.Data:
+		return s.plain(a, i)
+	case s.f.Role == inspect.Web || s.f.Role == inspect.Script && !s.f.Shell():
+		// Of other languages only quoted text is a value; but a query is one.
+		if a.from == 0 || d[a.from-1] != '&' && d[a.from-1] != '?' || a.form != equals {
+			return a, false
+		}
+		a.v = string(s.token(i, longestValue, func(c byte) bool { return c > ' ' && c < 0x7f && c != '&' && c != '"' && c != '\'' && c != '#' }))
+	default:
+		a.v = string(s.token(i, longestValue, func(c byte) bool {
+			return c > ' ' && c < 0x7f && c != ';' && c != '<' && c != '"' && c != '\'' && c != '>'
+		}))
+		a.v = cutNext(a.v)
+	}
+	return a, a.v != ""
+}
+
+// plain reads an unquoted value of a plain configuration: it goes to the end of
+// the line, and a password may hold any character.
+func (s *scanner) plain(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	end := i
+	for end < len(d) && end-i < longestValue && d[end] != '\n' && d[end] != '\r' && d[end] != 0 {
+		end++
+	}
+	v := string(d[i:end])
+	for _, mark := range []string{" #", "\t#", " ;", "\t;", " //"} {
+		if k := strings.Index(v, mark); k >= 0 {
+			v = v[:k]
+		}
+	}
+	v = strings.TrimRight(v, " \t")
+	if cut := cutNext(v); cut != v {
+		a.v = cut
+		return a, cut != ""
+	}
+	if k := strings.IndexAny(v, " \t"); k >= 0 {
+		switch {
+		case s.inList(a.from), strings.Contains(v[k:], "="):
+			v = v[:k] // one of several settings on the line: a kernel's command line
+		case a.kindIsPhrase() && a.form == equals && a.at == a.from+len(a.key)+1 && len(v) <= 63 && strings.IndexAny(v, "\"'(){}[]<>") < 0:
+			// A pass phrase may hold blanks: psk=correct horse 42.
+		default:
+			return a, false // more words: a sentence
+		}
+	}
+	v = strings.TrimRight(v, ",;")
+	a.v = v
+	return a, v != ""
+}
+
+// kindIsPhrase says that the name is one of a pass phrase for people.
+func (a assignment) kindIsPhrase() bool {
+	n := setting.Normal(a.key)
+	return strings.HasSuffix(n, "psk") || strings.HasSuffix(n, "passphrase")
+}
+
+// inList says that another setting stands before this name on its line.
+func (s *scanner) inList(from int) bool {
+	line, start := s.f.LineAround(from)
+	before := line[:from-start]
+	return bytes.IndexByte(before, '=') >= 0 && bytes.HasSuffix(before, []byte(" "))
+}
+
+// cutNext ends a value where a separator and the next setting follow:
+// "x;Uid=y", "x&user=y", "x,password=y".
+func cutNext(v string) string {
+	for i := range len(v) {
+		if c := v[i]; c != ';' && c != '&' && c != ',' {
+			continue
+		}
+		j := i + 1
+		for j < len(v) && setting.NameByte(v[j]) {
+			j++
+		}
+		if j > i+1 && j < len(v) && v[j] == '=' || v[i] == ';' && j == len(v) {
+			return v[:i]
+		}
+	}
+	return v
+}

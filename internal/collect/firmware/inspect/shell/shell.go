@@ -1,0 +1,297 @@
+// Package shell splits scripts of Bourne shells into the simple commands that
+// they hold, wherever these stand: in lists, functions, substitutions. In: the
+// bytes of a script, hostile. Out: commands, with variables replaced where the
+// script itself assigns them. It follows POSIX.1-2017, Shell Command Language,
+// 2.2 to 2.10, as far as reading needs it, and runs nothing. A script that no
+// shell would take is read as far as it makes sense.
+package shell
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Bounds of what one script may cost.
+const (
+	maxCommands = 20_000
+	maxWords    = 256
+	maxText     = 4096 // bytes of a word
+	maxDepth    = 32   // substitutions in substitutions
+	maxScript   = 1 << 20
+)
+
+// Word is a word of a command, without its quotes.
+type Word struct {
+	Text string // "$NAME" where the script doesn't say what it holds
+	Off  int    // in the script
+}
+
+// Command is a simple command: a program or function, and its arguments.
+type Command struct {
+	Words []Word // at least one
+	To    []Word // where output is redirected to
+	Off   int
+	End   int // offset behind the last word
+}
+
+// Arg is the text of word i, "" where there are fewer.
+func (c Command) Arg(i int) string {
+	if i < len(c.Words) {
+		return c.Words[i].Text
+	}
+	return ""
+}
+
+// Commands returns the commands of a script in the order of their offsets.
+func Commands(src []byte) []Command {
+	l := &lexer{src: src[:min(len(src), maxScript)], vars: map[string]string{}}
+	for l.at < len(l.src) {
+		l.list(0)
+	}
+	slices.SortStableFunc(l.out, func(a, b Command) int { return cmp.Compare(a.Off, b.Off) })
+	return l.out
+}
+
+type lexer struct {
+	src   []byte
+	at    int
+	depth int
+	vars  map[string]string
+	out   []Command
+	docs  []doc // here-documents whose text comes behind this line
+	cur   Command
+	ticks bool // inside of backticks
+}
+
+type doc struct {
+	end  string
+	tabs bool // leading tabs are stripped
+}
+
+func (l *lexer) peek(n int) byte {
+	if l.at+n < len(l.src) {
+		return l.src[l.at+n]
+	}
+	return 0
+}
+
+// list reads commands up to stop: ')' or '`', or 0 for the end.
+func (l *lexer) list(stop byte) {
+	outer := l.cur
+	l.cur = Command{}
+	defer func() {
+		l.flush()
+		l.cur = outer
+	}()
+	pattern := false // where a case statement has patterns: "start|on)"
+	for l.at < len(l.src) {
+		c := l.src[l.at]
+		switch {
+		case c == stop && !(c == ')' && pattern):
+			l.at++
+			return
+		case c == ')':
+			// The end of a pattern, or one too many: no command stands before it.
+			l.cur, pattern = Command{}, false
+			l.at++
+		case c == ' ' || c == '\t' || c == '\r':
+			l.at++
+		case c == '\\' && (l.peek(1) == '\n' || l.peek(1) == '\r' && l.peek(2) == '\n'):
+			l.at += 2
+			if l.peek(-1) == '\r' {
+				l.at++
+			}
+		case c == '\n':
+			l.at++
+			l.flush()
+			l.skipDocs()
+		case c == ';' && l.peek(1) == ';':
+			l.flush()
+			l.at += 2
+			pattern = true
+		case c == '|' && pattern:
+			l.at++
+		case c == ';' || c == '&' || c == '|':
+			l.flush()
+			l.at++
+		case c == '#':
+			l.comment()
+		case c == '(' && pattern:
+			l.at++
+		case c == '(':
+			l.group()
+		case c == '<' || c == '>' || c >= '0' && c <= '9' && (l.peek(1) == '<' || l.peek(1) == '>'):
+			l.redirect()
+		default:
+			w := l.word()
+			if l.at == w.Off {
+				return // a backtick that an outer list began with
+			}
+			if pattern && w.Text == "esac" {
+				pattern = false
+			}
+			l.add(w)
+			if len(l.cur.Words) == 3 && w.Text == "in" && l.cur.Words[0].Text == "case" {
+				l.cur, pattern = Command{}, true
+			}
+		}
+	}
+}
+
+func (l *lexer) comment() {
+	for l.at < len(l.src) && l.src[l.at] != '\n' {
+		l.at++
+	}
+}
+
+// group is "(" where a command may begin: a subshell, or the empty parentheses
+// behind a function's name.
+func (l *lexer) group() {
+	i := 1
+	for l.peek(i) == ' ' {
+		i++
+	}
+	if l.peek(i) == ')' {
+		l.at += i + 1
+		l.cur = Command{}
+		return
+	}
+	l.at++
+	l.flush()
+	l.nested(')')
+}
+
+// nested reads a list inside of another; too deep it is skipped as text.
+func (l *lexer) nested(stop byte) {
+	if l.depth >= maxDepth {
+		for l.at < len(l.src) && l.src[l.at] != '\n' {
+			l.at++
+		}
+		return
+	}
+	l.depth++
+	l.list(stop)
+	l.depth--
+}
+
+func (l *lexer) redirect() {
+	for l.peek(0) >= '0' && l.peek(0) <= '9' {
+		l.at++
+	}
+	first := l.peek(0)
+	n := 1
+	for n < 3 && (l.peek(n) == '<' || l.peek(n) == '>' || l.peek(n) == '&' || l.peek(n) == '|' || l.peek(n) == '-') {
+		n++
+	}
+	op := string(l.src[l.at : l.at+min(n, len(l.src)-l.at)])
+	l.at += len(op)
+	if l.peek(0) == '(' { // process substitution
+		l.at++
+		l.nested(')')
+		return
+	}
+	for l.peek(0) == ' ' || l.peek(0) == '\t' {
+		l.at++
+	}
+	if c := l.peek(0); c == 0 || c == '\n' {
+		return
+	}
+	w := l.word()
+	switch {
+	case op == "<<" || op == "<<-":
+		if len(l.docs) < 16 && w.Text != "" {
+			l.docs = append(l.docs, doc{w.Text, op == "<<-"})
+		}
+	case first == '>' && len(l.cur.To) < 16:
+		l.cur.To = append(l.cur.To, w)
+	}
+}
+
+// skipDocs leaves out the text of here-documents.
+func (l *lexer) skipDocs() {
+	for _, d := range l.docs {
+		for l.at < len(l.src) {
+			start := l.at
+			for l.at < len(l.src) && l.src[l.at] != '\n' {
+				l.at++
+			}
+			line := strings.TrimSuffix(string(l.src[start:min(l.at, start+maxText)]), "\r")
+			l.at++
+			if d.tabs {
+				line = strings.TrimLeft(line, "\t")
+			}
+			if line == d.end {
+				break
+			}
+		}
+	}
+	l.at = min(l.at, len(l.src))
+	l.docs = l.docs[:0]
+}
+
+func (l *lexer) add(w Word) {
+	if len(l.cur.Words) == 0 {
+		l.cur.Off = w.Off
+	}
+	if len(l.cur.Words) < maxWords {
+		l.cur.Words = append(l.cur.Words, w)
+	}
+	l.cur.End = l.at
+}
+
+// reserved words before which or behind which a command stands.
+var reserved = map[string]bool{"if": true, "then": true, "else": true, "elif": true, "fi": true, "do": true, "done": true, "while": true, "until": true, "esac": true, "!": true, "{": true, "}": true, "time": true}
+
+// flush ends the command that is being read.
+func (l *lexer) flush() {
+	c := l.cur
+	l.cur = Command{}
+	for len(c.Words) > 0 {
+		w := c.Words[0]
+		name, value, ok := strings.Cut(w.Text, "=")
+		switch {
+		case reserved[w.Text]:
+		case ok && l.src[w.Off] != '"' && l.src[w.Off] != '\'' && isName(name):
+			l.assign(name, value)
+		default:
+			l.emit(c)
+			return
+		}
+		c.Words = c.Words[1:]
+	}
+}
+
+func (l *lexer) emit(c Command) {
+	switch c.Words[0].Text {
+	case "for", "case", "select", "function":
+		return
+	case "export", "local", "readonly", "declare", "typeset":
+		for _, w := range c.Words[1:] {
+			if name, value, ok := strings.Cut(w.Text, "="); ok && isName(name) {
+				l.assign(name, value)
+			}
+		}
+		return
+	}
+	c.Off = c.Words[0].Off
+	if len(l.out) < maxCommands {
+		l.out = append(l.out, c)
+	}
+}
+
+func (l *lexer) assign(name, value string) {
+	if len(l.vars) < 1024 && len(value) <= 1024 {
+		l.vars[name] = value
+	}
+}
+
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || i > 0 && c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}

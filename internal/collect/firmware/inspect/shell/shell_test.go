@@ -1,0 +1,111 @@
+package shell_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/internal/collect/firmware/inspect/shell"
+)
+
+func lines(src string) []string {
+	var out []string
+	for _, c := range shell.Commands([]byte(src)) {
+		var words []string
+		for _, w := range c.Words {
+			words = append(words, w.Text)
+		}
+		for _, w := range c.To {
+			words = append(words, ">"+w.Text)
+		}
+		out = append(out, strings.Join(words, "_"))
+	}
+	return out
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, src string
+		want      []string
+	}{
+		{"words", "a  b\tc\n", []string{"a_b_c"}},
+		{"quotes", `a "b c" 'd $x' e\ f`, []string{"a_b c_d $x_e f"}},
+		{"lists", "a; b && c || d | e & f", []string{"a", "b", "c", "d", "e", "f"}},
+		{"comment", "#!/bin/sh\n# a\nb # c\nd#e\n", []string{"b", "d#e"}},
+		{"continued", "a \\\n b\r\nc\r\n", []string{"a_b", "c"}},
+		{"variable", "D=/usr/sbin/x\n$D -p ${P:-80} \"$D.conf\" $1 $?", []string{"/usr/sbin/x_-p_80_/usr/sbin/x.conf_$1_$?"}},
+		{"export", "export A=1 B=2; x $A ${B} $C", []string{"x_1_2_$C"}},
+		{"assignment-before", "LANG=C x", []string{"x"}},
+		{"if", "if [ -x /a ]; then /a; else ! b; fi", []string{"[_-x_/a_]", "/a", "b"}},
+		{"for", "for i in a b; do \"$i\" start; done", []string{"$i_start"}},
+		{"case", "case \"$1\" in\n start|on) a -x ;;\n (stop) b;;\n*) c\nesac\nd", []string{"a_-x", "b", "c", "d"}},
+		{"case-in-subshell", "(case $1 in a) b;; esac; c)\nd", []string{"b", "c", "d"}},
+		{"function", "start() {\n a\n}\nfunction x { b; }\n", []string{"a"}},
+		{"substitution", "a $(b \"$(c)\") `d` \"x`e`\"", []string{"a_$(b \"$(c)\")_`d`_x`e`", "b_$(c)", "c", "d", "e"}},
+		{"arithmetic", "a $((1 + (2))) b", []string{"a_$((1 + (2)))_b"}},
+		{"redirections", "a > /dev/mtd3 2>&1 < x >>y", []string{"a_>/dev/mtd3_>1_>y"}},
+		{"here-document", "cat > f <<-'EOF'\n a; b\n\tEOF\nc <<X\nX\nd\n", []string{"cat_>f", "c", "d"}},
+		{"here-string", "a <<< b\nc", []string{"a", "c"}},
+		{"process", "a <(b)", []string{"a", "b"}},
+		{"open-quote", "a 'b\nc", []string{"a_b\nc"}},
+		{"one-too-many", "a ) b", []string{"b"}},
+		{"brace", "{ a; }", []string{"a"}},
+		{"quoted-assignment", "\"A=b\" c", []string{"A=b_c"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if d := cmp.Diff(row.want, lines(row.src)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	src := []byte("A=1\nif true; then  curl -k \"https://u\" ; fi")
+	for _, c := range shell.Commands(src) {
+		if c.Words[0].Text != "curl" {
+			continue
+		}
+		if got := string(src[c.Off:c.End]); got != `curl -k "https://u"` {
+			t.Errorf("%q", got)
+		}
+		if w := c.Words[1]; string(src[w.Off:w.Off+2]) != "-k" {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"$(", "`", "(", "${", "\"", "'", "case x in ", "a<<E\n", "A=$A$A\n", "`$(", "$(`", "\"$(", "\"`", "a ", ";;", "\\"} {
+		n := len(shell.Commands(bytes.Repeat([]byte(unit), 200_000/len(unit))))
+		if n > 20_000 {
+			t.Errorf("%q: %d commands", unit, n)
+		}
+	}
+}
+
+func FuzzCommands(f *testing.F) {
+	for _, s := range []string{"a $(b `c` \"${d:-e}\")", "case $1 in a|b) c;; esac", "cat <<E\nx\nE\n", "A=b; $A > c 2>&1", "f() { a; }", "$((", "`\"`"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		last := 0
+		for _, c := range shell.Commands(b) {
+			if len(c.Words) == 0 || c.Off < last || c.End < c.Off || c.End > len(b) {
+				t.Errorf("%+v in %d bytes", c, len(b))
+			}
+			last = c.Off
+			for _, w := range c.Words {
+				if w.Off < 0 || w.Off >= len(b) {
+					t.Errorf("%+v", w)
+				}
+			}
+		}
+	})
+}

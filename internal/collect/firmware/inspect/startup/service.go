@@ -1,0 +1,206 @@
+package startup
+
+import (
+	"path"
+	"strconv"
+	"strings"
+)
+
+// services are programs that wait for connections, by the name of their file.
+var services = map[string]bool{
+	"telnetd": true, "utelnetd": true, "in.telnetd": true, "dropbear": true, "sshd": true, "ttyd": true, "shellinaboxd": true,
+	"httpd": true, "lighttpd": true, "nginx": true, "boa": true, "goahead": true, "webs": true, "alphapd": true, "uhttpd": true, "thttpd": true, "mini_httpd": true, "darkhttpd": true, "apache2": true, "micro_httpd": true, "hostapd": true,
+	"ftpd": true, "vsftpd": true, "proftpd": true, "pure-ftpd": true, "stupid-ftpd": true, "bftpd": true, "tcpsvd": true, "tftpd": true, "in.tftpd": true, "in.ftpd": true, "atftpd": true, "udpsvd": true,
+	"adbd": true, "gdbserver": true, "inetd": true, "xinetd": true, "snmpd": true, "smbd": true, "nmbd": true, "ksmbd.mountd": true, "rsyncd": true, "nfsd": true, "rpcbind": true, "portmap": true,
+	"miniupnpd": true, "upnpd": true, "minidlnad": true, "minidlna": true, "rtspd": true, "rtsp_server": true, "rtspserver": true, "live555mediaserver": true, "v4l2rtspserver": true, "mediamtx": true, "onvif_srvd": true, "onvifserver": true, "onvif_server": true, "wsdd": true, "wsdd2": true,
+	"mosquitto": true, "dnsmasq": true, "avahi-daemon": true, "mdnsd": true, "mdnsresponder": true, "udhcpd": true, "dhcpd": true,
+	"vncserver": true, "x11vnc": true, "redis-server": true, "mysqld": true, "mongod": true, "cupsd": true, "ser2net": true, "cwmpd": true, "easycwmpd": true, "tr069": true, "frps": true,
+}
+
+// Words are the anchors that Scan wants the places of: what a program names that
+// starts telnetd. All else is found by the paths and first lines of files.
+func Words() []string { return []string{"telnetd"} }
+
+func telnet(name string) bool {
+	return name == "telnetd" || name == "utelnetd" || name == "in.telnetd"
+}
+
+// serves says that a command opens a port, and which where it says so. Programs
+// that serve only with certain options are asked for these.
+func serves(name string, args []string) (ok bool, port int) {
+	if services[name] {
+		return true, portOf(name, args)
+	}
+	joined := strings.Join(args, " ")
+	switch {
+	case name == "nc" || name == "ncat" || name == "netcat":
+		for _, a := range args {
+			if a == "-l" || a == "-ll" || a == "-lp" || a == "-lk" || a == "-lkp" || a == "--listen" {
+				return true, ncPort(args)
+			}
+		}
+	case name == "socat":
+		if i := strings.Index(joined, "-LISTEN:"); i >= 0 {
+			return true, number(joined[i+len("-LISTEN:"):])
+		}
+	case strings.HasPrefix(name, "python") && (strings.Contains(joined, "http.server") || strings.Contains(joined, "SimpleHTTPServer")):
+		return true, lastNumber(args)
+	case strings.HasPrefix(name, "php") && len(args) > 1 && args[0] == "-S":
+		return true, number(afterColon(args[1]))
+	case name == "rsync" && strings.Contains(joined, "--daemon"):
+		return true, portOf(name, args)
+	}
+	return false, 0
+}
+
+// portOf returns the port that options name: "-p 22", "-p22", "-p 0.0.0.0:2222",
+// "--port=80"; of some programs an argument without option.
+func portOf(name string, args []string) int {
+	switch name {
+	case "tcpsvd", "udpsvd": // tcpsvd [options] address port program
+		for i, a := range args {
+			if i > 0 && number(a) > 0 && (strings.Contains(args[i-1], ".") || args[i-1] == "0") {
+				return number(a)
+			}
+		}
+	case "gdbserver", "goahead", "webs":
+		for _, a := range args {
+			if strings.Contains(a, ":") && number(afterColon(a)) > 0 {
+				return number(afterColon(a))
+			}
+		}
+	case "snmpd":
+		for _, a := range args {
+			if strings.HasPrefix(a, "udp") || strings.HasPrefix(a, "tcp") {
+				return number(afterColon(a))
+			}
+		}
+	}
+	for i, a := range args {
+		next := ""
+		if i+1 < len(args) {
+			next = args[i+1]
+		}
+		v := ""
+		switch {
+		case a == "-p" || a == "--port" || a == "-rfbport":
+			v = next
+		case strings.HasPrefix(a, "--port="):
+			v = a[len("--port="):]
+		case strings.HasPrefix(a, "-p") && len(a) > 2 && a[1] != '-':
+			v = a[2:]
+		}
+		if n := number(afterColon(v)); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+func ncPort(args []string) int {
+	for i, a := range args {
+		if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "p") && i+1 < len(args) {
+			return number(args[i+1])
+		}
+	}
+	return lastNumber(args)
+}
+
+func lastNumber(args []string) int {
+	for i := len(args) - 1; i >= 0; i-- {
+		if n := number(args[i]); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+func afterColon(s string) string { return s[strings.LastIndexByte(s, ':')+1:] }
+
+// number is the port that s begins with; 0 where it is none.
+func number(s string) int {
+	end := 0
+	for end < len(s) && end < 6 && s[end] >= '0' && s[end] <= '9' {
+		end++
+	}
+	if end < len(s) && strings.IndexByte(", \t/", s[end]) < 0 {
+		return 0
+	}
+	n, err := strconv.Atoi(s[:end])
+	if err != nil || n <= 0 || n > 65535 {
+		return 0
+	}
+	return n
+}
+
+// media says that a path lies on something that can be put in: a memory card, a
+// stick.
+func media(p string) bool {
+	for _, dir := range []string{"/mnt/sd", "/mnt/mmc", "/mnt/usb", "/mnt/tf", "/mnt/ext", "/mnt/udisk", "/mnt/disk", "/mnt/disc", "/media/", "/run/media/", "/sdcard/", "/tmp/sd", "/tmp/mmc", "/tmp/usb", "/var/sd", "/var/tmp/sd", "/var/tmp/mmc", "/mnt/s0", "/mnt/t/"} {
+		if strings.HasPrefix(p, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+func shell(name string) bool {
+	switch name {
+	case "sh", "ash", "bash", "dash", "hush", "msh", "zsh", "cttyhack":
+		return true
+	}
+	return false
+}
+
+// openShell says that a command gives a shell to whoever sits at the terminal:
+// a shell with options only, login -f, a getty that doesn't ask.
+func openShell(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	name := path.Base(strings.TrimLeft(args[0], "-@+!"))
+	switch {
+	case shell(name):
+		for _, a := range args[1:] {
+			if !strings.HasPrefix(a, "-") && !shell(path.Base(a)) && !strings.HasPrefix(a, "/dev/") || a == "-c" {
+				return false
+			}
+		}
+		return true
+	case name == "login":
+		return len(args) > 1 && args[1] == "-f"
+	case strings.HasSuffix(name, "getty"):
+		return gettyOpen(args)
+	}
+	return false
+}
+
+// gettyOpen says that a getty lets in without asking (getty -n -l /bin/sh,
+// agetty --autologin root).
+func gettyOpen(args []string) bool {
+	for i, a := range args {
+		next := ""
+		if i+1 < len(args) {
+			next = args[i+1]
+		}
+		switch {
+		case (a == "-l" || a == "--login-program") && shell(path.Base(next)), strings.HasPrefix(a, "--login-program=") && shell(path.Base(a)):
+			return true
+		case strings.HasPrefix(a, "--autologin"), a == "-a" && next == "root":
+			return true
+		case (a == "-o" || a == "--login-options") && strings.Contains(next, "-f"):
+			return true
+		}
+	}
+	return false
+}
+
+func ttyOf(args []string, id string) string {
+	for _, a := range args[1:] {
+		a = strings.TrimPrefix(a, "/dev/")
+		if strings.HasPrefix(a, "tty") || strings.HasPrefix(a, "console") || strings.HasPrefix(a, "hvc") {
+			return a
+		}
+	}
+	return id
+}

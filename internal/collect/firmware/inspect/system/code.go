@@ -1,0 +1,170 @@
+package system
+
+import (
+	"bytes"
+	"path"
+	"regexp"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/keyword"
+)
+
+// language is how scripts of one kind take what a request sends, and run a
+// command: calls that a shell reads.
+type language struct {
+	source, sink, safe *regexp.Regexp
+}
+
+var languages = map[string]language{
+	"php":    {regexp.MustCompile(`\$_(GET|POST|REQUEST|COOKIE|SERVER\[['"]HTTP_)|php://input`), regexp.MustCompile(`\b(system|exec|shell_exec|passthru|popen|proc_open)\s*\(`), regexp.MustCompile(`escapeshell(arg|cmd)|intval\(|\(int\)`)},
+	"lua":    {regexp.MustCompile(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), regexp.MustCompile(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), regexp.MustCompile(`shellquote|tonumber|shell_quote`)},
+	"python": {regexp.MustCompile(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), regexp.MustCompile(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), regexp.MustCompile(`shlex\.quote|pipes\.quote|\bint\(`)},
+	"perl":   {regexp.MustCompile(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), regexp.MustCompile(`\b(system|exec)\b\s*[\s("]|\x60`), regexp.MustCompile(`quotemeta|\\Q`)},
+	"node":   {regexp.MustCompile(`\breq\.(query|body|params|headers)`), regexp.MustCompile(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), regexp.MustCompile(`shellescape|parseInt\(`)},
+}
+
+// speaks tells the language of a script.
+func speaks(f *inspect.File) string {
+	first, _, _ := bytes.Cut(f.Data[:min(len(f.Data), 128)], []byte("\n"))
+	if bytes.HasPrefix(first, []byte("#!")) {
+		for _, l := range []string{"php", "lua", "python", "perl", "node"} {
+			if bytes.Contains(first, []byte(l)) {
+				return l
+			}
+		}
+	}
+	switch strings.ToLower(path.Ext(f.Path)) {
+	case ".php":
+		return "php"
+	case ".lua":
+		return "lua"
+	case ".py":
+		return "python"
+	case ".pl", ".pm":
+		return "perl"
+	case ".js", ".mjs":
+		return "node"
+	}
+	if bytes.Contains(f.Data[:min(len(f.Data), 256)], []byte("<?php")) {
+		return "php"
+	}
+	return ""
+}
+
+var (
+	codeUnchecked = regexp.MustCompile(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']`)
+	codeCipher    = regexp.MustCompile(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
+)
+
+// What a word is an anchor of.
+const (
+	updates = iota
+	clients
+	commands
+	ciphers
+)
+
+// code looks at scripts of other languages, and at pages: around the places of
+// the words.
+func (s *scanner) code(hits []keyword.Hit) {
+	if library(s.f.Path) {
+		return
+	}
+	lang := speaks(s.f)
+	server := lang != "" && (lang != "node" || s.f.Role == inspect.Script)
+	for n, h := range hits {
+		if n >= maxHits {
+			s.add(h.At, inspect.Weakness{Kind: Cut, Text: "more places than are looked at in one file"})
+			break
+		}
+		use := anchorList[h.Word].use
+		if use == updates && s.f.Role != inspect.Script || (use == commands || use == ciphers) && !server || s.f.Comment(h.At) {
+			continue
+		}
+		text, start := s.around(h.At)
+		switch use {
+		case updates:
+			if t := strings.TrimLeft(text, " \t"); !archive.MatchString(t) || imagePath.MatchString(t) {
+				s.fetched(t, start+len(text)-len(t))
+			}
+		case clients:
+			for _, re := range []*regexp.Regexp{codeUnchecked, clientLine} {
+				if m := re.FindStringIndex(text); m != nil {
+					s.add(start+m[0], inspect.Weakness{Kind: TLSVerifyDisabled, Name: lang, Text: text[m[0]:m[1]]})
+				}
+			}
+		case commands:
+			s.runs(languages[lang], text, start)
+		case ciphers:
+			if m := codeCipher.FindStringIndex(text); m != nil {
+				s.add(start+m[0], inspect.Weakness{Kind: WeakCipher, Name: lang, Text: text[m[0]:m[1]]})
+			}
+		}
+	}
+	s.judge(nil, s.f.Data)
+}
+
+// library says that a script came with a language or a package of it: what its
+// tests and its options name, the device doesn't do.
+func library(p string) bool {
+	for _, dir := range []string{"/site-packages/", "/dist-packages/", "/node_modules/", "/lib/python2", "/lib/python3", "/share/perl", "/lib/perl", "/perl5/", "/lib/ruby/", "/share/php/"} {
+		if strings.Contains(p, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// around is the line of off, of a long one the piece around it.
+func (s *scanner) around(off int) (string, int) {
+	line, start := s.f.LineAround(off)
+	if len(line) <= maxLine {
+		return string(line), start
+	}
+	from := max(0, off-start-256)
+	return string(line[from:min(len(line), off-start+512)]), start + from
+}
+
+// runs looks for a command that is made of what a request sent, at once or by a
+// variable of the same file.
+func (s *scanner) runs(l language, text string, start int) {
+	m := l.sink.FindStringIndex(text)
+	if m == nil || l.safe.MatchString(text) {
+		return
+	}
+	rest := text[m[0]:]
+	if !l.source.MatchString(rest) && !s.tainted(l, rest) {
+		return
+	}
+	s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: strings.Trim(text[m[0]:m[1]], " (`\""), Text: rest})
+}
+
+var (
+	assigned = regexp.MustCompile(`(?:^|[\s;{(])(?:local\s+|my\s+|var\s+|let\s+|const\s+)?([$@]?\w+)\s*=[^=~]`)
+	variable = regexp.MustCompile(`[$@]?\w+`)
+)
+
+// tainted says that a variable in text was assigned from a request.
+func (s *scanner) tainted(l language, text string) bool {
+	if s.taint == nil {
+		s.taint = map[string]bool{}
+		for line := range bytes.Lines(s.f.Data[:min(len(s.f.Data), 256<<10)]) {
+			if len(line) > maxLine || !l.source.Match(line) || l.safe.Match(line) {
+				continue
+			}
+			if m := assigned.FindSubmatch(line); m != nil && len(s.taint) < 256 {
+				s.taint[string(m[1])] = true
+			}
+		}
+	}
+	if len(s.taint) == 0 {
+		return false
+	}
+	for _, v := range variable.FindAllString(text, 64) {
+		if s.taint[v] {
+			return true
+		}
+	}
+	return false
+}

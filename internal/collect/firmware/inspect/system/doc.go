@@ -1,0 +1,85 @@
+// Package system finds what weakens a device in its configurations, scripts and
+// pages: services that let anybody in, connections in clear or unchecked, weak
+// ciphers, commands made of what a request sends, updates that nobody signs. In:
+// an inspect.File and the places of Words in it. Out: weaknesses, and what is
+// known of the update mechanism.
+package system
+
+import (
+	"assay/internal/collect/firmware/inspect"
+)
+
+// The kinds of weaknesses.
+const (
+	UpdateOverHTTP     = "update-over-http"         // an image is fetched over plain HTTP or FTP
+	UpdateUnsigned     = "update-without-signature" // flash is written, or packages are installed, and no signature is looked at
+	TLSVerifyDisabled  = "tls-verify-disabled"      // a client told not to check the certificate
+	WeakTLS            = "weak-tls-config"
+	WeakCipher         = "weak-cipher" // ECB, DES, RC4, MD5 in a command or call
+	WeakSSH            = "weak-ssh-config"
+	WeakWiFi           = "weak-wifi-security"  // an open network, WEP, WPA 1, TKIP
+	CleartextTransport = "cleartext-transport" // a configured plain port of MQTT, web administration …
+	DirectoryListing   = "directory-listing"
+	CommandInjection   = "command-injection" // a request's text is run by a shell
+	LoginOverGet       = "login-over-get"
+	PortForward        = "upnp-port-forward"
+	ReverseTunnel      = "reverse-tunnel"     // a connection outwards that lets somebody in
+	SSHRootPassword    = "ssh-root-password"  // root logs in over SSH with a password
+	SSHEmptyPassword   = "ssh-empty-password" // accounts without a password log in over SSH
+	SNMPCommunity      = "snmp-default-community"
+	SudoNoPassword     = "sudo-without-password"
+	Anonymous          = "anonymous-access" // of MQTT, FTP, SMB: Name says which
+	ADBEnabled         = "adb-enabled"
+	DebugBuild         = "debug-build" // Android's switches of a development build
+	Cut                = "cut"         // no weakness: a limit was hit here, what follows in the file was not looked at
+)
+
+// Report is what one file says.
+type Report struct {
+	Weaknesses []inspect.Weakness
+	Updates    []Update
+}
+
+// Update is what a file tells of how the device is renewed.
+type Update struct {
+	inspect.Where
+	Mechanism string // "script", "program", "swupdate", "rauc", "mender", "opkg", "apt", "yum", "u-boot-env"
+	Scheme    string // of the source: "https", "http", "ftp"; "" where it names none
+	URL       string // credentials are not replaced
+	Signature string // Checked, NotSeen, Disabled
+	Rollback  string // Checked, NotSeen: whether an older version is refused
+	Key       string // the path of the key that it is checked with
+	Text      string
+}
+
+// What is known of a check.
+const (
+	Checked  = "checked"
+	NotSeen  = "not-seen"
+	Disabled = "disabled"
+)
+
+// anchor is a word, and what is looked for where it stands.
+type anchor struct {
+	word string
+	use  int
+}
+
+var anchorList = [...]anchor{
+	{"http://", updates}, {"ftp://", updates}, {"https://", updates},
+	{"insecure", clients}, {"no-check-certificate", clients}, {"verify_none", clients}, {"verify=false", clients}, {"verify = false", clients}, {"ssl_verify", clients}, {"verify_peer", clients}, {"cert_none", clients},
+	{"check_hostname", clients}, {"rejectunauthorized", clients}, {"skipverify", clients}, {"unverified_context", clients}, {"curl -", clients},
+	{"os.execute", commands}, {"popen", commands}, {"shell_exec", commands}, {"passthru", commands}, {"system", commands}, {"proc_open", commands}, {"exec", commands}, {"subprocess", commands}, {"sys.call", commands},
+	{"mode_ecb", ciphers}, {"des.new", ciphers}, {"des3.new", ciphers}, {"arc4.new", ciphers}, {"createcipher", ciphers}, {"aes-128-ecb", ciphers}, {"aes-256-ecb", ciphers}, {"des-cbc", ciphers}, {"des-ecb", ciphers},
+}
+
+// Words are the anchors that Scan wants the places of, in programs, in pages and
+// in scripts of other languages than the shell's; configurations and the shell's
+// scripts are read line by line.
+func Words() []string {
+	out := make([]string, len(anchorList))
+	for i, a := range anchorList {
+		out[i] = a.word
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+package system_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/inspecttest"
+	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/system"
+)
+
+type item struct {
+	Kind string
+	Line int
+	Name string
+}
+
+func scan(path, text string) system.Report {
+	return system.Scan(inspect.New(path, 0, []byte(text)), keyword.Find(system.Words(), []byte(text)))
+}
+
+func items(r system.Report) []item {
+	var out []item
+	for _, w := range r.Weaknesses {
+		out = append(out, item{w.Kind, w.Line, w.Name})
+	}
+	return out
+}
+
+const sh = "#!/bin/sh\n"
+
+func TestWeaknesses(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, path, text string
+		want             []item
+	}{
+		// Updates and clients.
+		{"update", "/usr/sbin/up.sh", sh + "wget http://u.vendor-cloud.net/fw/x.bin\ncurl -sk https://u/x\nwget --no-check-certificate https://u/y\nflashcp /tmp/x /dev/mtd3\n", []item{
+			{system.UpdateOverHTTP, 2, "http"}, {system.TLSVerifyDisabled, 3, "curl"}, {system.TLSVerifyDisabled, 4, "wget"}, {system.UpdateUnsigned, 5, "flashcp"}}},
+		{"update-checked", "/usr/sbin/up.sh", sh + "curl --tlsv1.2 -fsS https://u/x.bin\nopenssl dgst -sha256 -verify p.pem -signature s x\nflashcp x /dev/mtd3\n", nil},
+		{"update-comment-is-no-check", "/usr/sbin/up.sh", sh + "# signature is checked later\ncat x > /dev/mtdblock3\n", []item{{system.UpdateUnsigned, 3, "cat"}}},
+		{"update-by-variable", "/usr/sbin/up.sh", sh + "U=http://u.vendor-cloud.net\nwget $U/fw.bin\n", nil},
+		{"curl-value", "/a.sh", sh + "curl -o k https://u/x\ncurl -Hk https://u\ncurl -fsSk https://u\ncurl --insecure https://u\necho curl -k\n", []item{{system.TLSVerifyDisabled, 4, "curl"}, {system.TLSVerifyDisabled, 5, "curl"}}},
+		{"dd", "/a.sh", sh + "dd if=x of=/dev/mtdblock2 bs=64k\ndd if=/dev/mtd0 of=/tmp/backup\n", []item{{system.UpdateUnsigned, 2, "dd"}}},
+		{"ciphers", "/a.sh", sh + "openssl enc -d -aes-128-ecb -K 0\nopenssl enc -d -aes-256-cbc -K 0\nopenssl des3 -in x\nopenssl enc -in des\n", []item{{system.WeakCipher, 2, "aes-128-ecb"}, {system.WeakCipher, 4, "des3"}}},
+		{"python", "/a.py", "#!/usr/bin/python3\nrequests.get(u, verify=False)\nctx.verify_mode = ssl.CERT_NONE\nAES.new(k, AES.MODE_ECB)\n# verify=False\n", []item{{system.TLSVerifyDisabled, 2, "python"}, {system.TLSVerifyDisabled, 3, "python"}, {system.WeakCipher, 4, "python"}}},
+		{"python-sound", "/a.py", "#!/usr/bin/python3\nrequests.get(u, verify=True)\nverify=ca\nAES.new(k, AES.MODE_GCM)\n", nil},
+		{"setting", "/etc/agent.conf", "tls_insecure = true\nverify_peer: no\nssl_verify=1\nrejectUnauthorized: false\n", []item{{system.TLSVerifyDisabled, 1, ""}, {system.TLSVerifyDisabled, 2, ""}, {system.TLSVerifyDisabled, 4, ""}}},
+		{"program", "/usr/sbin/d", string(inspecttest.ELF{Data: "\x00wget http://u.vendor-cloud.net/fw/x.bin -O /tmp\x00curl -k -s https://api.vendor.net/v1\x00see http://x.org/fw/a.html\x00"}.Bytes()), []item{{system.UpdateOverHTTP, 0, "http"}, {system.TLSVerifyDisabled, 0, ""}}},
+		{"library", "/usr/lib/libx.so.1", string(inspecttest.ELF{Data: "\x00http://u.vendor-cloud.net/fw/x.bin\x00"}.Bytes()), nil},
+		// Frameworks.
+		{"swupdate", "/etc/swupdate.cfg", "globals : {\n public-key-file = \"/etc/p.pem\";\n}\nsuricatta : {\n url = \"http://hawkbit.vendor.net\";\n}\n", []item{{system.UpdateOverHTTP, 5, "http"}}},
+		{"mender", "/etc/mender/mender.conf", "{\n \"ServerURL\": \"https://m.vendor.net\",\n \"SkipVerify\": true\n}\n", []item{{system.UpdateUnsigned, 1, "mender"}, {system.TLSVerifyDisabled, 3, "mender"}}},
+		{"mender-sound", "/etc/mender/mender.conf", "{\n \"ServerURL\": \"https://m.vendor.net\",\n \"ArtifactVerifyKey\": \"/etc/k.pem\"\n}\n", nil},
+		{"opkg", "/etc/opkg.conf", "dest root /\nsrc/gz base http://f.vendor.net/p\n", []item{{system.UpdateUnsigned, 2, "opkg"}}},
+		{"opkg-sound", "/etc/opkg.conf", "src/gz base http://f.vendor.net/p\noption check_signature\n", nil},
+		{"apt", "/etc/apt/sources.list", "deb http://deb.debian.org/debian bookworm main\ndeb [trusted=yes] http://x.vendor.net ./\n", []item{{system.UpdateUnsigned, 2, "apt"}}},
+		{"yum", "/etc/yum.repos.d/a.repo", "[a]\nbaseurl=https://x\ngpgcheck=0\n", []item{{system.UpdateUnsigned, 3, "yum"}}},
+		// Web servers and TLS.
+		{"tls", "/etc/lighttpd.conf", "ssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.1\", \"CipherString\" => \"HIGH:!RC4\")\n", []item{{system.WeakTLS, 1, "TLSv1.1"}}},
+		{"tls-sound", "/etc/lighttpd.conf", "x = (\"MinProtocol\" => \"TLSv1.2\", \"CipherString\" => \"ECDHE+AESGCM:!RC4:-DES\")\n", nil},
+		{"openssl", "/etc/ssl/openssl.cnf", "[system]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n", []item{{system.WeakTLS, 2, "TLSv1"}, {system.WeakTLS, 3, "@SECLEVEL=0"}}},
+		{"openssl-sound", "/etc/ssl/openssl.cnf", "MinProtocol = TLSv1.2\nCipherString = DEFAULT@SECLEVEL=2\n", nil},
+		{"nginx", "/etc/nginx/nginx.conf", "listen 80 default_server;\nssl_protocols TLSv1 TLSv1.2;\nssl_ciphers RC4:HIGH;\nautoindex on;\n", []item{{system.CleartextTransport, 1, "http"}, {system.WeakTLS, 2, "TLSv1"}, {system.WeakTLS, 3, "RC4"}, {system.DirectoryListing, 4, ""}}},
+		{"nginx-sound", "/etc/nginx/nginx.conf", "listen 80;\nreturn 301 https://$host$request_uri;\nlisten 443 ssl;\nssl_protocols TLSv1.2 TLSv1.3;\nssl_ciphers HIGH:!aNULL;\n", nil},
+		{"apache", "/etc/apache2/apache2.conf", "Listen 80\nOptions Indexes FollowSymLinks\nSSLProtocol all\nOptions -Indexes\n", []item{{system.CleartextTransport, 1, "http"}, {system.DirectoryListing, 2, ""}, {system.WeakTLS, 3, "all"}}},
+		{"boa", "/etc/boa.conf", "# Port 21\nPort 80\n", []item{{system.CleartextTransport, 2, "http"}}},
+		{"uhttpd", "/etc/config/uhttpd", "config uhttpd main\n\tlist listen_http '0.0.0.0:80'\n\tlist listen_https '0.0.0.0:443'\n", []item{{system.CleartextTransport, 2, "http"}}},
+		{"uhttpd-sound", "/etc/config/uhttpd", "config uhttpd main\n\tlist listen_http '0.0.0.0:80'\n\toption redirect_https 1\n", nil},
+		{"ports", "/etc/a.conf", "port = 1883\nserver.port = 443\n#port = 80\nsport=80\n\"rtsp_port\": 554,\n", []item{{system.CleartextTransport, 1, "mqtt"}, {system.CleartextTransport, 5, "rtsp"}}},
+		{"json", "/etc/cloud.json", "{\"mqtt\":{\"host\":\"b.vendor.net, eu\",\"port\":1883},\"list\":[1,2],\"tls_insecure\":true,\n\"ftp\":\"ftp://f.vendor.net\"}", []item{{system.CleartextTransport, 1, "mqtt"}, {system.TLSVerifyDisabled, 1, ""}, {system.CleartextTransport, 2, "ftp"}}},
+		{"prose", "/etc/a.conf", "see ftp://ftp.vendor.net/doc for more\n* ftp://a.vendor.net\nURL is http://u.vendor.net/fw/x.bin\npattern = ftp://[^/]*\n", nil},
+		{"update-setting", "/etc/a.conf", "update_server http://u.vendor.net/fw/x.bin\nfirmware = \"http://u.vendor.net/fw/y.bin\"\n", []item{{system.UpdateOverHTTP, 1, "http"}, {system.UpdateOverHTTP, 2, "http"}}},
+		{"header", "/usr/share/a.h", "port = 80\n", nil},
+		{"library", "/usr/lib/python3/dist-packages/x/ssl.py", "#!/usr/bin/python3\nctx.verify_mode = ssl.CERT_NONE\n", nil},
+		{"condition", "/opt/a.py", "#!/usr/bin/python3\nif mode == ssl.CERT_NONE:\n", nil},
+		{"schemes", "/etc/a.ini", "broker=mqtt://b.vendor.net\nlocal=mqtt://127.0.0.1\nup=ftp://u:p@f.vendor.net/x\nsafe=mqtts://b\n", []item{{system.CleartextTransport, 1, "mqtt"}, {system.CleartextTransport, 3, "ftp"}}},
+		{"form-get", "/www/a.html", "<form action=/l method=GET>\n<input type=password></form>\n<form method=post><input type=password></form><form action=/s method=get><input name=q></form>", []item{{system.LoginOverGet, 1, ""}}},
+		// Requests that become commands.
+		{"cgi", "/www/cgi-bin/a.cgi", sh + "eval \"$QUERY_STRING\"\nIP=$(echo \"$QUERY_STRING\" | cut -d= -f2)\nsh -c \"ping $IP\"\nping \"$IP\"\nupnpc -a 1 2 3 tcp\n", []item{{system.CommandInjection, 2, "eval"}, {system.CommandInjection, 4, "sh"}, {system.PortForward, 6, ""}}},
+		{"php", "/www/a.php", "<?php\n$ip = $_GET['ip'];\nsystem(\"ping \" . $ip);\nexec('ls ' . $_POST['x']);\nsystem('ping ' . escapeshellarg($_GET['a']));\nsystem('reboot');\n$exec($x);\n", []item{{system.CommandInjection, 3, "system"}, {system.CommandInjection, 4, "exec"}}},
+		{"lua", "/www/a.lua", "local h = luci.http.formvalue('host')\nlocal p = io.popen('ping ' .. h)\nos.execute('ping ' .. tonumber(h))\nos.execute('reboot')\n", []item{{system.CommandInjection, 2, "io.popen"}}},
+		{"python-cgi", "/www/a.py", "import os\nx = form.getvalue('x')\nos.system('ls ' + x)\nos.system('ls')\n", []item{{system.CommandInjection, 3, "os.system"}}},
+		{"browser", "/www/a.js", "/x/.exec(req.query);\n", nil},
+		// Who gets in.
+		{"sshd", "/etc/ssh/sshd_config", "PermitRootLogin yes\nPermitEmptyPasswords yes\nCiphers aes128-ctr,3des-cbc\n#Protocol 1\n", []item{{system.SSHRootPassword, 1, "sshd"}, {system.SSHEmptyPassword, 2, "sshd"}, {system.WeakSSH, 3, "3des-cbc"}}},
+		{"sshd-keys", "/etc/ssh/sshd_config", "PermitRootLogin yes\nPasswordAuthentication no\nCiphers -3des-cbc\n", nil},
+		{"dropbear-uci", "/etc/config/dropbear", "config dropbear\n\toption PasswordAuth 'on'\n\toption RootPasswordAuth 'on'\n", []item{{system.SSHRootPassword, 3, "dropbear"}}},
+		{"dropbear", "/etc/init.d/S50", sh + "/usr/sbin/dropbear -R -B\nstart-stop-daemon -S -x /usr/sbin/dropbear -- -R -s\nstart-stop-daemon -K -x /usr/sbin/dropbear\n[ -x /usr/sbin/dropbear ]\n", []item{{system.SSHEmptyPassword, 2, "dropbear"}, {system.SSHRootPassword, 2, "dropbear"}}},
+		{"tunnel", "/a.sh", sh + "ssh -f -N -R 2222:localhost:22 u@h\nssh u@h\n", []item{{system.ReverseTunnel, 2, "ssh"}}},
+		{"snmp", "/etc/snmp/snmpd.conf", "rocommunity public\nrwcommunity s3cr\ncom2sec local default private\nrocommunity other\nsyslocation public\n", []item{{system.SNMPCommunity, 1, "public"}, {system.SNMPCommunity, 2, "s3cr"}, {system.SNMPCommunity, 3, "private"}}},
+		{"sudo", "/etc/sudoers", "root ALL=(ALL:ALL) ALL\nwww-data ALL=(ALL) NOPASSWD: ALL\n#a ALL=NOPASSWD: ALL\n", []item{{system.SudoNoPassword, 2, "www-data"}}},
+		{"mosquitto", "/etc/mosquitto/mosquitto.conf", "listener 1883 0.0.0.0\nallow_anonymous true\n", []item{{system.CleartextTransport, 1, "mqtt"}, {system.Anonymous, 2, "mqtt"}}},
+		{"samba", "/etc/samba/smb.conf", "[share]\n guest ok = yes\n public = no\n", []item{{system.Anonymous, 2, "smb"}}},
+		{"vsftpd", "/etc/vsftpd.conf", "anonymous_enable=YES\nlocal_enable=YES\n", []item{{system.Anonymous, 1, "ftp"}}},
+		{"android", "/system/build.prop", "ro.debuggable=1\nro.adb.secure=0\nservice.adb.tcp.port=5555\nro.secure=1\n", []item{{system.DebugBuild, 1, "ro.debuggable"}, {system.ADBEnabled, 2, "ro.adb.secure"}, {system.ADBEnabled, 3, "service.adb.tcp.port"}}},
+		// Wi-Fi.
+		{"hostapd-open", "/etc/hostapd.conf", "interface=wlan0\nssid=cam\nchannel=1\n", []item{{system.WeakWiFi, 2, "open"}}},
+		{"hostapd-wpa1", "/etc/hostapd.conf", "interface=wlan0\nssid=cam\nchannel=1\nwpa=1\nwpa_pairwise=TKIP\n", []item{{system.WeakWiFi, 4, "WPA1"}}},
+		{"hostapd-sound", "/etc/hostapd.conf", "interface=wlan0\nssid=cam\nchannel=1\nwpa=2\nrsn_pairwise=CCMP\n", nil},
+		{"supplicant", "/etc/wpa_supplicant.conf", "network={\n ssid=\"a\"\n psk=\"b\"\n}\nnetwork={\n ssid=\"c\"\n key_mgmt=NONE\n wep_key0=\"abcde\"\n}\n", []item{{system.WeakWiFi, 7, "WEP"}}},
+		{"uci-wireless", "/etc/config/wireless", "config wifi-iface a\n\toption ssid 'x'\n\toption encryption 'none'\n\toption disabled '1'\nconfig wifi-iface b\n\toption encryption 'psk+tkip'\n", []item{{system.WeakWiFi, 6, "TKIP"}}},
+		{"documentation", "/usr/share/doc/a", "wget http://u/fw/x.bin\n", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if d := cmp.Diff(row.want, items(scan(row.path, row.text))); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestUpdates(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, path, text                            string
+		mechanism, scheme, signature, rollback, key string
+	}{
+		{"script", "/a.sh", sh + "URL=http://u.vendor-cloud.net/fw/x.bin\nflashcp x /dev/mtd3\n", "script", "http", system.NotSeen, system.NotSeen, ""},
+		{"script-checked", "/a.sh", sh + "wget https://u.vendor-cloud.net/fw/x.bin\n[ $NEW_VERSION -lt $VERSION ] && exit\ngpgv x.sig x\nflashcp x /dev/mtd3\n", "script", "https", system.Checked, system.Checked, ""},
+		{"swupdate", "/etc/swupdate.cfg", "globals : {\n public-key-file = \"/etc/p.pem\";\n no-downgrading = \"2.0\";\n}\n", "swupdate", "", system.Checked, system.Checked, "/etc/p.pem"},
+		{"swupdate-open", "/etc/swupdate.cfg", "globals : {\n verbose = true;\n}\n", "swupdate", "", system.NotSeen, system.NotSeen, ""},
+		{"rauc", "/etc/rauc/system.conf", "[system]\ncompatible=cam\n[keyring]\npath=/etc/rauc/ca.pem\n", "rauc", "", system.Checked, system.NotSeen, "/etc/rauc/ca.pem"},
+		{"mender", "/etc/mender/mender.conf", "{\"ServerURL\": \"https://m.vendor.net\"}\n", "mender", "https", system.NotSeen, system.NotSeen, ""},
+		{"opkg", "/etc/opkg.conf", "src/gz base http://f.vendor.net/p\noption check_signature\n", "opkg", "http", system.Checked, system.NotSeen, ""},
+		{"apt", "/etc/apt/sources.list", "deb http://deb.debian.org/debian bookworm main\n", "apt", "http", system.Checked, system.Checked, ""},
+		{"program", "/usr/sbin/d", string(inspecttest.ELF{Imports: []string{"EVP_DigestVerifyFinal"}, Data: "\x00https://u.vendor-cloud.net/fw/x.bin\x00"}.Bytes()), "program", "https", system.Checked, system.NotSeen, ""},
+		{"u-boot", "/etc/fw_env.config", "/dev/mtd1 0 0x10000 0x10000\n", "u-boot-env", "", "", system.NotSeen, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			r := scan(row.path, row.text)
+			if len(r.Updates) != 1 {
+				t.Fatalf("%+v", r)
+			}
+			u := r.Updates[0]
+			if u.Mechanism != row.mechanism || u.Scheme != row.scheme || u.Signature != row.signature || u.Rollback != row.rollback || u.Key != row.key {
+				t.Errorf("%+v", u)
+			}
+		})
+	}
+}
+
+func TestCredentialsOfAddressesAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, w := range scan("/etc/a.ini", "up=ftp://user:hunter2@f.vendor.net/x\n").Weaknesses {
+		if strings.Contains(w.Text, "hunter2") || !strings.Contains(w.Text, "f.vendor.net") {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ path, unit string }{
+		{"/a.sh", "curl -k "}, {"/a.sh", "curl -k x\n"}, {"/a.conf", "ssl_protocols "}, {"/www/a.html", "<form>"}, {"/www/a.html", "<form><form></form>"}, {"/www/a.php", "system($_GET[a]);"}, {"/a.php", "<?php $a=$_GET[b];system($a);\n"},
+		{"/a.sh", "flashcp x /dev/mtd\n"}, {"/bin/x", "\x00http://a/fw/b "}, {"/a.py", "verify=False "}, {"/etc/hostapd.conf", "wpa=1\nnetwork=\n"}, {"/etc/snmpd.conf", "rwcommunity a\n"},
+	} {
+		if r := scan(row.path, strings.Repeat(row.unit, 128<<10/len(row.unit))); len(r.Weaknesses) > 1001 {
+			t.Errorf("%q: %d weaknesses", row.unit, len(r.Weaknesses))
+		}
+	}
+}
+
+func FuzzScan(f *testing.F) {
+	for _, s := range []string{"wget http://a/fw/b.bin", "curl -k", "(\"MinProtocol\" => \"TLSv1\"", "<form action=a method=get><input type=password></form>", "port=80", "option encryption 'none'", "rwcommunity a", "<?php system($_GET[a]);", "eval $QUERY_STRING", "src/gz a http://b", "flashcp a /dev/mtd1"} {
+		for _, p := range []string{"/a.sh", "/a.conf", "/a.html", "/a.php", "/etc/ssh/sshd_config", "/etc/config/wireless", "/etc/opkg.conf", "/etc/snmpd.conf", "/etc/mender/mender.conf", "/bin/x"} {
+			f.Add(p, []byte(s))
+		}
+	}
+	f.Fuzz(func(t *testing.T, path string, b []byte) {
+		r := system.Scan(inspect.New(path, 0, b), keyword.Find(system.Words(), b))
+		for _, w := range r.Weaknesses {
+			if w.Offset < 0 || w.Offset > int64(len(b)) || w.Kind == "" {
+				t.Errorf("%+v in %d bytes", w, len(b))
+			}
+		}
+		for _, u := range r.Updates {
+			if u.Offset < 0 || u.Offset > int64(len(b)) || u.Mechanism == "" {
+				t.Errorf("%+v", u)
+			}
+		}
+	})
+}

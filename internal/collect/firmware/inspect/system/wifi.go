@@ -1,0 +1,106 @@
+package system
+
+import (
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+)
+
+// block is a network of a Wi-Fi configuration, or the whole of hostapd.conf.
+type block struct {
+	keys map[string]string
+	off  int // where ssid stands
+	line string
+	weak inspect.Weakness
+	at   int
+}
+
+// wifi reads hostapd.conf, wpa_supplicant.conf and OpenWrt's wireless: networks
+// that are open or protected by what is broken (WEP, WPA 1, TKIP).
+func (s *scanner) wifi() {
+	cur := block{keys: map[string]string{}}
+	flush := func() {
+		s.network(cur)
+		cur = block{keys: map[string]string{}}
+	}
+	s.eachLine(func(line, key, value string, off int) {
+		switch {
+		case strings.HasPrefix(line, "network=") || strings.HasPrefix(line, "config "), line == "}", strings.HasPrefix(line, "bss="):
+			flush()
+			return
+		case key == "ssid" || key == "ssid1":
+			cur.off, cur.line = off, line
+		}
+		if len(cur.keys) < 256 {
+			cur.keys[key] = value
+		}
+		if name := weakWiFi(key, value); name != "" && cur.weak.Kind == "" {
+			cur.weak, cur.at = inspect.Weakness{Kind: WeakWiFi, Name: name, Text: line}, off
+			if name == "WEP" {
+				cur.weak.Text, _, _ = strings.Cut(line, "=") // the key is a secret
+			}
+		}
+	})
+	flush()
+}
+
+func (s *scanner) network(b block) {
+	switch {
+	case yes(b.keys["disabled"]):
+	case b.weak.Kind != "":
+		if b.keys["wep_key0"] != "" {
+			b.weak.Name = "WEP"
+		}
+		s.add(b.at, b.weak)
+	case b.line == "":
+	case b.keys["interface"] != "" && b.keys["key_mgmt"] == "" && b.keys["wpa"] == "" && b.keys["wpa_key_mgmt"] == "" && b.keys["ieee8021x"] != "1" && b.keys["encryption"] == "" && b.keys["driver"]+b.keys["channel"]+b.keys["hw_mode"] != "":
+		// An access point of hostapd that asks for nothing.
+		s.add(b.off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: b.line})
+	}
+}
+
+func weakWiFi(key, value string) string {
+	v := strings.ToLower(value)
+	switch key {
+	case "key_mgmt":
+		if v == "none" {
+			return "open"
+		}
+	case "wpa":
+		switch v {
+		case "0":
+			return "open"
+		case "1", "3":
+			return "WPA1"
+		}
+	case "proto":
+		if v == "wpa" {
+			return "WPA1"
+		}
+	case "pairwise", "wpa_pairwise", "rsn_pairwise":
+		if strings.Contains(v, "tkip") {
+			return "TKIP"
+		}
+	case "wep_key0", "wep_key1", "wep_key2", "wep_key3":
+		return "WEP"
+	case "encryption":
+		switch {
+		case v == "none" || v == "open":
+			return "open"
+		case strings.HasPrefix(v, "wep"):
+			return "WEP"
+		case strings.Contains(v, "tkip"):
+			return "TKIP"
+		case v == "psk" || strings.HasPrefix(v, "psk-mixed") || v == "wpa":
+			return "WPA1"
+		}
+	case "authmode": // MediaTek's drivers
+		switch v {
+		case "open", "shared":
+			return "open"
+		case "wpapsk":
+			return "WPA1"
+		}
+	}
+	return ""
+}

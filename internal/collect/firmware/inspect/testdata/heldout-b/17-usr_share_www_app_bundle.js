@@ -1,0 +1,4 @@
+!function(e){var t={};function n(r){if(t[r])return t[r].exports}n.m=e}([function(e,t){e.exports={cloud:{host:"iot-console.hexhome.cn",port:443,appKey:"ba1e57da828c1bbc80fd1248",appSecret:"77775e22c82259baf5a71398fc2d83ce"}};
+const API_KEY='SR7NfdcmBzMpf7xXVYwFpwu3ZUNy';axios.post("https://gw.hexhome.cn/auth",{username:"viewer",password:"vi3wer!"},{headers:{"x-api-key":"QjYJjOtPXMk9umgywEGOlxeUGsy2UQ0y8UhRutIJ"}});
+e.password&&(e.password=md5(e.password));t.passwordRules=[{required:!0,message:"Password is required"}];var token=localStorage.getItem("token");keyCode:13,keyPath:"id",type:"password",key:"password";
+navigator.userAgent="Mozilla/5.0 (X11; Linux) AppleWebKit/537.36 Chrome/91.0.4472.124";fetch(e.baseUrl+"/x");var s="1.10.2.1";u="http://www.w3.org/2000/svg";v="https://reactjs.org/docs/error-decoder.html?invariant=1"}]);

@@ -1,0 +1,320 @@
+package firmware
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/binary"
+	"assay/internal/collect/firmware/inspect/cert"
+	"assay/internal/collect/firmware/inspect/component"
+	"assay/internal/collect/firmware/inspect/host"
+	"assay/internal/collect/firmware/inspect/secret"
+	"assay/internal/collect/firmware/inspect/startup"
+	"assay/internal/collect/firmware/inspect/system"
+	"assay/internal/collect/firmware/unpack"
+)
+
+// Result is all that is known of an image. Paths are those that people read;
+// lists are in the order of path and offset, so that the same image gives the
+// same result.
+type Result struct {
+	Image      *unpack.Image // nil: the reader ended before it could say
+	Parts      []unpack.Part
+	Volumes    []unpack.Volume
+	Entries    []Entry // where they were asked for
+	Version    *Version
+	Secrets    []Secret
+	Hosts      []host.Use
+	Starts     []startup.Start
+	Weaknesses []inspect.Weakness
+	Updates    []system.Update
+	Modes      []Mode
+	Certs      []cert.Certificate
+	Software   component.Result
+	Binaries   []Binary
+	Markers    []Seen
+	Gaps       []Gap
+	Done       *Done // nil: it wasn't read to its end
+}
+
+// Secret is a hit, and where else the image shows that it is used.
+type Secret struct {
+	secret.Hit
+	Used string // of a private key: a certificate or public key of the image that it belongs to
+}
+
+// Binary is how an ELF file was built.
+type Binary struct {
+	binary.Record
+	Own bool // no component that others publish brings it
+}
+
+// most bounds what is kept of each kind; what is beyond is counted in a gap.
+const most = 20_000
+
+// Gather joins the records of one image. Its zero value is ready.
+type Gather struct {
+	r       Result
+	names   Names
+	volumes map[int]unpack.Volume
+	links   []Entry
+	calls   []startup.Calls
+	soft    []component.Findings
+	bins    []binary.Record
+	dropped map[string]int
+}
+
+// keep appends, up to the bound.
+func keep[T any](g *Gather, kind string, list *[]T, v T) {
+	if len(*list) >= most {
+		if g.dropped == nil {
+			g.dropped = make(map[string]int)
+		}
+		g.dropped[kind]++
+		return
+	}
+	*list = append(*list, v)
+}
+
+// Add takes a record.
+func (g *Gather) Add(r Record) {
+	switch {
+	case r.Image != nil:
+		g.r.Image = r.Image
+	case r.Part != nil:
+		keep(g, "parts", &g.r.Parts, *r.Part)
+	case r.Volume != nil:
+		g.names.Add(*r.Volume)
+		if g.volumes == nil {
+			g.volumes = make(map[int]unpack.Volume)
+		}
+		g.volumes[r.Volume.ID] = *r.Volume
+	case r.Entry != nil:
+		g.r.Entries = append(g.r.Entries, *r.Entry) // they are asked for, and bounded by the walk
+	case r.Link != nil:
+		keep(g, "links", &g.links, *r.Link)
+	case r.Secret != nil:
+		keep(g, "secrets", &g.r.Secrets, Secret{Hit: *r.Secret})
+	case r.Host != nil:
+		keep(g, "hosts", &g.r.Hosts, *r.Host)
+	case r.Start != nil:
+		keep(g, "starts", &g.r.Starts, *r.Start)
+	case r.Calls != nil:
+		keep(g, "calls", &g.calls, *r.Calls)
+	case r.Weakness != nil:
+		keep(g, "weaknesses", &g.r.Weaknesses, *r.Weakness)
+	case r.Update != nil:
+		keep(g, "updates", &g.r.Updates, *r.Update)
+	case r.Mode != nil:
+		keep(g, "modes", &g.r.Modes, *r.Mode)
+	case r.Cert != nil:
+		keep(g, "certificates", &g.r.Certs, *r.Cert)
+	case r.Software != nil:
+		keep(g, "software", &g.soft, *r.Software)
+	case r.Binary != nil:
+		keep(g, "binaries", &g.bins, *r.Binary)
+	case r.Seen != nil:
+		keep(g, "markers", &g.r.Markers, *r.Seen)
+	case r.Version != nil:
+		if v := g.r.Version; v == nil || r.Version.Path < v.Path {
+			g.r.Version = r.Version
+		}
+	case r.Gap != nil:
+		keep(g, "gaps", &g.r.Gaps, *r.Gap)
+	case r.Done != nil:
+		g.r.Done = r.Done
+	}
+}
+
+// Lost notes that the reader was ended: what it had told stays.
+func (g *Gather) Lost(why string) {
+	g.r.Gaps = append(g.r.Gaps, Gap{Why: "parser-killed", Detail: why})
+}
+
+// Finish joins what was added. The Gather may not be added to afterwards.
+func (g *Gather) Finish() *Result {
+	r := &g.r
+	g.resolve()
+	for kind, n := range g.dropped {
+		r.Gaps = append(r.Gaps, Gap{Why: "limit", Detail: fmt.Sprintf("%d more %s than the %d that are kept of an image", n, kind, most)})
+	}
+	g.software()
+	g.boot()
+	g.keys()
+	g.sort()
+	return r
+}
+
+// resolve gives everything the path that people read.
+func (g *Gather) resolve() {
+	r := &g.r
+	to := func(p *string) { *p = g.names.Resolve(*p) }
+	for i := range r.Parts {
+		to(&r.Parts[i].Path)
+	}
+	for _, v := range g.volumes {
+		v.Within = strings.TrimSuffix(g.names.prefix(v.ID), ":")
+		r.Volumes = append(r.Volumes, v)
+	}
+	for i := range r.Entries {
+		to(&r.Entries[i].Path)
+	}
+	for i := range g.links {
+		to(&g.links[i].Path)
+	}
+	for i := range r.Secrets {
+		to(&r.Secrets[i].Path)
+	}
+	for i := range r.Hosts {
+		to(&r.Hosts[i].Path)
+	}
+	for i := range r.Starts {
+		to(&r.Starts[i].Path)
+	}
+	for i := range g.calls {
+		to(&g.calls[i].Path)
+	}
+	for i := range r.Weaknesses {
+		to(&r.Weaknesses[i].Path)
+	}
+	for i := range r.Updates {
+		to(&r.Updates[i].Path)
+	}
+	for i := range r.Modes {
+		to(&r.Modes[i].Path)
+	}
+	for i := range r.Certs {
+		to(&r.Certs[i].Path)
+	}
+	for i := range r.Markers {
+		to(&r.Markers[i].Path)
+	}
+	for i := range r.Gaps {
+		to(&r.Gaps[i].Path)
+	}
+	if r.Version != nil {
+		to(&r.Version.Path)
+	}
+	g.resolveSoftware(to)
+}
+
+func (g *Gather) resolveSoftware(to func(*string)) {
+	for i := range g.soft {
+		f := &g.soft[i]
+		to(&f.Path)
+		if f.Binary != nil {
+			f.Binary.Path = f.Path
+		}
+		if f.System != nil {
+			f.System.Path = f.Path
+		}
+		for j := range f.Packages {
+			f.Packages[j].Path = f.Path
+		}
+	}
+	for i := range g.bins {
+		b := &g.bins[i]
+		to(&b.Path)
+		for j := range b.Traces {
+			to(&b.Traces[j].Path)
+		}
+		for j := range b.Keys {
+			to(&b.Keys[j].Path)
+		}
+	}
+}
+
+// software joins what the files say of components; only then it is known which
+// programs are the maker's own.
+func (g *Gather) software() {
+	r := &g.r
+	inv := component.NewInventory()
+	slices.SortStableFunc(g.soft, func(a, b component.Findings) int { return strings.Compare(a.Path, b.Path) })
+	for _, f := range g.soft {
+		inv.Add(f)
+	}
+	r.Software = inv.Result()
+	if r.Software.Cut {
+		r.Gaps = append(r.Gaps, Gap{Why: "limit", Detail: "more components than are kept of an image"})
+	}
+	own := make(map[string]bool)
+	for _, u := range r.Software.Unattributed {
+		own[u.Path] = true
+	}
+	for _, b := range g.bins {
+		mine := own[b.Path] || b.Arch == ""
+		r.Weaknesses = append(r.Weaknesses, b.Weaknesses(!mine)...)
+		if b.Arch != "" {
+			r.Binaries = append(r.Binaries, Binary{b, mine})
+		}
+	}
+}
+
+// boot finds out which starts happen at boot.
+func (g *Gather) boot() {
+	var b startup.Boot
+	for _, e := range g.links {
+		b.Entry(e.Path, e.Type, e.Mode, e.Target)
+	}
+	for i := range g.calls {
+		b.File(&g.calls[i])
+	}
+	b.Resolve(g.r.Starts)
+}
+
+// keys joins private keys with the certificates and public keys of the image.
+func (g *Gather) keys() {
+	r := &g.r
+	public := make(map[string]string)
+	for _, c := range r.Certs {
+		if p, ok := public[c.SPKI]; c.SPKI != "" && (!ok || c.Path < p) {
+			public[c.SPKI] = c.Path
+		}
+	}
+	for i := range r.Secrets {
+		if s := &r.Secrets[i]; s.Kind == secret.PrivateKey && s.SPKI != "" {
+			s.Used = public[s.SPKI]
+		}
+	}
+}
+
+func (g *Gather) sort() {
+	r := &g.r
+	by(r.Secrets, func(s Secret) (string, int64, string) { return s.Path, s.Offset, string(s.Kind) })
+	by(r.Hosts, func(u host.Use) (string, int64, string) { return u.Path, u.Offset, u.Host })
+	by(r.Starts, func(s startup.Start) (string, int64, string) { return s.Path, s.Offset, string(s.Kind) })
+	by(r.Weaknesses, func(w inspect.Weakness) (string, int64, string) { return w.Path, w.Offset, w.Kind })
+	by(r.Updates, func(u system.Update) (string, int64, string) { return u.Path, u.Offset, u.Mechanism })
+	by(r.Modes, func(m Mode) (string, int64, string) { return m.Path, 0, m.Kind })
+	by(r.Certs, func(c cert.Certificate) (string, int64, string) { return c.Path, c.Offset, c.SHA256 })
+	by(r.Binaries, func(b Binary) (string, int64, string) { return b.Path, b.Offset, "" })
+	by(r.Markers, func(s Seen) (string, int64, string) { return s.Path, s.Offset, s.Name + s.Encoding })
+	by(r.Gaps, func(x Gap) (string, int64, string) { return x.Path, x.Offset, x.Why + x.Detail })
+	by(r.Entries, func(e Entry) (string, int64, string) { return e.Path, 0, e.Type })
+	slices.SortStableFunc(r.Parts, func(a, b unpack.Part) int {
+		// What stands in the image itself by its offset, then what is decoded.
+		return cmp.Or(cmp.Compare(flag(a.Decoded), flag(b.Decoded)), cmp.Compare(a.Volume, b.Volume), cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
+	})
+	slices.SortFunc(r.Volumes, func(a, b unpack.Volume) int {
+		return cmp.Or(strings.Compare(a.Within, b.Within), cmp.Compare(a.Offset, b.Offset))
+	})
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// by sorts a list by path, offset and a word.
+func by[T any](list []T, key func(T) (string, int64, string)) {
+	slices.SortStableFunc(list, func(a, b T) int {
+		p, o, w := key(a)
+		q, u, x := key(b)
+		return cmp.Or(strings.Compare(p, q), cmp.Compare(o, u), strings.Compare(w, x))
+	})
+}

@@ -1,0 +1,393 @@
+package firmware
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/formats"
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/binary"
+	"assay/internal/collect/firmware/inspect/cert"
+	"assay/internal/collect/firmware/inspect/component"
+	"assay/internal/collect/firmware/inspect/host"
+	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/perm"
+	"assay/internal/collect/firmware/inspect/secret"
+	"assay/internal/collect/firmware/inspect/startup"
+	"assay/internal/collect/firmware/inspect/system"
+	"assay/internal/collect/firmware/unpack"
+)
+
+// ParserName is the name under which the child process knows Parse.
+const ParserName = "firmware"
+
+// Parse is Analyse as a sandbox.Parser; its arguments are Options.
+func Parse(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any) error) error {
+	var opt Options
+	if err := json.Unmarshal(raw, &opt); err != nil {
+		return fmt.Errorf("arguments: %w", err)
+	}
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	return Analyse(ctx, io.NewSectionReader(in, 0, info.Size()), opt, func(r Record) error { return emit(r) })
+}
+
+// Analyse reads an image and emits what it finds; emit is called by several
+// goroutines. It returns an error only where ctx ended, emit failed or the
+// input can't be read; all else is in the records.
+func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record) error) error {
+	v := newVisitor(opt, emit)
+	img, err := unpack.NewFormats(formats.All()).Walk(ctx, s, unpack.Limits{}, v)
+	if errors.Is(err, unpack.ErrEmpty) {
+		err = emit(Record{Gap: &Gap{Why: "broken", Detail: img.Reason}})
+	}
+	if err != nil {
+		return fmt.Errorf("image: %w", err)
+	}
+	if err := emit(Record{Image: &img}); err != nil {
+		return err
+	}
+	return emit(Record{Done: &Done{Files: int(v.files.Load()), Names: int(v.names.Load()), Bytes: v.bytes.Load()}})
+}
+
+// The owners of words in the one automaton.
+const (
+	ofSecret = iota
+	ofHost
+	ofStartup
+	ofSystem
+	ofComponent
+	ofBinary
+	ofMarker
+	owners
+)
+
+// maxWords bounds the places of words of one file.
+const maxWords = 1 << 20
+
+// visitor inspects what a walk shows it.
+type visitor struct {
+	opt         Options
+	emit        func(Record) error
+	words       *table
+	markers     []Seen // by word
+	markerWords []string
+	scratch     sync.Pool
+
+	files, names, bytes atomic.Int64
+	shown               atomic.Int64 // when progress was told, Unix milliseconds
+}
+
+func newVisitor(opt Options, emit func(Record) error) *visitor {
+	v := &visitor{opt: opt, emit: emit}
+	v.markerWords, v.markers = markerWords(opt.Markers)
+	lists := make([][]string, owners)
+	lists[ofSecret], lists[ofHost], lists[ofStartup], lists[ofSystem] = secret.Words(), host.Words(), startup.Words(), system.Words()
+	lists[ofComponent], lists[ofBinary], lists[ofMarker] = component.Words(), binary.Words(), v.markerWords
+	v.words = newTable(lists...)
+	v.scratch.New = func() any { return new([][]keyword.Hit) }
+	return v
+}
+
+var _ unpack.Visitor = (*visitor)(nil)
+
+func (v *visitor) Part(p unpack.Part) error {
+	p.Path = mark(p.Volume, p.Path)
+	return v.emit(Record{Part: &p})
+}
+
+func (v *visitor) Volume(t unpack.Volume) error { return v.emit(Record{Volume: &t}) }
+
+func (v *visitor) Gap(g unpack.Gap) error {
+	rec := gapOf(g)
+	return v.emit(Record{Gap: &rec})
+}
+
+func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut error) error {
+	v.names.Add(1)
+	marked := mark(tree, e.Path)
+	rec := entryOf(marked, e)
+	key := false
+	if e.Type == format.File {
+		n := v.files.Add(1)
+		if err := v.progress(marked, n, v.bytes.Add(int64(len(data)))); err != nil {
+			return err
+		}
+		if v.opt.Files && cut == nil {
+			sum := sha256.Sum256(data)
+			rec.SHA256 = hex.EncodeToString(sum[:])
+		}
+		if !nested && len(data) > 0 {
+			f := inspect.New(e.Path, e.Mode, data)
+			f.UID, f.GID = e.UID, e.GID
+			f.Cut = cut != nil
+			var err error
+			if key, err = v.inspect(f, func(w *inspect.Where) { w.Path = marked }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range perm.Of(perm.Entry{Path: e.Path, Type: string(e.Type), Mode: e.Mode, UID: e.UID, GID: e.GID, Key: key}) {
+		if err := v.emit(Record{Mode: &Mode{Path: marked, Kind: string(k), Mode: e.Mode}}); err != nil {
+			return err
+		}
+	}
+	if boots(e) {
+		if err := v.emit(Record{Link: &rec}); err != nil {
+			return err
+		}
+	}
+	if v.opt.Files {
+		return v.emit(Record{Entry: &rec})
+	}
+	return nil
+}
+
+// boots says that an entry's name or target may decide what runs at boot.
+func boots(e format.Entry) bool {
+	dir := path.Dir(e.Path)
+	base := path.Base(dir)
+	return e.Type == format.Symlink || e.Type == format.File && (base == "bin" || base == "sbin") && e.Mode&0o111 != 0 ||
+		strings.HasPrefix(base, "rc") || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
+}
+
+// Raw is a program or bytes without a tree. Of variables the name of the one
+// that a finding stands in belongs to its path.
+func (v *visitor) Raw(r unpack.Raw) error {
+	f := inspect.New(r.Path, 0, r.Data)
+	if r.Format == "u-boot-env" {
+		f.Path = "u-boot-env"
+	}
+	place := func(w *inspect.Where) { w.Path = mark(r.Volume, r.Path) }
+	if len(r.Vars) > 0 {
+		var ends []int64
+		n := int64(0)
+		for _, x := range r.Vars {
+			n += int64(len(x.Name) + len(x.Value) + 2)
+			ends = append(ends, n)
+		}
+		place = func(w *inspect.Where) {
+			i, _ := slices.BinarySearch(ends, w.Offset+1)
+			if i < len(r.Vars) {
+				w.Path = mark(r.Volume, r.Path+":"+r.Vars[i].Name)
+				begin := ends[i] - int64(len(r.Vars[i].Name)+len(r.Vars[i].Value)+2)
+				w.Offset, w.Line = r.Vars[i].Offset+w.Offset-begin, 0
+			} else {
+				w.Path = mark(r.Volume, r.Path)
+			}
+		}
+	}
+	if err := v.progress(mark(r.Volume, r.Path), v.files.Load(), v.bytes.Add(int64(len(r.Data)))); err != nil {
+		return err
+	}
+	_, err := v.inspect(f, place)
+	return err
+}
+
+// progress tells where the reading is, a few times a second.
+func (v *visitor) progress(at string, files, bytes int64) error {
+	const every = 200 // milliseconds
+	now, last := time.Now().UnixMilli(), v.shown.Load()
+	if now-last < every || !v.shown.CompareAndSwap(last, now) {
+		return nil
+	}
+	return v.emit(Record{Progress: &Progress{Path: at, Files: int(files), Bytes: bytes}})
+}
+
+// inspect has one file inspected; place sets the path of what was found. key
+// says that it holds a private key.
+func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool, err error) {
+	out := v.scratch.Get().(*[][]keyword.Hit)
+	defer v.scratch.Put(out)
+	hits, cut := v.words.Scan(f.Data, maxWords, *out)
+	*out = hits
+	e := &emitter{v: v, f: f, place: place}
+	if cut {
+		e.gap("more words than are looked at")
+	}
+	e.secrets(hits[ofSecret])
+	e.hosts(hits[ofHost])
+	e.starts(hits[ofStartup])
+	e.system(hits[ofSystem])
+	e.software(hits[ofComponent])
+	e.binary(hits[ofBinary])
+	e.certs()
+	e.marked(hits[ofMarker])
+	e.version()
+	return e.key, e.err
+}
+
+// emitter tells what one file holds. The first error stays.
+type emitter struct {
+	v      *visitor
+	f      *inspect.File
+	place  func(*inspect.Where)
+	values []string // secrets of this file, which other records must not repeat
+	key    bool
+	err    error
+}
+
+func (e *emitter) send(r Record) {
+	if e.err == nil {
+		e.err = e.v.emit(r)
+	}
+}
+
+func (e *emitter) gap(detail string) {
+	w := e.f.At(0)
+	e.place(&w)
+	e.send(Record{Gap: &Gap{Path: w.Path, Why: "limit", Detail: detail}})
+}
+
+func (e *emitter) secrets(hits []keyword.Hit) {
+	for _, h := range secret.Scan(e.f, hits) {
+		if h.Kind == secret.Cut {
+			e.gap("more secrets than are kept of one file")
+			continue
+		}
+		e.key = e.key || h.Kind == secret.PrivateKey
+		if h.Kind != secret.UID0Account && h.Kind != secret.AuthorizedKey && len(h.Value) >= 4 {
+			e.values = append(e.values, h.Value)
+		}
+		e.place(&h.Where)
+		e.send(Record{Secret: &h})
+	}
+}
+
+// mask takes the secrets of the file out of a text that is shown.
+func (e *emitter) mask(text string) string {
+	for _, v := range e.values {
+		text = strings.ReplaceAll(text, v, "[redacted]")
+	}
+	return text
+}
+
+func (e *emitter) hosts(hits []keyword.Hit) {
+	for _, u := range host.Scan(e.f, hits) {
+		if u.Class == host.Cut {
+			e.gap("more hosts than are kept of one file")
+			continue
+		}
+		u.Text = e.mask(u.Text)
+		e.place(&u.Where)
+		e.send(Record{Host: &u})
+	}
+}
+
+func (e *emitter) starts(hits []keyword.Hit) {
+	starts, calls := startup.Scan(e.f, hits)
+	for _, s := range starts {
+		if s.Kind == startup.Cut {
+			e.gap("more start-up lines than are kept of one file")
+			continue
+		}
+		s.Text = e.mask(s.Text)
+		for i := range s.Args {
+			s.Args[i] = e.mask(s.Args[i])
+		}
+		e.place(&s.Where)
+		e.send(Record{Start: &s})
+	}
+	if calls != nil {
+		w := e.f.At(0)
+		e.place(&w)
+		calls.Path = w.Path
+		e.send(Record{Calls: calls})
+	}
+}
+
+func (e *emitter) system(hits []keyword.Hit) {
+	got := system.Scan(e.f, hits)
+	for _, w := range got.Weaknesses {
+		if w.Kind == system.Cut {
+			e.gap("more weak settings than are kept of one file")
+			continue
+		}
+		w.Text = e.mask(w.Text)
+		e.place(&w.Where)
+		e.send(Record{Weakness: &w})
+	}
+	for _, u := range got.Updates {
+		u.Text, u.URL = e.mask(u.Text), e.mask(u.URL)
+		e.place(&u.Where)
+		e.send(Record{Update: &u})
+	}
+}
+
+func (e *emitter) software(hits []keyword.Hit) {
+	got := component.Scan(e.f, hits)
+	if got.Empty() {
+		return
+	}
+	w := e.f.At(0)
+	e.place(&w)
+	got.Path = w.Path
+	e.send(Record{Software: &got})
+}
+
+func (e *emitter) binary(hits []keyword.Hit) {
+	r := binary.Scan(e.f, hits)
+	if r == nil {
+		return
+	}
+	e.place(&r.Where)
+	for i := range r.Traces {
+		e.place(&r.Traces[i].Where)
+	}
+	for i := range r.Keys {
+		e.place(&r.Keys[i].Where)
+	}
+	e.send(Record{Binary: r})
+}
+
+func (e *emitter) certs() {
+	certs, broken := cert.Scan(e.f, e.v.opt.Now)
+	for _, c := range certs {
+		e.place(&c.Where)
+		e.send(Record{Cert: &c})
+	}
+	for _, b := range broken {
+		e.place(&b.Where)
+		e.send(Record{Gap: &Gap{Path: b.Path, Offset: b.Offset, Why: "broken", Detail: "certificate: " + b.Err.Error()}})
+	}
+}
+
+// version reads the image's own version where a well-known file states it:
+// VERSION_ID of os-release(5), or the only line of a version file.
+func (e *emitter) version() {
+	f := e.f
+	switch f.Path {
+	case "/etc/os-release", "/usr/lib/os-release":
+		off := 0
+		for line := range strings.Lines(string(f.Data)) {
+			if s, ok := strings.CutPrefix(line, "VERSION_ID="); ok {
+				v := Version{strings.Trim(strings.TrimSpace(s), `"'`), f.At(off)}
+				e.place(&v.Where)
+				e.send(Record{Version: &v})
+				return
+			}
+			off += len(line)
+		}
+	case "/etc/version", "/etc/firmware_version", "/etc/fw_version", "/VERSION":
+		if s := strings.TrimSpace(string(f.Data)); s != "" && len(s) <= 64 && !strings.Contains(s, "\n") {
+			v := Version{s, f.At(0)}
+			e.place(&v.Where)
+			e.send(Record{Version: &v})
+		}
+	}
+}
