@@ -75,6 +75,7 @@ lint:
 bench: build
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	@scripts/figures bin/assay
+	@scripts/ratios bin/assay
 
 accuracy:
 	@scripts/accuracy
