@@ -21,6 +21,7 @@ import (
 	"assay/internal/collect/device"
 	"assay/internal/collect/document"
 	"assay/internal/collect/firmware"
+	"assay/internal/collect/firmware/inspect/secret/guess"
 	"assay/internal/fact"
 	"assay/internal/judge"
 	"assay/internal/limit"
@@ -152,7 +153,7 @@ func collectors(c Config) []fact.Collector {
 		&declared.Collector{Product: c.Product, Source: c.Source, Line: func(path string) int { n, _ := c.Product.Position(path); return n }},
 		&document.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Fetch: c.Fetch},
 		&recordCollector{c},
-		&firmware.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Options: firmware.Options{Now: c.Now()}, Passwords: firmware.WellKnownPassword},
+		&firmware.Collector{Product: c.Product, Dir: c.Dir, Run: c.Run, Options: firmware.Options{Now: c.Now(), Guess: guess.Default}},
 	}
 	if c.Network != nil && len(c.Product.Units) > 0 {
 		guess := &device.Guess{Config: dev, Allowed: c.Intrusive, Clear: func(handle string) ([]byte, error) {

@@ -1,5 +1,7 @@
 package cli
 
+import "fmt"
+
 // firmwareApp is a mobile application's package.
 type firmwareApp struct {
 	Path        string   `json:"path"`
@@ -16,6 +18,10 @@ type firmwareApp struct {
 	Exported    []string `json:"exported"` // parts that others may call without a permission
 }
 
-func (a *app) appsText(d *firmwareDoc, safe func(string) string) {
+func (a *app) appsText(d *firmwareDoc) {
 	a.heading("ui.fw.apps", len(d.Apps))
+	for _, x := range d.Apps {
+		fmt.Fprintln(a.Out, a.t("ui.fw.app", "package", safe(x.Package), "version", safe(x.Version), "path", safe(x.Path), "signature", safe(x.Signature),
+			"permissions", fmt.Sprint(len(x.Permissions)), "exported", fmt.Sprint(len(x.Exported))))
+	}
 }

@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
-	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
-	"assay/internal/untrusted"
 )
 
 // diffDoc is the `firmware-diff` document.
@@ -128,22 +124,40 @@ func differ[T any](x, y []T, key func(T) (name, value string)) []diffItem {
 }
 
 func (a *app) diffText(d diffDoc) {
-	safe := func(s string) string { return untrusted.From(s, 160).Terminal() }
-	sign := map[string]string{"added": "+", "removed": "-", "changed": "~"}
+	plainly := func(i diffItem) diffItem { return i }
 	for _, l := range []struct {
 		key   string
 		items []diffItem
-	}{{"ui.diff.files", d.Files}, {"ui.fw.components", d.Components}, {"ui.fw.secrets", d.Secrets}, {"ui.fw.hosts", d.Hosts}, {"ui.fw.weaknesses", d.Weaknesses}} {
+		words func(diffItem) diffItem
+	}{
+		{"ui.diff.files", d.Files, plainly},
+		{"ui.fw.components", d.Components, plainly},
+		{"ui.fw.secrets", d.Secrets, func(i diffItem) diffItem { return diffItem{What: a.titled(i.What), Change: i.Change} }},
+		{"ui.fw.hosts", d.Hosts, plainly},
+		{"ui.fw.weaknesses", d.Weaknesses, func(i diffItem) diffItem { i.What = a.titled(i.What); return i }},
+	} {
 		a.heading(l.key, len(l.items))
+		var t grid
 		for _, i := range l.items {
-			fmt.Fprintf(a.Out, "  %s %s  %s → %s\n", sign[i.Change], safe(i.What), safe(i.A), safe(i.B))
+			i = l.words(i)
+			switch was, is := safe(short(i.A)), safe(short(i.B)); i.Change {
+			case "added":
+				t.row("+", safe(i.What), is)
+			case "removed":
+				t.row("-", safe(i.What), was)
+			default:
+				t.row("~", safe(i.What), strings.Trim(was+" → "+is, " →"))
+			}
 		}
+		t.write(a)
 	}
 	a.heading("ui.diff.shared", len(d.SharedKeys))
+	var t grid
 	for _, s := range d.SharedKeys {
-		fmt.Fprintf(a.Out, "  = %-22s %s %s\n", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), s.Redacted)
+		t.row("=", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(a.shown(s)))
 	}
-	if a.code == 0 {
+	t.write(a)
+	if a.code == exitOK {
 		fmt.Fprintln(a.Out, a.t("ui.diff.same"))
 	}
 	if len(d.Incomplete) > 0 {
@@ -151,33 +165,15 @@ func (a *app) diffText(d diffDoc) {
 	}
 }
 
-// readMarkers reads a file of markers: "name value" lines, "#" begins a
-// comment. The values are the tester's own, put into a unit for this test.
-func readMarkers(path string) ([]firmware.Marker, error) {
-	const most, longest = 200, 512
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, &exitError{code: exitUse, err: err, where: path}
-	}
-	var out []firmware.Marker
-	sc := bufio.NewScanner(bytes.NewReader(b))
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		name, value, _ := strings.Cut(line, " ")
-		value = strings.TrimSpace(value)
-		if len(value) < 6 || len(value) > longest || len(out) >= most {
-			return nil, &exitError{code: exitUse, err: fmt.Errorf("line %d: a marker is a name, a space and a value of 6 to %d bytes; at most %d markers", n, longest, most), where: fmt.Sprintf("%s:%d", path, n)}
-		}
-		out = append(out, firmware.Marker{Name: name, Value: value})
-	}
-	if err := sc.Err(); err != nil {
-		return nil, &exitError{code: exitUse, err: err, where: path}
-	}
-	if len(out) == 0 {
-		return nil, &exitError{code: exitUse, err: errors.New("no markers in it: lines of a name, a space and a value"), where: path}
-	}
-	return out, nil
+// titled puts what a kind is called before the rest.
+func (a *app) titled(what string) string {
+	kind, rest, _ := strings.Cut(what, " ")
+	return a.weakness(kind) + " " + rest
+}
+
+var longHash = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// short cuts hashes: a person sees that they differ.
+func short(s string) string {
+	return longHash.ReplaceAllStringFunc(s, func(h string) string { return h[:12] + "…" })
 }

@@ -330,9 +330,7 @@ func (d *firmwareDoc) secrets(r *firmware.Result, key []byte) {
 			m.Write([]byte(h.Value))
 			s.Fingerprint = hex.EncodeToString(m.Sum(nil)[:16])
 		}
-		if h.Kind == secret.PasswordHash {
-			_, s.Verified = firmware.WellKnownPassword(h.Value)
-		}
+		s.Verified = s.Verified || h.Recovered
 		switch h.Kind {
 		case secret.UID0Account, secret.EmptyPassword, secret.AuthorizedKey:
 			d.Weaknesses = append(d.Weaknesses, firmwareWeakness{Kind: s.Kind, Path: s.Path, Offset: s.Offset, Line: s.Line, Detail: h.User})

@@ -154,7 +154,6 @@ func (x *extraction) entry(e firmware.Entry) error {
 	full := x.names.Full(e.Path)
 	tree, at := diskPath(full)
 	rec := fileEntry{Entry: e}
-	rec.Path = full
 	n := len(x.doc.Entries)
 	var err error
 	switch e.Type {
@@ -213,6 +212,10 @@ func (x *extraction) finish() error {
 			rec.NotExtracted = "link-outside"
 		}
 		x.left++
+	}
+	for i := range x.doc.Entries {
+		e := &x.doc.Entries[i]
+		e.Path = x.names.Resolve(e.Path) // only now it is known which tree is the root
 	}
 	slices.SortStableFunc(x.doc.Entries, func(p, q fileEntry) int { return strings.Compare(p.Path, q.Path) })
 	return nil

@@ -30,7 +30,8 @@ type fileEntry struct {
 	// Extracted is where `extract` wrote it, relative to its folder; empty
 	// where it wrote nothing.
 	Extracted string `json:"extracted,omitempty"`
-	// NotExtracted says why not: device, link-outside, name, cut, error.
+	// NotExtracted says why not: device, link-outside, name (too long, or taken
+	// by something else).
 	NotExtracted string `json:"not_extracted,omitempty"`
 }
 

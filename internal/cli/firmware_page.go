@@ -22,7 +22,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 	}
 	for _, s := range d.Secrets {
 		out.Findings = append(out.Findings, imagepage.Finding{Group: "secret", Kind: s.Kind, Title: a.t("secret." + s.Kind), Severity: "high", Path: s.Path, Offset: s.Offset,
-			Line: s.Line, Text: strings.TrimSpace(s.User + " " + s.Redacted + " " + s.Known)})
+			Line: s.Line, Text: a.shown(s)})
 	}
 	for _, w := range d.Weaknesses {
 		out.Findings = append(out.Findings, imagepage.Finding{Group: "weakness", Kind: w.Kind, Title: a.weakness(w.Kind), Severity: "medium", Path: w.Path, Offset: w.Offset, Line: w.Line, Text: w.Detail})
@@ -31,7 +31,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		out.Findings = append(out.Findings, imagepage.Finding{Group: "marker", Kind: "marker-in-clear", Title: a.t("image.marker"), Severity: "high", Path: m.Path, Offset: m.Offset, Line: m.Line, Text: m.Name + " " + m.Encoding})
 	}
 	for _, c := range d.Components {
-		x := imagepage.Component{Name: c.Name, Version: cmp.Or(c.Version, strings.TrimSpace(a.t("ui.fw.version-unknown")+" "+c.Range)), Confidence: a.t("confidence." + c.Confidence), PURL: c.PURL}
+		x := imagepage.Component{Name: c.Name, Version: a.version(c), Confidence: a.t("confidence." + c.Confidence), PURL: c.PURL}
 		if len(c.Evidence) > 0 {
 			x.Path, x.Text = c.Evidence[0].Path, c.Evidence[0].Text
 		}
@@ -41,7 +41,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		out.Unattributed = append(out.Unattributed, u.Path)
 	}
 	for _, h := range d.Hosts {
-		x := imagepage.Host{Value: h.Value, Evidence: h.Where[0].Evidence}
+		x := imagepage.Host{Value: h.Value, Evidence: a.evidence(h.Where[0].Evidence)}
 		for _, w := range h.Where[:min(5, len(h.Where))] {
 			x.Places = append(x.Places, place(w.Path, w.Offset, w.Line))
 		}
@@ -49,6 +49,12 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 	}
 	for _, s := range d.Startup {
 		out.Starts = append(out.Starts, imagepage.Line{What: a.t("start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: s.Text})
+	}
+	for _, c := range d.Certificates {
+		for _, p := range c.Problems {
+			out.Findings = append(out.Findings, imagepage.Finding{Group: "certificate", Kind: "certificate-" + p, Title: a.weakness("certificate-" + p), Severity: "low",
+				Path: c.Path, Text: c.Subject + ", " + c.NotAfter.Format("2006-01-02")})
+		}
 	}
 	for _, u := range d.Updates {
 		out.Updates = append(out.Updates, imagepage.Line{What: u.Mechanism + ": " + a.t("ui.fw.signature."+u.Signature), Place: place(u.Path, 0, u.Line), Text: u.Text})

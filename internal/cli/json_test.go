@@ -165,9 +165,10 @@ func TestJSONFirmware(t *testing.T) {
 		absent  []string
 		unusual bool
 	}{
-		{"hardened", exitOK, good, nil, []string{"hosts", "certificates", "startup", "not_collected"}, []string{"components", "binaries", "entries"}, false},
+		// Its programs are built without protections, as those of real cameras are.
+		{"hardened", exitFailed, good, nil, []string{"parts", "volumes", "components", "unattributed", "hosts", "certificates", "binaries", "startup", "updates"}, []string{"entries"}, false},
 		{"weak", exitFailed, image(t, refcam.Typical()...), nil, []string{"secrets", "weaknesses"}, nil, false},
-		{"files", exitOK, good, []string{"--files"}, []string{"entries"}, nil, false},
+		{"files", exitFailed, good, []string{"--files"}, []string{"entries"}, nil, false},
 		{"cut", exitUndecided, good[:len(good)*3/4], nil, []string{"incomplete"}, nil, true},
 		{"noise", exitUndecided, noise, nil, nil, nil, true},
 		{"empty", exitUndecided, nil, nil, []string{"incomplete"}, nil, true},
@@ -195,6 +196,42 @@ func TestJSONFirmware(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestJSONFiles: the documents of ls, extract, diff and of a comparison.
+func TestJSONFiles(t *testing.T) {
+	t.Parallel()
+	all := schemas(t)
+	dir := t.TempDir()
+	good, weak := writeFile(t, filepath.Join(dir, "good.bin"), image(t)), writeFile(t, filepath.Join(dir, "weak.bin"), image(t, refcam.SerialShell))
+	if d := checked(t, all, "files", exitOK, "firmware", "ls", good, "/etc"); len(d["entries"].([]any)) < 5 {
+		t.Errorf("%d names below /etc", len(d["entries"].([]any)))
+	}
+	d := checked(t, all, "files", exitOK, "firmware", "extract", good, "/etc/hostname", "--out", filepath.Join(dir, "out"))
+	for _, e := range d["entries"].([]any) {
+		at, _ := e.(map[string]any)["extracted"].(string)
+		if _, err := os.Stat(filepath.Join(dir, "out", filepath.FromSlash(at))); err != nil || at == "" {
+			t.Errorf("%v: %v", e, err)
+		}
+	}
+	d = checked(t, all, "firmware-diff", exitFailed, "firmware", "diff", good, weak)
+	var added []string
+	for _, w := range d["weaknesses"].([]any) {
+		added = append(added, w.(map[string]any)["what"].(string)+" "+w.(map[string]any)["change"].(string))
+	}
+	if len(added) != 1 || !strings.HasPrefix(added[0], "serial-shell /etc/inittab") || !strings.HasSuffix(added[0], " added") {
+		t.Errorf("weaknesses that differ: %q", added)
+	}
+	checked(t, all, "firmware-diff", exitOK, "firmware", "diff", good, good)
+	stdout, stderr, code := call(t.Context(), "sbom", good)
+	if code != exitUndecided { // it holds programs of its maker, which are no known component
+		t.Fatalf("sbom: exit code %d\n%s", code, stderr)
+	}
+	list := writeFile(t, filepath.Join(dir, "list.json"), []byte(stdout))
+	d = checked(t, all, "sbom-compare", exitUndecided, "sbom", good, "--compare", list)
+	if len(d["same"].([]any)) == 0 || len(d["unattributed"].([]any)) == 0 {
+		t.Errorf("same %v, unattributed %v", d["same"], d["unattributed"])
 	}
 }
 

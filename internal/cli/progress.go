@@ -3,8 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
+
+	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
 
 	"assay/internal/untrusted"
 )
@@ -16,11 +20,18 @@ type progress struct {
 	w    io.Writer
 	live bool
 	all  bool
+	wide int // columns of a line that is written over
 	text func(string, ...string) string
 }
 
 func (a *app) progress() *progress {
-	return &progress{w: a.Err, live: terminal(a.Err) && !a.quiet && !a.verbose, all: a.verbose, text: a.t}
+	wide := 79
+	if f, ok := a.Err.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 10 {
+			wide = w - 1 // a full line would begin another, which stays
+		}
+	}
+	return &progress{w: a.Err, live: terminal(a.Err) && !a.quiet && !a.verbose, all: a.verbose, wide: wide, text: a.t}
 }
 
 func (p *progress) show(key string, args ...string) {
@@ -31,7 +42,7 @@ func (p *progress) show(key string, args ...string) {
 	case p.all:
 		fmt.Fprintln(p.w, line)
 	case p.live:
-		fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+		fmt.Fprintf(p.w, "\r\x1b[K%s", runewidth.Truncate(line, p.wide, "…"))
 	}
 }
 

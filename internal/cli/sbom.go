@@ -2,9 +2,7 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,17 +13,16 @@ import (
 	"assay/internal/collect/firmware"
 	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/sbom"
-	"assay/internal/untrusted"
 )
 
 func (a *app) sbomCommand() *cobra.Command {
 	compare := ""
 	c := a.command("sbom IMAGE", "sbom", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
-		if !c.Flags().Changed("format") && compare == "" {
-			a.format = "cyclonedx"
-		}
-		if compare != "" {
+		if c.Flags().Changed("compare") {
 			return a.sbomCompare(c, args[0], compare)
+		}
+		if !c.Flags().Changed("format") {
+			a.format = "cyclonedx"
 		}
 		if err := a.formats("cyclonedx", "spdx"); err != nil {
 			return err
@@ -91,16 +88,20 @@ func method(sources []component.Source) string {
 
 // sbomDoc is the `sbom-compare` document.
 type sbomDoc struct {
-	Schema   string        `json:"schema"`
-	Image    string        `json:"image"`
-	Declared string        `json:"declared"` // the declared bill, as it was given
-	Same     []sbomPair    `json:"same"`     // in both, with the same version
-	Versions []sbomPair    `json:"versions"` // in both, with different versions
-	Unsure   []sbomPair    `json:"unsure"`   // in both, one doesn't say its version
-	Missing  []sbomItem    `json:"missing"`  // declared, not found
-	Extra    []sbomItem    `json:"extra"`    // found, not declared
-	Gaps     []firmwareGap `json:"incomplete"`
-	Errors   []jsonError   `json:"errors"`
+	Schema   string     `json:"schema"`
+	Image    string     `json:"image"`
+	Declared string     `json:"declared"` // the declared bill, as it was given
+	Same     []sbomPair `json:"same"`     // in both, with the same version
+	Versions []sbomPair `json:"versions"` // in both, with different versions
+	Unsure   []sbomPair `json:"unsure"`   // in both, one doesn't say its version
+	Missing  []sbomItem `json:"missing"`  // declared, not found
+	Extra    []sbomItem `json:"extra"`    // found, not declared
+	// Unattributed are programs of no known component: what they hold may be
+	// missing on either side.
+	Unattributed []firmwareUnknown `json:"unattributed"`
+	Analysable   bool              `json:"analysable"` // false: the image could not be read, so that nothing was found
+	Gaps         []firmwareGap     `json:"incomplete"`
+	Errors       []jsonError       `json:"errors"`
 }
 
 type sbomPair struct {
@@ -121,17 +122,17 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	if err := a.formats("text", "json"); err != nil {
 		return err
 	}
-	f, err := os.Open(declared)
+	f, err := firmware.Local(declared) // a pipe without a writer would never end
 	if err != nil {
 		return &exitError{code: exitUse, err: err, where: declared}
 	}
 	defer f.Close() // read-only
 	want, err := sbom.Read(f)
 	if err != nil {
-		return &exitError{code: exitUse, err: err, where: declared}
+		return &exitError{code: exitUse, err: fmt.Errorf("%s: %w", declared, err), where: declared, next: a.t("ui.next.declared")}
 	}
 	if len(want.Components) == 0 {
-		return &exitError{code: exitUse, err: errors.New(a.t("ui.sbom-empty")), where: declared}
+		return &exitError{code: exitUse, err: fmt.Errorf("%s: %s", declared, a.t("ui.sbom-empty")), where: declared, next: a.t("ui.next.declared")}
 	}
 	key, err := newKey()
 	if err != nil {
@@ -143,16 +144,21 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	}
 	got := sbom.Compare(want, bill(d, r, a.now()))
 	doc := sbomDoc{Schema: "assay/sbom-compare@1", Image: image, Declared: declared, Same: pairs(got.Same), Versions: pairs(got.Versions), Unsure: pairs(got.Unsure),
-		Missing: items(got.Missing), Extra: items(got.Extra), Gaps: d.Incomplete, Errors: d.Errors}
+		Missing: items(got.Missing), Extra: items(got.Extra), Unattributed: d.Unattributed, Analysable: d.Image.Analysable, Gaps: d.Incomplete, Errors: d.Errors}
 	switch {
+	case !doc.Analysable:
+		a.code = exitUndecided // that nothing was found says nothing on the list
 	case len(doc.Versions)+len(doc.Missing)+len(doc.Extra) > 0:
 		a.code = exitFailed
-	case len(doc.Unsure)+len(doc.Gaps) > 0:
+	case len(doc.Unsure)+len(doc.Gaps)+len(doc.Unattributed) > 0:
 		a.code = exitUndecided
 	}
 	if a.format == "json" {
 		a.json(doc)
 		return nil
+	}
+	if !doc.Analysable {
+		fmt.Fprintln(a.Out, a.t("ui.firmware-not-analysable", "reason", safe(d.Image.Reason)))
 	}
 	a.billsText(doc)
 	return nil
@@ -185,29 +191,39 @@ func paths(c sbom.Component) []string {
 }
 
 func (a *app) billsText(d sbomDoc) {
-	safe := func(s string) string { return untrusted.From(s, 120).Terminal() }
 	first := func(p []string) string {
 		if len(p) == 0 {
 			return ""
 		}
 		return safe(p[0])
 	}
-	a.heading("ui.sbom.versions", len(d.Versions))
+	or := func(version string) string { return cmp.Or(safe(version), a.t("ui.fw.version-unknown")) }
+	section := func(key string, t grid) {
+		a.heading(key, len(t.rows))
+		t.write(a)
+	}
+	var versions, missing, extra, unsure grid
 	for _, p := range d.Versions {
-		fmt.Fprintf(a.Out, "  %-28s %s ≠ %s  %s\n", safe(p.Name), safe(p.Declared), safe(p.Found), first(p.Paths))
+		versions.row(safe(p.Name), or(p.Declared), "≠", or(p.Found), first(p.Paths))
 	}
-	a.heading("ui.sbom.missing", len(d.Missing))
 	for _, c := range d.Missing {
-		fmt.Fprintf(a.Out, "  %-28s %s\n", safe(c.Name), safe(c.Version))
+		missing.row(safe(c.Name), or(c.Version))
 	}
-	a.heading("ui.sbom.extra", len(d.Extra))
 	for _, c := range d.Extra {
-		fmt.Fprintf(a.Out, "  %-28s %-18s %s\n", safe(c.Name), safe(c.Version), first(c.Paths))
+		extra.row(safe(c.Name), or(c.Version), first(c.Paths))
 	}
-	a.heading("ui.sbom.unsure", len(d.Unsure))
 	for _, p := range d.Unsure {
-		fmt.Fprintf(a.Out, "  %-28s %s ? %s\n", safe(p.Name), safe(p.Declared), safe(p.Found))
+		unsure.row(safe(p.Name), or(p.Declared), "?", or(p.Found), first(p.Paths))
 	}
+	section("ui.sbom.versions", versions)
+	section("ui.sbom.missing", missing)
+	section("ui.sbom.extra", extra)
+	section("ui.sbom.unsure", unsure)
+	var unknown grid
+	for _, u := range d.Unattributed {
+		unknown.row(safe(u.Path))
+	}
+	section("ui.fw.unattributed", unknown)
 	fmt.Fprintln(a.Out, a.t("ui.sbom.summary", "same", fmt.Sprint(len(d.Same)), "versions", fmt.Sprint(len(d.Versions)), "missing", fmt.Sprint(len(d.Missing)),
 		"extra", fmt.Sprint(len(d.Extra)), "gaps", fmt.Sprint(len(d.Gaps))))
 }

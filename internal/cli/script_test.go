@@ -62,7 +62,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand, "cpdir": cpdirCommand,
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand, "cpdir": cpdirCommand, "archive": archiveCommand, "within": withinCommand,
 		},
 		Condition: func(c string) (bool, error) {
 			switch c {

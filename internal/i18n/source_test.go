@@ -42,6 +42,7 @@ var unnamed = map[string]string{
 	"cut.":          "stored in facts: a run of an older version must stay readable",
 	"not-tried.":    "stored in facts: a run of an older version must stay readable",
 	"secret.":       "made of the type in a stored fact; held against the kinds below",
+	"weakness.":     "made of the type in a stored fact",
 	"source.":       "made of the source in a stored fact",
 	"state.":        "made of a unit's state in a stored fact",
 	"vantage.":      "made of the vantage in a stored fact",

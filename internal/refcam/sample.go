@@ -36,6 +36,8 @@ func Samples() []Sample {
 		{Case: "update.channel", Note: "update captured", Observe: map[string]string{"transfer-seen": "yes", "tls-version": "1.3", "forward-secrecy": "yes", "bad-certificate-refused": "yes"}},
 		{Case: "update.check-seen", Note: "two periods watched", Observe: map[string]string{"periods-observed": "2", "state-shown": "yes"}},
 		{Case: "firmware.not-public", On: "image", Note: "searched", Observe: map[string]string{"places-searched": "maker's site, update host", "found": "no"}},
+		{Case: "firmware.least-privilege", On: "image", Note: "processes of a unit listed", Observe: map[string]string{"processes-listed": "ipcamd, crond, ntpd, udhcpc", "more-than-needed": "no"}},
+		{Case: "firmware.no-debug-tools", On: "image", Note: "list of files reviewed", Observe: map[string]string{"removed-by": "list of packages, reviewed at each release", "unneeded-found": "no"}},
 		{Case: "storage.encrypted", Note: "markers searched in flash", Observe: map[string]string{"markers-found-in-clear": "no", "algorithms": "AES-256-XTS"}, Attach: true},
 		{Case: "traffic.outbound-secure", Note: "one day of traffic", Observe: map[string]string{"flows-seen": "api, mqtt, ota, ntp", "any-in-clear": "no", "bad-certificate-refused": "yes"}, Attach: true},
 		{Case: "auth.outbound", Note: "marker credentials searched in capture", Observe: map[string]string{"factors-seen": "cloud token", "ciphers": "TLS_AES_128_GCM_SHA256"}},

@@ -34,6 +34,9 @@ const (
 	trackHost = "203.0.113.77"
 )
 
+// mainProgram is the maker's own program.
+const mainProgram = "/usr/sbin/ipcamd"
+
 // modes of the files that aren't 0644.
 var modes = map[string]uint16{
 	"/etc/init.d/rcS":          0o755,
@@ -46,6 +49,7 @@ var modes = map[string]uint16{
 	"/opt/cam/maint.conf":      0o600,
 	"/opt/cam/backup.conf":     0o600,
 	"/usr/sbin/ota_update.sh":  0o755,
+	"/usr/sbin/report.sh":      0o755,
 }
 
 // tree returns the root file system.
@@ -139,21 +143,30 @@ func (c *Camera) programs() ([]squash.Entry, error) {
 	if c.weak[TelnetdAtBoot] {
 		busybox = append(busybox, "telnetd")
 	}
-	var es []squash.Entry
-	for _, p := range []struct {
+	type program struct {
 		path    string
 		text    int
 		strings []string
-	}{
-		{"/usr/sbin/ipcamd", 160 << 10, camera},
+	}
+	programs := []program{
+		{mainProgram, 160 << 10, camera},
 		{"/bin/busybox", 90 << 10, busybox},
 		{"/usr/lib/libvenc.so.1", 40 << 10, []string{"libvenc 1.8.0", "h264 main profile"}},
-	} {
-		b, err := elf.Write(c.code(p.path, p.text), p.strings)
+	}
+	if c.weak[DebuggerInImage] {
+		programs = append(programs, program{"/usr/bin/gdbserver", 24 << 10, []string{"GNU gdbserver (GDB) 15.2", "Listening on port %s"}})
+	}
+	var es []squash.Entry
+	for _, p := range programs {
+		b, err := elf.Write(c.code(p.path, p.text), p.strings, !c.weak[UnhardenedProgram] || p.path != mainProgram)
 		if err != nil {
 			return nil, fmt.Errorf("program %s: %w", p.path, err)
 		}
-		es = append(es, squash.Entry{Path: p.path, Type: squash.File, Mode: 0o755, Data: b})
+		e := squash.Entry{Path: p.path, Type: squash.File, Mode: 0o755, Data: b}
+		if c.weak[WritableProgram] && p.path == mainProgram {
+			e.Mode = 0o777
+		}
+		es = append(es, e)
 	}
 	return es, nil
 }

@@ -70,6 +70,12 @@ const (
 	TelemetryWithoutConsent     = "telemetry-without-consent"
 	FirmwarePublic              = "firmware-public"
 	NoPrivacyNotice             = "no-privacy-notice"
+	AccountWithoutPassword      = "account-without-password"
+	UnverifiedClient            = "unverified-client"
+	WritableProgram             = "writable-program"
+	DebuggerInImage             = "debugger-in-image"
+	UnhardenedProgram           = "unhardened-program"
+	MemoryCardAutorun           = "memory-card-autorun"
 )
 
 // Weaknesses returns the whole table.
@@ -157,7 +163,7 @@ var weaknesses = []Weakness{
 	{Name: WiFiPSKInClear, Title: "A Wi-Fi pass phrase stands in the image", TitleZh: "韌體內以明文存放 Wi-Fi 通行碼",
 		Clause: "iot-1005-1 5.4.1.2", Where: "firmware", Violates: []string{"firmware.no-secrets", "storage.encrypted"}},
 	{Name: MD5CryptRootPassword, Title: "root has a well-known password, hashed with MD5-crypt", TitleZh: "root 使用眾所皆知的通行碼，並以 MD5-crypt 雜湊",
-		Clause: "iot-1005-1 5.4.1.2", Where: "firmware", Violates: []string{"firmware.no-secrets", "storage.encrypted"}},
+		Clause: "iot-1005-1 5.4.1.2", Where: "firmware", Violates: []string{"firmware.no-secrets", "firmware.accounts", "storage.encrypted"}},
 	{Name: SerialShell, Title: "A shell without login waits on the serial console", TitleZh: "序列主控台提供無須登入的命令列",
 		Clause: "iot-1005-1 5.5.1.1", Where: "firmware", Violates: []string{"debug.serial-console"}},
 	{Name: UpdateOverHTTP, Title: "Updates are fetched over plain HTTP", TitleZh: "以未加密的 HTTP 下載更新",
@@ -193,4 +199,16 @@ var weaknesses = []Weakness{
 		Clause: "iot-1005-1 5.4.1.1", Where: "model", Violates: []string{"firmware.not-public"}},
 	{Name: NoPrivacyNotice, Title: "There is no privacy notice", TitleZh: "沒有隱私權聲明",
 		Clause: "etsi-en-303-645 6-1", Where: "document", Violates: []string{"doc.privacy-notice"}},
+	{Name: AccountWithoutPassword, Title: "root opens without a password", TitleZh: "root 免通行碼即可登入",
+		Clause: "iot-1005-1 5.1.3.1", Where: "firmware", Violates: []string{"firmware.accounts"}, Excludes: []string{MD5CryptRootPassword}},
+	{Name: UnverifiedClient, Title: "A script sends data to the cloud without checking its certificate", TitleZh: "腳本將資料傳送至雲端時未驗證憑證",
+		Clause: "iot-1005-1 5.4.2.1", Where: "firmware", Violates: []string{"firmware.transport"}},
+	{Name: WritableProgram, Title: "Every process may change the main program", TitleZh: "所有程序都能改寫主程式",
+		Clause: "etsi-en-303-645 5.6-7", Where: "firmware", Violates: []string{"firmware.least-privilege"}},
+	{Name: DebuggerInImage, Title: "A debugger is left in the image", TitleZh: "韌體中遺留除錯器",
+		Clause: "etsi-en-303-645 5.6-6", Where: "firmware", Violates: []string{"firmware.no-debug-tools"}},
+	{Name: UnhardenedProgram, Title: "The main program is built without the protections of the compiler", TitleZh: "主程式未使用編譯器提供的保護",
+		Clause: "etsi-en-303-645 5.6-9", Where: "firmware", ViolatesStrict: []string{"binary.hardened"}},
+	{Name: MemoryCardAutorun, Title: "A script on a memory card is run at boot", TitleZh: "開機時執行記憶卡上的腳本",
+		Clause: "iot-1005-1 5.5.1.1", Where: "firmware", Violates: []string{"debug.serial-console"}},
 }

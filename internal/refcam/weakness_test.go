@@ -47,6 +47,20 @@ func file(t testing.TB, b *bench, path string) string {
 	return ""
 }
 
+func mode(t testing.TB, b *bench, path string) uint16 {
+	t.Helper()
+	es, err := b.tree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range es {
+		if e.Path == path {
+			return e.Mode
+		}
+	}
+	return 0
+}
+
 func accepts(b *bench, config *tls.Config) *tls.ConnectionState {
 	c, err := b.open(0, "web", config)
 	if err != nil {
@@ -276,6 +290,20 @@ var shown = map[string]func(t *testing.T, b *bench) bool{
 	TelemetryWithoutConsent: func(t *testing.T, b *bench) bool { return !strings.Contains(text(t, b, "assay.yaml"), "consent:") },
 	FirmwarePublic: func(t *testing.T, b *bench) bool {
 		return strings.Contains(text(t, b, "assay.yaml"), "public: true }\n    constrained")
+	},
+	AccountWithoutPassword: func(t *testing.T, b *bench) bool { return strings.HasPrefix(file(t, b, "/etc/shadow"), "root::") },
+	UnverifiedClient: func(t *testing.T, b *bench) bool {
+		return strings.Contains(file(t, b, "/usr/sbin/report.sh"), "--insecure") && strings.Contains(file(t, b, "/etc/crontabs/root"), "report.sh")
+	},
+	WritableProgram: func(t *testing.T, b *bench) bool { return mode(t, b, mainProgram) == 0o777 },
+	DebuggerInImage: func(t *testing.T, b *bench) bool {
+		return strings.Contains(file(t, b, "/usr/bin/gdbserver"), "GNU gdbserver")
+	},
+	UnhardenedProgram: func(t *testing.T, b *bench) bool {
+		return strings.HasPrefix(file(t, b, mainProgram), "\x7fELF") && !strings.Contains(file(t, b, mainProgram), "stack smashing")
+	},
+	MemoryCardAutorun: func(t *testing.T, b *bench) bool {
+		return strings.Contains(file(t, b, "/etc/init.d/rcS"), "sh /mnt/sd/factory.sh")
 	},
 	NoPrivacyNotice: func(t *testing.T, b *bench) bool {
 		return text(t, b, "evidence/privacy-notice.md") == "" && !strings.Contains(text(t, b, "assay.yaml"), "privacy-notice")

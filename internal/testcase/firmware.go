@@ -109,9 +109,19 @@ func declares(declared []string, host string) bool {
 	})
 }
 
-// hostsDeclared: an undeclared host in a configuration or a script is used;
-// one in a program or a file of the web pages (a link for readers) may be,
-// and the maker has to say.
+// contacted says whether an image shows that it contacts a host: the value of
+// a setting, what a script or a page asks for. What an older search found says
+// only where the name stands.
+func contacted(h fact.ImageHost) bool {
+	if h.Evidence == "" {
+		return h.Usage == "config" || h.Usage == "script"
+	}
+	return h.Usage != "document" && (h.Evidence == "configured" || h.Evidence == "script")
+}
+
+// hostsDeclared: an undeclared host that a configuration or a script contacts
+// is used; one that stands in a program, or only stands there (a link for
+// readers), may be, and the maker has to say.
 func hostsDeclared(v *View, s Subject, _ Params) Outcome {
 	declared := declaredHosts(v.Product)
 	var used, open, fine []fact.Typed[fact.ImageHost]
@@ -119,7 +129,7 @@ func hostsDeclared(v *View, s Subject, _ Params) Outcome {
 		switch {
 		case declares(declared, h.Value.Host):
 			fine = append(fine, h)
-		case h.Value.Usage == "config" || h.Value.Usage == "script":
+		case contacted(h.Value):
 			used = append(used, h)
 		case h.Value.Usage != "document":
 			open = append(open, h)
@@ -145,21 +155,40 @@ func hostsDeclared(v *View, s Subject, _ Params) Outcome {
 
 // clear says that a found secret stands in the image in clear.
 func inClear(k fact.ImageSecret) bool {
-	return k.Type != "password-hash" && k.Type != "private-key-encrypted"
+	return k.Type != "password-hash" && k.Type != "private-key-encrypted" && !ofLibrary(k)
+}
+
+// ofLibrary says that a key is one that a library checks itself with: it is
+// published with the library and protects nothing.
+func ofLibrary(k fact.ImageSecret) bool { return k.Type == "library-test-key" }
+
+// published says that everybody can have the key that was found, whatever
+// pass phrase it stands under.
+func published(k fact.ImageSecret) bool { return k.Known != "" && !ofLibrary(k) }
+
+// secretFound is the reason why a secret breaks the case.
+func secretFound(k fact.ImageSecret, n int) verdict.Reason {
+	args := []string{"type", "secret." + k.Type, "path", k.Path, "line", fmt.Sprint(k.Line), "count", fmt.Sprint(n)}
+	switch {
+	case published(k):
+		return verdict.Because("reason.published-key-in-image", append(args, "known", k.Known)...)
+	case k.Used != "":
+		return verdict.Because("reason.used-key-in-image", append(args, "used", k.Used)...)
+	}
+	return verdict.Because("reason.secret-in-image", args...)
 }
 
 func noSecrets(v *View, s Subject, _ Params) Outcome {
 	var bad, open []fact.Typed[fact.ImageSecret]
 	for _, k := range fact.Where(v.Facts, func(k fact.ImageSecret) bool { return k.Image == s.Key }) {
-		if inClear(k.Value) || k.Value.Recovered {
+		if inClear(k.Value) || k.Value.Recovered || published(k.Value) {
 			bad = append(bad, k)
-		} else {
+		} else if !ofLibrary(k.Value) {
 			open = append(open, k)
 		}
 	}
 	if len(bad) > 0 {
-		return Fail(verdict.Because("reason.secret-in-image", "type", "secret."+bad[0].Value.Type, "path", bad[0].Value.Path,
-			"line", fmt.Sprint(bad[0].Value.Line), "count", fmt.Sprint(len(bad))), facts(bad)...)
+		return Fail(secretFound(bad[0].Value, len(bad)), facts(bad)...)
 	}
 	scope, whole := wholeScope(v, fact.ScopeImageFiles, s.Key)
 	if !whole {
@@ -176,9 +205,14 @@ func noSecrets(v *View, s Subject, _ Params) Outcome {
 // approved and of high severity.
 var weakHashes = []string{"md5", "des", "md5crypt", "descrypt", "sha1", "plain", "nt", "lm"}
 
-// storedEncrypted: the image can show a failure, never a pass, because it
-// doesn't hold what a unit stores in use.
+// storedEncrypted: an image can show a failure, never a pass, because it
+// doesn't hold what a unit stores in use. What was read out of a unit's flash
+// does; but a value that isn't found there may stand in another form.
 func storedEncrypted(v *View, _ Subject, _ Params) Outcome {
+	for _, m := range fact.Of[fact.ImageMarker](v.Facts) {
+		return Fail(verdict.Because("reason.marker-in-clear", "name", m.Value.Name, "image", m.Value.Image, "path", m.Value.Path,
+			"offset", fmt.Sprint(m.Value.Offset), "encoding", m.Value.Encoding), m.Fact)
+	}
 	for _, k := range fact.Of[fact.ImageSecret](v.Facts) {
 		switch {
 		case inClear(k.Value):
@@ -189,12 +223,15 @@ func storedEncrypted(v *View, _ Subject, _ Params) Outcome {
 	}
 	var names []string
 	var basis []fact.Fact
-	for _, s := range images(v) {
+	for _, s := range slices.Concat(images(v), dumps(v)) {
 		scope, whole := wholeScope(v, fact.ScopeImageFiles, s.Key)
 		if !whole {
 			return unread(v, s)
 		}
 		names, basis = append(names, s.Key), append(basis, scope.Fact)
+	}
+	if n := len(v.Product.Markers); len(dumps(v)) > 0 && n > 0 {
+		return AskPerson(verdict.Because("reason.no-marker-in-clear", "image", strings.Join(names, ", "), "count", fmt.Sprint(n)), basis...)
 	}
 	if len(names) > 0 {
 		return AskPerson(verdict.Because("reason.image-shows-nothing-stored", "image", strings.Join(names, ", ")), basis...)

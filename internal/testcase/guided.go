@@ -8,10 +8,8 @@ func guidedCases() []Case {
 	guided := func(id ID, severity Severity, steps, attach int, observe ...Observe) Case {
 		return Case{ID: id, Kind: Functional, Method: Guided, Severity: severity, Steps: steps, Attach: attach, Observe: observe}
 	}
-	known := guided("vuln.known-high", Critical, 4, 1, free("database-date"), free("open-high"))
-	known.Params = []Param{{Name: "cvss", Default: "7"}}
 	return []Case{
-		known,
+		knownVulnerable(guided("vuln.known-high", Critical, 4, 1, free("database-date"), free("open-high"))),
 		guided("auth.replay", High, 4, 0, free("interfaces-tried"), ask("any-accepted", "no")),
 		guided("password.change", Medium, 3, 0, ask("changed", "yes"), ask("old-refused", "yes")),
 		guided("service.outbound", Medium, 3, 1, free("hours"), free("unexplained-hosts")),

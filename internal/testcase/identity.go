@@ -116,6 +116,13 @@ func keys(v *View) []Subject {
 	for _, s := range images(v) {
 		out = append(out, Subject{Key: s.Key, Item: "image"})
 	}
+	seen := make(map[string]bool)
+	for _, d := range dumps(v) {
+		if !seen[d.Item] {
+			seen[d.Item] = true
+			out = append(out, Subject{Key: d.Item, Item: "dumps"})
+		}
+	}
 	for _, d := range declarations(v, "secret") {
 		if kind := d.Value.Value["kind"]; d.Value.Is && !strings.HasPrefix(kind, "tls") && !strings.Contains(kind, "public") {
 			out = append(out, Subject{Key: "secret/" + d.Value.ID, Item: "secret"})
@@ -135,6 +142,8 @@ func uniqueKey(v *View, s Subject, _ Params) Outcome {
 	switch s.Item {
 	case "image":
 		return speaksFor(v, s.Key, keyInImage(v, s))
+	case "dumps":
+		return keysInDumps(v, s.Key)
 	case "secret":
 		d, _ := declaration(v, "secret", strings.TrimPrefix(s.Key, "secret/"))
 		return AskPerson(verdict.Because("reason.secret-not-comparable", "secret", s.Key,
@@ -198,6 +207,70 @@ func keyInImage(v *View, s Subject) Outcome {
 		return Inconclusive(verdict.Because("reason.image-not-read", "image", s.Key), verdict.Because("provide.readable-image", "image", s.Key))
 	}
 	return PassAbsent(verdict.Because("reason.no-key-in-image"), scope)
+}
+
+// keysInDumps compares the keys that were read out of the flash of the units
+// of a component: one that stands in two of them is shared.
+func keysInDumps(v *View, component string) Outcome {
+	var basis []fact.Fact
+	var empty string // a dump in which no key was found
+	type holder struct {
+		unit string
+		key  fact.Typed[fact.ImageSecret]
+	}
+	first := make(map[string]holder)
+	n := 0
+	for _, d := range dumps(v) {
+		if d.Item != component {
+			continue
+		}
+		n++
+		keys := fact.Where(v.Facts, func(k fact.ImageSecret) bool { return k.Image == d.Key && isKey(k) })
+		for _, k := range keys {
+			for _, id := range []string{k.Value.SPKI, k.Value.HMAC} {
+				if h, ok := first[id]; ok && h.unit != d.Unit {
+					return Fail(verdict.Because("reason.key-in-two-dumps", "path", k.Value.Path, "unit", h.unit, "other", d.Unit,
+						"fingerprint", short(id)), h.key.Fact, k.Fact)
+				} else if !ok && id != "" {
+					first[id] = holder{d.Unit, k}
+				}
+			}
+			basis = append(basis, k.Fact)
+		}
+		if len(keys) == 0 && empty == "" {
+			empty = d.Unit
+		}
+	}
+	for _, d := range dumps(v) {
+		if d.Item != component {
+			continue
+		}
+		scope, whole := wholeScope(v, fact.ScopeImageFiles, d.Key)
+		if !whole {
+			return unread(v, d).With(basis...)
+		}
+		basis = append(basis, scope.Fact)
+	}
+	switch {
+	case n < 2:
+		return Inconclusive(verdict.Because("reason.one-dump"), verdict.Because("provide.second-dump")).With(basis...)
+	case empty != "":
+		return AskPerson(verdict.Because("reason.no-key-in-dump", "unit", empty), basis...)
+	}
+	// As with keys on the wire: two different keys are no rule.
+	for _, d := range declarations(v, "secret") {
+		if d.Value.Is && d.Value.Value["unique_by"] != "" {
+			return Pass(verdict.Because("reason.keys-differ"), append(basis, d.Fact)...)
+		}
+	}
+	return Inconclusive(verdict.Because("reason.not-declared", "what", "secrets.unique_by"),
+		verdict.Because("provide.declare", "what", "secrets.unique_by")).With(basis...)
+}
+
+// isKey says that a secret is one that no two units may share. A pass phrase
+// of the laboratory's network stands on both.
+func isKey(k fact.ImageSecret) bool {
+	return k.Type == "private-key" || k.Type == "private-key-encrypted" || k.Type == "symmetric-key"
 }
 
 func short(fingerprint string) string {

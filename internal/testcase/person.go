@@ -9,9 +9,18 @@ import (
 )
 
 // guided decides a case that a person performs: by the record that counts,
-// when it holds the observations and attachments that the case lists.
-func guided(c Case, v *View, s Subject) Result {
+// when it holds the observations and attachments that the case lists. What
+// the facts show is laid out, and what they leave open stays open; they never
+// make it FAIL.
+func guided(c Case, v *View, s Subject, p Params) Result {
+	var seen Outcome
+	if c.Judge != nil {
+		seen = c.Judge(v, s, p)
+	}
 	rec, ok := record(v, c.ID, s.Key)
+	if seen.verdict == verdict.Inconclusive && !seen.person && (!ok || rec.Value.Verdict != string(verdict.Fail)) {
+		return finish(c, v, s, seen)
+	}
 	if !ok {
 		why := verdict.Because("reason.not-recorded")
 		if slices.ContainsFunc(fact.Of[fact.PersonResult](v.Facts), func(r fact.Typed[fact.PersonResult]) bool {
@@ -22,7 +31,9 @@ func guided(c Case, v *View, s Subject) Result {
 		if other, ok := recordedFor(v, c.ID, s.Key); ok {
 			why = verdict.Because("reason.recorded-for-other", "model", other.Model, "release", other.Release)
 		}
-		return finish(c, v, s, Inconclusive(why, verdict.Because("provide.record")))
+		o := Inconclusive(why, verdict.Because("provide.record")).With(seen.facts...)
+		o.reasons = append(slices.Clone(seen.reasons), o.reasons...)
+		return finish(c, v, s, o)
 	}
 	return fromRecord(c, v, s, rec)
 }
@@ -70,7 +81,7 @@ func record(v *View, id ID, subject string) (fact.Typed[fact.PersonResult], bool
 // that case PASS: what it saw counts for others, too.
 func performed(v *View, id ID) (fact.Typed[fact.PersonResult], bool) {
 	for _, c := range guidedCases() {
-		if c.ID != id || guided(c, v, productSubject()[0]).Verdict != verdict.Pass {
+		if c.ID != id || guided(c, v, productSubject()[0], defaults(c, nil)).Verdict != verdict.Pass {
 			continue
 		}
 		return record(v, id, productSubject()[0].Key)
@@ -82,7 +93,7 @@ func fromRecord(c Case, v *View, s Subject, rec fact.Typed[fact.PersonResult]) R
 	p := rec.Value
 	var o Outcome
 	got, err := verdict.Parse(p.Verdict)
-	switch owed := owes(c, p); {
+	switch owed := owes(c, v, p); {
 	case err != nil || got == verdict.NotClaimed || got == verdict.NotTested:
 		o = Inconclusive(verdict.Because("reason.record-unreadable", "verdict", p.Verdict), verdict.Because("provide.record"))
 	case len(owed) > 0 && got != verdict.Fail:
@@ -126,9 +137,12 @@ func recordedFor(v *View, id ID, subject string) (fact.PersonResult, bool) {
 }
 
 // owes lists the observations and attachments that a record lacks.
-func owes(c Case, p fact.PersonResult) []string {
+func owes(c Case, v *View, p fact.PersonResult) []string {
 	var out []string
 	for _, o := range c.Observe {
+		if o.When != nil && !o.When(v) {
+			continue
+		}
 		value, ok := p.Observations[o.Name]
 		switch {
 		case !ok || value == "":

@@ -136,6 +136,17 @@ func images(v *View) []Subject {
 	return out
 }
 
+// dumps is what was read out of the flash of units.
+func dumps(v *View) []Subject {
+	var out []Subject
+	for _, u := range units(v) {
+		if u.Dump != "" {
+			out = append(out, Subject{Key: u.Dump, Unit: u.ID, Item: device(v, u)})
+		}
+	}
+	return out
+}
+
 func takesPassword(i product.Interface) bool {
 	switch a := strings.ToLower(i.Auth); {
 	case a == "password", a == "basic", a == "form", strings.HasPrefix(a, "digest"):

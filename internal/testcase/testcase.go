@@ -95,6 +95,8 @@ type Observe struct {
 	Name    string
 	Options []string // nil: free text
 	Met     string   // the answer that goes with a PASS; "": any
+	// When says whether what was found makes it owed; nil: it always is.
+	When func(*View) bool
 }
 
 // ask is an observation of yes or no; met is the answer that goes with a PASS.
@@ -131,7 +133,9 @@ type Case struct {
 	// Empty decides what an empty population means where every wanted
 	// scope is whole. nil: nothing to judge, undecided.
 	Empty func(*View) Outcome
-	// Judge judges one subject. nil for guided cases.
+	// Judge judges one subject. Of a guided case it decides nothing: what it
+	// asks of a person is laid out beside the record, and where it is
+	// INCONCLUSIVE no record makes a PASS. Most guided cases have none.
 	Judge func(*View, Subject, Params) Outcome
 }
 
@@ -300,7 +304,7 @@ func Run(c Case, v *View, given Params) []Result {
 
 func one(c Case, v *View, s Subject, p Params) Result {
 	if c.Method == Guided {
-		return guided(c, v, s)
+		return guided(c, v, s, p)
 	}
 	o := c.Judge(v, s, p)
 	if c.Image {

@@ -1,6 +1,8 @@
 package testcase
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"assay/internal/fact"
@@ -15,7 +17,7 @@ func updateCases() []Case {
 		{ID: "update.mechanism", Kind: Conceptual, Method: Auto, Severity: High, Needs: declared, Judge: updateMechanism},
 		{
 			ID: "update.channel", Kind: Functional, Method: Assisted, Severity: High,
-			Needs: []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.ImageWeakness{}.Kind()}}, Judge: updateChannel,
+			Needs: []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.ImageWeakness{}.Kind()}, {Kind: fact.ImageUpdate{}.Kind()}}, Judge: updateChannel,
 			Steps: 4, Observe: []Observe{
 				ask("transfer-seen", "yes"), {Name: "tls-version"},
 				ask("forward-secrecy", "yes"), ask("bad-certificate-refused", "yes"),
@@ -23,7 +25,8 @@ func updateCases() []Case {
 		},
 		{
 			ID: "update.signed", Kind: Conceptual, Method: Auto, Severity: High,
-			Needs: []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.ImageWeakness{}.Kind()}}, Judge: updateSigned,
+			Needs: []Need{{Kind: fact.Declared{}.Kind()}, {Kind: fact.ImageWeakness{}.Kind()}, {Kind: fact.ImageUpdate{}.Kind()}, {Kind: fact.ImageGuard{}.Kind()}},
+			Judge: updateSigned,
 		},
 		{ID: "update.check", Kind: Conceptual, Method: Auto, Severity: Medium, Needs: declared, Judge: updateCheck},
 	}
@@ -59,12 +62,17 @@ func updateMechanism(v *View, _ Subject, _ Params) Outcome {
 
 // updateChannel fails a channel that the image or the model shows to be in
 // clear or unverified. That a channel is good only a seen transfer can show.
+// A client that doesn't check certificates counts where it fetches updates;
+// elsewhere it is a matter of firmware.transport.
 func updateChannel(v *View, _ Subject, _ Params) Outcome {
 	for _, w := range fact.Of[fact.ImageWeakness](v.Facts) {
 		switch w.Value.Type {
 		case "update-over-http":
 			return Fail(verdict.Because("reason.update-over-http", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
 		case "tls-verify-disabled":
+			if !updates(v, w.Value.Found) {
+				continue
+			}
 			return Fail(verdict.Because("reason.update-unverified", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
 		}
 	}
@@ -78,12 +86,27 @@ func updateChannel(v *View, _ Subject, _ Params) Outcome {
 	if !hasUpdates(d.Value) {
 		return Inconclusive(verdict.Because("reason.no-update-mechanism"), verdict.Because("provide.declare", "what", "update.mechanism")).With(d.Fact)
 	}
-	return AskPerson(verdict.Because("reason.no-transfer-seen"), d.Fact)
+	o = AskPerson(verdict.Because("reason.no-transfer-seen"), d.Fact)
+	for _, u := range fact.Of[fact.ImageUpdate](v.Facts) {
+		switch u.Value.Scheme {
+		case "http", "ftp", "tftp": // of a package feed that may not be in use, or an address on the unit itself
+			return o.And(verdict.Because("reason.update-source-in-clear", "path", u.Value.Path, "mechanism", u.Value.Mechanism, "scheme", u.Value.Scheme)).With(u.Fact)
+		case "https":
+			o = o.With(u.Fact)
+		}
+	}
+	return o
 }
 
 func updateSigned(v *View, _ Subject, _ Params) Outcome {
 	for _, w := range fact.Where(v.Facts, func(w fact.ImageWeakness) bool { return w.Type == "update-without-signature" }) {
 		return Fail(verdict.Because("reason.update-script-unsigned", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
+	}
+	for _, u := range fact.Where(v.Facts, func(u fact.ImageUpdate) bool { return u.Signature == "disabled" }) {
+		return Fail(verdict.Because("reason.update-check-disabled", "path", u.Value.Path, "mechanism", u.Value.Mechanism, "detail", u.Value.Text), u.Fact)
+	}
+	for _, g := range guards(v, "signature", "bad") {
+		return Fail(verdict.Because("reason.image-signature-bad", "image", g.Value.Image, "scheme", g.Value.Scheme, "offset", fmt.Sprint(g.Value.Offset)), g.Fact)
 	}
 	d, o, ok := update(v)
 	if !ok {
@@ -102,15 +125,44 @@ func updateSigned(v *View, _ Subject, _ Params) Outcome {
 	case weakSignature:
 		return Fail(verdict.Because("reason.update-weakly-signed", "algorithm", signed), d.Fact)
 	case approvedSignature:
-		o := Pass(verdict.Because("reason.update-signed", "algorithm", signed), d.Fact)
-		if checks := fact.Of[fact.ImageCheck](v.Facts); len(checks) > 0 {
-			return o.With(checks[0].Fact)
+		for _, g := range guards(v, "checksum", "bad") {
+			return Inconclusive(verdict.Because("reason.image-damaged", "image", g.Value.Image, "scheme", g.Value.Scheme, "offset", fmt.Sprint(g.Value.Offset)),
+				verdict.Because("provide.readable-image", "image", g.Value.Image)).With(d.Fact, g.Fact)
 		}
-		return o
+		return seenInImage(v, Pass(verdict.Because("reason.update-signed", "algorithm", signed), d.Fact))
 	case incompleteSignature:
 		return Inconclusive(verdict.Because("reason.algorithm-incomplete", "algorithm", signed), verdict.Because("provide.signature")).With(d.Fact)
 	}
 	return Inconclusive(verdict.Because("reason.algorithm-unknown", "algorithm", signed), verdict.Because("provide.signature")).With(d.Fact)
+}
+
+// guards are the signatures or checksums of the images themselves, not of
+// what is packed inside of them.
+func guards(v *View, kind, state string) []fact.Typed[fact.ImageGuard] {
+	return fact.Where(v.Facts, func(g fact.ImageGuard) bool { return g.Type == kind && g.State == state && g.Path == "" })
+}
+
+// seenInImage adds to a PASS what images show of the check of updates: it
+// supports the declaration; a mechanism at which no check was seen may have
+// it elsewhere, and is a finding.
+func seenInImage(v *View, o Outcome) Outcome {
+	if checks := fact.Of[fact.ImageCheck](v.Facts); len(checks) > 0 {
+		o = o.With(checks[0].Fact)
+	}
+	for _, g := range slices.Concat(guards(v, "signature", "good"), guards(v, "signature", "present")) {
+		o = o.With(g.Fact)
+	}
+	all := fact.Of[fact.ImageUpdate](v.Facts)
+	has := func(check func(fact.ImageUpdate) bool) bool {
+		return slices.ContainsFunc(all, func(u fact.Typed[fact.ImageUpdate]) bool { return check(u.Value) })
+	}
+	if len(all) > 0 && !has(func(u fact.ImageUpdate) bool { return u.Signature == "checked" }) {
+		o = o.AndFinding(verdict.Because("reason.update-check-not-seen", "path", all[0].Value.Path, "mechanism", all[0].Value.Mechanism))
+	}
+	if has(func(u fact.ImageUpdate) bool { return u.Rollback == "not-seen" }) && !has(func(u fact.ImageUpdate) bool { return u.Rollback == "checked" }) {
+		o = o.AndFinding(verdict.Because("reason.update-rollback-not-seen", "path", all[0].Value.Path, "mechanism", all[0].Value.Mechanism))
+	}
+	return o.With(facts(all)...)
 }
 
 func updateCheck(v *View, _ Subject, _ Params) Outcome {

@@ -42,14 +42,14 @@ func gathered(t testing.TB, b []byte, opt Options) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g.Finish()
+	return g.Finish(at, opt.Guess)
 }
 
 // summary names what a result says, without offsets.
 func summary(r *Result) (kinds, gaps []string) {
 	secrets, others := sightings(r)
 	for _, s := range slices.Concat(secrets, others) {
-		if s.kind != "service" && s.kind != "process" {
+		if s.kind != "service" && s.kind != "process" && s.kind != "kernel-console" {
 			kinds = append(kinds, s.kind+" "+s.path)
 		}
 	}

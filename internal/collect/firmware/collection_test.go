@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +49,7 @@ func read(t testing.TB, path string, opt Options) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return g.Finish()
+	return g.Finish(at, opt.Guess)
 }
 
 // listed is a line of a manifest.
@@ -86,6 +87,9 @@ func manifest(t *testing.T, path string) map[string]listed {
 // loses are what a format doesn't keep, by its README, and what an image of the
 // collection holds only a part of.
 var loses = map[string][]string{
+	// mkfs.jffs2 was told to squash permissions: 06022 is gone from the inodes.
+	"jffs2-le-zlib.img": {"squashed"}, "jffs2-be-zlib.img": {"squashed"}, "jffs2-le-lzo.img": {"squashed"}, "jffs2-le-rtime.img": {"squashed"},
+	"jffs2-le-cleanmarkers.img": {"squashed"}, "jffs2-le-summary.img": {"squashed"},
 	"romfs.img.gz":    {"mode", "owner"},
 	"hex.hex.gz":      {"part"}, // the first 200,000 bytes of a file system
 	"srec.s19.gz":     {"part"},
@@ -132,6 +136,9 @@ func TestCollectionManifests(t *testing.T) {
 			t.Run(filepath.Base(r.image)+r.prefix, func(t *testing.T) {
 				t.Parallel()
 				lost := loses[filepath.Base(r.image)]
+				if r.prefix == "jffs2:" {
+					lost = []string{"squashed"}
+				}
 				got := read(t, filepath.Join(dir, r.image), Options{Files: true})
 				if slices.Contains(lost, "no tree") {
 					if len(got.Entries) > 0 || got.Image.Status == unpack.Unknown {
@@ -198,8 +205,15 @@ func compare(t *testing.T, want map[string]listed, have map[string]Entry, lost [
 		if w.Type = strings.TrimSuffix(w.Type, "dev"); h.Type != w.Type {
 			odd = append(odd, fmt.Sprintf("type %s, want %s", h.Type, w.Type))
 		}
-		if mode := fmt.Sprintf("%04o", h.Mode); strings.TrimLeft(mode, "0") != strings.TrimLeft(w.Mode, "0") && !slices.Contains(lost, "mode") && w.Type != "symlink" {
-			odd = append(odd, fmt.Sprintf("mode %s, want %s", mode, w.Mode))
+		mode, err := strconv.ParseUint(w.Mode, 8, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(lost, "squashed") && w.Type != "symlink" {
+			mode &^= 0o6022
+		}
+		if uint64(h.Mode) != mode && !slices.Contains(lost, "mode") {
+			odd = append(odd, fmt.Sprintf("mode %04o, want %04o", h.Mode, mode))
 		}
 		if (h.UID != w.UID || h.GID != w.GID) && !slices.Contains(lost, "owner") {
 			odd = append(odd, fmt.Sprintf("owner %d:%d, want %d:%d", h.UID, h.GID, w.UID, w.GID))
@@ -307,7 +321,7 @@ func TestCollectionReal(t *testing.T) {
 // recognised is the format that each of the real images must be called.
 var recognised = map[string]string{
 	"binwalk-arcadyan.bin": "arcadyan", "binwalk-arj.bin": "arj", "binwalk-bzip2.bin": "bzip2", "binwalk-cramfs.bin": "cramfs", "binwalk-gzip.bin": "gzip",
-	"binwalk-matter_ota.bin": "matter-ota", "binwalk-qcow.bin": "qcow", "binwalk-squashfs.bin": "squashfs", "binwalk-squashfs_v2.bin": "squashfs-old", "binwalk-zip.bin": "zip",
+	"binwalk-matter_ota.bin": "matter-ota", "binwalk-qcow.bin": "qcow", "binwalk-squashfs.bin": "squashfs", "binwalk-squashfs_v2.bin": "squashfs", "binwalk-zip.bin": "zip",
 	"debian-armada-370-netgear-rn102.dtb": "fdt", "debian-armada-385-linksys-cobra.dtb": "fdt", "debian-u-boot-CHIP.bin": "u-boot", "debian-u-boot-dockstar.kwb": "u-boot",
 	"debian-u-boot-nanopi_neo.bin": "u-boot", "debian-vmlinuz-6.1.0-50-marvell": "zimage",
 	"esp-bootloader-encrypted.bin": "high-entropy", "esp-bootloader_esp32.bin": "esp-image", "esp-bootloader_esp8266.bin": "esp-image",

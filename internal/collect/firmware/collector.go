@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"assay/internal/collect/firmware/inspect/apk"
 	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/startup"
@@ -29,9 +30,6 @@ type Collector struct {
 	Dir     string         // the workspace
 	Run     sandbox.Runner // how hostile bytes are parsed
 	Options Options
-	// Passwords tells the clear value of a password hash, where it is a
-	// well-known one.
-	Passwords func(hash string) (string, bool)
 }
 
 var _ fact.Collector = (*Collector)(nil)
@@ -96,7 +94,7 @@ func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, pro
 	case g.r.Done == nil:
 		g.Lost("the parser ended early")
 	}
-	return g.Finish(), res, failed, nil
+	return g.Finish(opt.Now, opt.Guess), res, failed, nil
 }
 
 func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, k product.Component) error {
@@ -153,7 +151,7 @@ type writer struct {
 const mostFacts = 5000
 
 func (w *writer) result(r *Result) error {
-	for _, write := range []func(*Result) error{w.parts, w.secrets, w.hosts, w.starts, w.weaknesses, w.updates, w.software, w.binaries, w.markers} {
+	for _, write := range []func(*Result) error{w.parts, w.secrets, w.hosts, w.starts, w.weaknesses, w.updates, w.software, w.binaries, w.apps, w.markers} {
 		if err := write(r); err != nil {
 			return err
 		}
@@ -202,18 +200,16 @@ func (w *writer) secret(h Secret) error {
 	if h.Kind == secret.PrivateKey && h.Encrypted {
 		kind += "-encrypted"
 	}
-	value, recovered := h.Value, false
-	if h.Kind == secret.PasswordHash && w.c.Passwords != nil {
-		if clear, ok := w.c.Passwords(h.Value); ok {
-			value, recovered = clear, true
-		}
+	value := h.Value
+	if h.Recovered {
+		value = h.Clear
 	}
 	redacted, hmac, handle, err := w.r.Seal(kind, []byte(value))
 	if err != nil {
 		return err
 	}
 	return w.put("secret", fact.ImageSecret{Found: found, Type: kind, User: clip(h.User), Scheme: h.Scheme, Redacted: redacted, HMAC: hmac,
-		Handle: handle, SPKI: h.SPKI, Recovered: recovered, Known: clip(h.Known), Used: clip(h.Used)}, locator, kind+" "+h.User+" "+redacted)
+		Handle: handle, SPKI: h.SPKI, Recovered: h.Recovered, Known: clip(h.Known), Used: clip(h.Used)}, locator, kind+" "+h.User+" "+redacted)
 }
 
 func (w *writer) hosts(r *Result) error {
@@ -243,6 +239,9 @@ func usage(class string) string {
 
 func (w *writer) starts(r *Result) error {
 	for _, s := range r.Starts {
+		if s.Kind == startup.Console {
+			continue // where the kernel writes to is no way in
+		}
 		found, locator := w.at(s.Path, s.Offset, s.Line), place(s.Path, s.Offset, s.Line)
 		var err error
 		switch s.Kind {
@@ -338,6 +337,32 @@ func (w *writer) binaries(r *Result) error {
 		err := w.put("binary", fact.ImageBinary{Found: w.at(b.Path, 0, 0), Arch: b.Arch, NX: b.NX, PIE: b.PIE, RELRO: b.RELRO, Canary: b.Canary,
 			Fortify: b.Fortify, Stripped: b.Stripped, SetUID: b.SetUID, Own: b.Own}, b.Path, "")
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) apps(r *Result) error {
+	for _, a := range r.Apps {
+		f := fact.CompanionApp{Image: w.image, Component: w.fact.Component, Package: clip(a.Package), Version: clip(a.Version), MinSDK: a.MinSDK, TargetSDK: a.TargetSDK,
+			Debuggable: a.Debuggable || a.TestOnly, Signature: strings.Join(a.Schemes, ", ")}
+		for _, x := range a.Weaknesses() {
+			switch x.Kind {
+			case apk.Backup:
+				f.Backup = true
+			case apk.Cleartext:
+				f.Cleartext = true
+			case apk.UserCAs:
+				f.UserCAs = true
+			case apk.ExportedPart:
+				f.Exported = append(f.Exported, clip(x.Name))
+			}
+		}
+		for _, p := range a.Permissions {
+			f.Permissions = append(f.Permissions, clip(p))
+		}
+		if err := w.put("app", f, a.Path, a.Package); err != nil {
 			return err
 		}
 	}

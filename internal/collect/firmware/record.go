@@ -15,6 +15,7 @@ import (
 
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/apk"
 	"assay/internal/collect/firmware/inspect/binary"
 	"assay/internal/collect/firmware/inspect/cert"
 	"assay/internal/collect/firmware/inspect/component"
@@ -30,6 +31,9 @@ type Options struct {
 	Now     time.Time `json:"now"`               // certificates are looked at as of then
 	Files   bool      `json:"files,omitempty"`   // emit an Entry per file, with its hash
 	Markers []Marker  `json:"markers,omitempty"` // values to look for
+	// Guess is how many rounds of hashing may be spent on password hashes, once
+	// the image was read (see package guess).
+	Guess int `json:"guess,omitempty"`
 }
 
 // Marker is a value that a tester put into a unit before its flash was read.
@@ -47,6 +51,7 @@ type Record struct {
 	Entry    *Entry              `json:"entry,omitempty"`
 	Link     *Entry              `json:"link,omitempty"` // an entry that says what runs at boot
 	Secret   *secret.Hit         `json:"secret,omitempty"`
+	Clue     *secret.Clue        `json:"clue,omitempty"` // a public key, or the name of a key's file
 	Host     *host.Use           `json:"host,omitempty"`
 	Start    *startup.Start      `json:"start,omitempty"`
 	Calls    *startup.Calls      `json:"calls,omitempty"`
@@ -56,6 +61,7 @@ type Record struct {
 	Cert     *cert.Certificate   `json:"cert,omitempty"`
 	Software *component.Findings `json:"software,omitempty"`
 	Binary   *binary.Record      `json:"binary,omitempty"`
+	App      *apk.App            `json:"app,omitempty"`
 	Seen     *Seen               `json:"seen,omitempty"` // a marker
 	Version  *Version            `json:"version,omitempty"`
 	Gap      *Gap                `json:"gap,omitempty"`

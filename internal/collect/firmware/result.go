@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/apk"
 	"assay/internal/collect/firmware/inspect/binary"
 	"assay/internal/collect/firmware/inspect/cert"
 	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/collect/firmware/inspect/host"
 	"assay/internal/collect/firmware/inspect/secret"
+	"assay/internal/collect/firmware/inspect/secret/guess"
 	"assay/internal/collect/firmware/inspect/startup"
 	"assay/internal/collect/firmware/inspect/system"
 	"assay/internal/collect/firmware/unpack"
@@ -33,8 +36,10 @@ type Result struct {
 	Updates    []system.Update
 	Modes      []Mode
 	Certs      []cert.Certificate
+	Stores     []cert.Store // of trust anchors
 	Software   component.Result
 	Binaries   []Binary
+	Apps       []apk.App
 	Markers    []Seen
 	Gaps       []Gap
 	Done       *Done // nil: it wasn't read to its end
@@ -43,7 +48,10 @@ type Result struct {
 // Secret is a hit, and where else the image shows that it is used.
 type Secret struct {
 	secret.Hit
-	Used string // of a private key: a certificate or public key of the image that it belongs to
+	Used string // of a private key: a certificate or public key of the image that it belongs to, or a file that names it
+	// Recovered: the password of a hash is a well-known one, or stands elsewhere
+	// in the image; Clear holds it.
+	Recovered bool
 }
 
 // Binary is how an ELF file was built.
@@ -64,6 +72,8 @@ type Gather struct {
 	calls   []startup.Calls
 	soft    []component.Findings
 	bins    []binary.Record
+	clues   []secret.Clue
+	apps    []apk.App
 	dropped map[string]int
 }
 
@@ -98,6 +108,8 @@ func (g *Gather) Add(r Record) {
 		keep(g, "links", &g.links, *r.Link)
 	case r.Secret != nil:
 		keep(g, "secrets", &g.r.Secrets, Secret{Hit: *r.Secret})
+	case r.Clue != nil:
+		keep(g, "clues", &g.clues, *r.Clue)
 	case r.Host != nil:
 		keep(g, "hosts", &g.r.Hosts, *r.Host)
 	case r.Start != nil:
@@ -116,6 +128,8 @@ func (g *Gather) Add(r Record) {
 		keep(g, "software", &g.soft, *r.Software)
 	case r.Binary != nil:
 		keep(g, "binaries", &g.bins, *r.Binary)
+	case r.App != nil:
+		keep(g, "apps", &g.apps, *r.App)
 	case r.Seen != nil:
 		keep(g, "markers", &g.r.Markers, *r.Seen)
 	case r.Version != nil:
@@ -134,8 +148,9 @@ func (g *Gather) Lost(why string) {
 	g.r.Gaps = append(g.r.Gaps, Gap{Why: "parser-killed", Detail: why})
 }
 
-// Finish joins what was added. The Gather may not be added to afterwards.
-func (g *Gather) Finish() *Result {
+// Finish joins what was added; now is the time as of which certificates are
+// looked at, guesses bounds the rounds that are spent on password hashes. The Gather may not be added to afterwards.
+func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	r := &g.r
 	g.resolve()
 	for kind, n := range g.dropped {
@@ -143,8 +158,11 @@ func (g *Gather) Finish() *Result {
 	}
 	g.software()
 	g.boot()
+	g.packages()
 	g.keys()
+	g.stores(now)
 	g.sort()
+	g.guess(guesses)
 	return r
 }
 
@@ -263,21 +281,107 @@ func (g *Gather) boot() {
 		b.File(&g.calls[i])
 	}
 	b.Resolve(g.r.Starts)
-}
-
-// keys joins private keys with the certificates and public keys of the image.
-func (g *Gather) keys() {
-	r := &g.r
-	public := make(map[string]string)
-	for _, c := range r.Certs {
-		if p, ok := public[c.SPKI]; c.SPKI != "" && (!ok || c.Path < p) {
-			public[c.SPKI] = c.Path
+	// A script that runs at boot does what stands in it.
+	for i := range g.r.Hosts {
+		u := &g.r.Hosts[i]
+		if u.Class != host.InScript || u.Key != "" {
+			continue
+		}
+		if by, ok := b.Reached(u.Path); ok {
+			u.Key = "runs at boot"
+			if by != "" {
+				u.Key += ", started by " + by
+			}
 		}
 	}
-	for i := range r.Secrets {
-		if s := &r.Secrets[i]; s.Kind == secret.PrivateKey && s.SPKI != "" {
-			s.Used = public[s.SPKI]
+}
+
+// stores says which trust stores weren't renewed for long.
+func (g *Gather) stores(now time.Time) {
+	g.r.Stores = cert.Stores(g.r.Certs, now)
+	for _, s := range g.r.Stores {
+		if s.Outdated(now) {
+			g.r.Weaknesses = append(g.r.Weaknesses, inspect.Weakness{Kind: "ca-store-outdated", Where: inspect.Where{Path: s.Path},
+				Text: fmt.Sprintf("%d trust anchors, %d expired, the newest of %s", s.Count, s.Expired, s.Newest.Format("2006-01-02"))})
 		}
+	}
+}
+
+// packages puts together what the files of mobile applications' packages say.
+func (g *Gather) packages() {
+	for i := range g.apps {
+		g.apps[i].Path = g.names.Resolve(g.apps[i].Path)
+	}
+	for _, p := range g.r.Parts {
+		var schemes []string
+		for _, s := range p.Guards {
+			if v, ok := strings.CutPrefix(s.Scheme, "apk-"); ok {
+				schemes = append(schemes, v)
+			}
+		}
+		if len(schemes) > 0 && p.Volume < 0 {
+			g.apps = append(g.apps, apk.App{Path: "/", Platform: "android", Schemes: schemes}) // the image is the package
+		}
+	}
+	by(g.apps, func(a apk.App) (string, int64, string) { return a.Path, 0, "" })
+	g.r.Apps = apk.Join(g.apps)
+	for _, a := range g.r.Apps {
+		g.r.Weaknesses = append(g.r.Weaknesses, a.Weaknesses()...)
+	}
+}
+
+// keys joins private keys with the certificates, the public keys and the names
+// of files in the image; a certificate may also be of a key that is published.
+func (g *Gather) keys() {
+	r := &g.r
+	for i := range g.clues {
+		g.clues[i].Path = g.names.Resolve(g.clues[i].Path)
+	}
+	by(g.clues, func(c secret.Clue) (string, int64, string) { return c.Path, c.Offset, c.File })
+	var k secret.Keys
+	k.Add(nil, g.clues)
+	for _, c := range r.Certs {
+		if c.SPKI == "" {
+			continue
+		}
+		k.Certificate(c.Where, c.SPKI)
+		if where := secret.Published(c.SPKI); where != "" && !c.TrustStore {
+			r.Weaknesses = append(r.Weaknesses, inspect.Weakness{Kind: "certificate-of-published-key", Where: c.Where, Text: c.Subject + ": " + where})
+		}
+	}
+	at := make(map[inspect.Where]int)
+	for i := range r.Secrets {
+		at[r.Secrets[i].Where] = i
+		k.Add([]secret.Hit{r.Secrets[i].Hit}, nil)
+	}
+	for _, p := range k.Pairs() {
+		if s := &r.Secrets[at[p.Key.Where]]; p.Used() {
+			s.Used = slices.Concat(p.Public, p.Named)[0].Path
+		}
+	}
+}
+
+// guess tries well-known passwords, and those that stand in the image, on the
+// password hashes.
+func (g *Gather) guess(rounds int) {
+	r := &g.r
+	var known []string
+	for _, s := range r.Secrets {
+		if k := s.Kind; (k == secret.Password || k == secret.EmbeddedLogin || k == secret.URLCredential) && len(s.Value) <= 64 && !slices.Contains(known, s.Value) {
+			known = append(known, s.Value)
+		}
+	}
+	try := guess.New(rounds)
+	for i := range r.Secrets {
+		s := &r.Secrets[i]
+		if s.Kind != secret.PasswordHash {
+			continue
+		}
+		user := s.User
+		if s.Scheme == "htdigest" {
+			user += ":" + s.Note
+		}
+		s.Clear, s.Recovered = try.Password(s.Value, user, known[:min(len(known), 100)]...)
 	}
 }
 

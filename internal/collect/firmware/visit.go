@@ -19,6 +19,7 @@ import (
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/formats"
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/apk"
 	"assay/internal/collect/firmware/inspect/binary"
 	"assay/internal/collect/firmware/inspect/cert"
 	"assay/internal/collect/firmware/inspect/component"
@@ -132,11 +133,18 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 			sum := sha256.Sum256(data)
 			rec.SHA256 = hex.EncodeToString(sum[:])
 		}
-		if !nested && len(data) > 0 {
+		if nested {
+			if err := v.app(inspect.New(e.Path, e.Mode, data), marked); err != nil {
+				return err
+			}
+		} else if len(data) > 0 {
 			f := inspect.New(e.Path, e.Mode, data)
 			f.UID, f.GID = e.UID, e.GID
 			f.Cut = cut != nil
-			var err error
+			err := v.app(f, marked)
+			if err != nil {
+				return err
+			}
 			if key, err = v.inspect(f, func(w *inspect.Where) { w.Path = marked }); err != nil {
 				return err
 			}
@@ -156,6 +164,26 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 		return v.emit(Record{Entry: &rec})
 	}
 	return nil
+}
+
+// app tells what a file says of a mobile application. The strings of its
+// compiled files are inspected as a file of their own.
+func (v *visitor) app(f *inspect.File, marked string) error {
+	if a := apk.Scan(f); a != nil {
+		a.Path = marked
+		if err := v.emit(Record{App: a}); err != nil {
+			return err
+		}
+	}
+	t := apk.Strings(f)
+	if t == nil {
+		return nil
+	}
+	_, err := v.inspect(t.File, func(w *inspect.Where) {
+		t.Place(w)
+		w.Path = marked
+	})
+	return err
 }
 
 // boots says that an entry's name or target may decide what runs at boot.
@@ -221,6 +249,7 @@ func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool
 		e.gap("more words than are looked at")
 	}
 	e.secrets(hits[ofSecret])
+	e.clues(hits[ofSecret])
 	e.hosts(hits[ofHost])
 	e.starts(hits[ofStartup])
 	e.system(hits[ofSystem])
@@ -266,6 +295,14 @@ func (e *emitter) secrets(hits []keyword.Hit) {
 		}
 		e.place(&h.Where)
 		e.send(Record{Secret: &h})
+	}
+}
+
+// clues are what private keys of other files may belong to.
+func (e *emitter) clues(hits []keyword.Hit) {
+	for _, c := range secret.Clues(e.f, hits) {
+		e.place(&c.Where)
+		e.send(Record{Clue: &c})
 	}
 }
 

@@ -4,7 +4,8 @@
 // The programs are not meant to run.
 //
 // The layout follows the System V ABI, chapters 4 and 5, and the ELF
-// supplement for the ARM architecture.
+// supplement for the ARM architecture; what hardens a program is of GNU's
+// tools (elf.h of glibc).
 package elf
 
 import (
@@ -12,6 +13,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 const (
@@ -19,12 +21,26 @@ const (
 	headSize = 52
 	progSize = 32
 	sectSize = 40
-	programs = 2
+	dynSize  = 8
 )
 
+// smashed is what a statically linked program says whose stack is guarded.
+const smashed = "*** stack smashing detected ***: terminated"
+
 // Write returns a program with the given .text; strings stand one after the
-// other in .rodata, each with a zero byte behind it.
-func Write(text []byte, strings []string) ([]byte, error) {
+// other in .rodata, each with a zero byte behind it. A hardened one is a static
+// PIE, as gcc makes it with -static-pie -Wl,-z,relro,-z,now
+// -fstack-protector-strong, as far as a reader sees.
+func Write(text []byte, strings []string, hardened bool) ([]byte, error) {
+	kind, programs, dynamic := elf.ET_EXEC, 2, []elf.Dyn32(nil)
+	if hardened {
+		kind, programs, strings = elf.ET_DYN, 4, append(slices.Clone(strings), smashed)
+		dynamic = []elf.Dyn32{
+			{Tag: int32(elf.DT_FLAGS), Val: uint32(elf.DF_BIND_NOW)},
+			{Tag: int32(elf.DT_FLAGS_1), Val: uint32(elf.DF_1_NOW | elf.DF_1_PIE)},
+			{Tag: int32(elf.DT_NULL)},
+		}
+	}
 	var ro bytes.Buffer
 	for _, s := range strings {
 		ro.WriteString(s)
@@ -37,7 +53,12 @@ func Write(text []byte, strings []string) ([]byte, error) {
 	textAt := align(headSize + programs*progSize)
 	roAt := align(textAt + len(text))
 	names := "\x00.text\x00.rodata\x00.shstrtab\x00"
-	namesAt := roAt + ro.Len()
+	dynAt := roAt + ro.Len()
+	namesAt := dynAt
+	if hardened {
+		dynAt = align(dynAt)
+		namesAt = dynAt + len(dynamic)*dynSize
+	}
 	sectAt := align(namesAt + len(names))
 
 	var b bytes.Buffer
@@ -46,23 +67,31 @@ func Write(text []byte, strings []string) ([]byte, error) {
 		return binary.Write(&b, binary.LittleEndian, v)
 	}
 	head := elf.Header32{
-		Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_ARM), Version: 1, Entry: uint32(base + textAt),
+		Type: uint16(kind), Machine: uint16(elf.EM_ARM), Version: 1, Entry: uint32(base + textAt),
 		Phoff: headSize, Shoff: uint32(sectAt), Flags: 0x05000400, // EABI 5, hard float
-		Ehsize: headSize, Phentsize: progSize, Phnum: programs, Shentsize: sectSize, Shnum: 4, Shstrndx: 3,
+		Ehsize: headSize, Phentsize: progSize, Phnum: uint16(programs), Shentsize: sectSize, Shnum: 4, Shstrndx: 3,
 	}
 	copy(head.Ident[:], elf.ELFMAG)
 	head.Ident[elf.EI_CLASS], head.Ident[elf.EI_DATA], head.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS32), byte(elf.ELFDATA2LSB), 1
+	segments := []elf.Prog32{
+		{Type: uint32(elf.PT_LOAD), Vaddr: base, Paddr: base, Filesz: uint32(namesAt), Memsz: uint32(namesAt), Flags: uint32(elf.PF_R | elf.PF_X), Align: 0x10000},
+		{Type: uint32(elf.PT_GNU_STACK), Flags: uint32(elf.PF_R | elf.PF_W), Align: 16},
+	}
+	if hardened {
+		for _, kind := range []elf.ProgType{elf.PT_DYNAMIC, elf.PT_GNU_RELRO} {
+			segments = append(segments, elf.Prog32{Type: uint32(kind), Off: uint32(dynAt), Vaddr: uint32(base + dynAt), Paddr: uint32(base + dynAt),
+				Filesz: uint32(namesAt - dynAt), Memsz: uint32(namesAt - dynAt), Flags: uint32(elf.PF_R), Align: 4})
+		}
+	}
 	parts := []struct {
 		at int
 		v  any
 	}{
 		{0, head},
-		{headSize, []elf.Prog32{
-			{Type: uint32(elf.PT_LOAD), Vaddr: base, Paddr: base, Filesz: uint32(namesAt), Memsz: uint32(namesAt), Flags: uint32(elf.PF_R | elf.PF_X), Align: 0x10000},
-			{Type: uint32(elf.PT_GNU_STACK), Flags: uint32(elf.PF_R | elf.PF_W), Align: 16},
-		}},
+		{headSize, segments},
 		{textAt, text},
 		{roAt, ro.Bytes()},
+		{dynAt, dynamic},
 		{namesAt, []byte(names)},
 		{sectAt, []elf.Section32{
 			{},

@@ -114,7 +114,11 @@ func (f *file) fill(i int64, p []byte) error {
 	if err := format.ReadAt(f.r.src, src, start); err != nil {
 		return err
 	}
-	if err := d.expand(p, src); err != nil {
+	k, err := d.z.Decode(p, src)
+	if err == nil && k < len(p) {
+		err = fmt.Errorf("expands to %d bytes of %d", k, len(p))
+	}
+	if err != nil {
 		return tree.Damage(start, "block %d: %v", i, err)
 	}
 	return nil

@@ -129,3 +129,11 @@ func FuzzLook(f *testing.F) {
 func BenchmarkEach(b *testing.B) {
 	treetest.Bench(b, formats, looktest.Read(b, "built/formats/cramfs-le.img"))
 }
+
+func TestFlips(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"le.img", "be-pad.img"} {
+		treetest.Flips(t, formats, treetest.Image(t, name), 10)
+	}
+	treetest.Flips(t, formats, tiny(), 20)
+}

@@ -1,7 +1,6 @@
 package cramfs
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -9,10 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/zlib"
-
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/tree"
+	"assay/internal/collect/firmware/format/zlibblock"
 )
 
 const (
@@ -215,33 +213,6 @@ func (r *reader) large(d inode, depth int, budget *int) (inode, bool) {
 
 // inflater expands blocks, one at a time; its tables are kept.
 type inflater struct {
-	in  bytes.Reader
-	z   io.ReadCloser
+	z   zlibblock.Decoder
 	src []byte
-}
-
-// expand fills p with what src expands to, neither more nor less.
-func (d *inflater) expand(p, src []byte) error {
-	d.in.Reset(src)
-	if d.z == nil {
-		z, err := zlib.NewReader(&d.in)
-		if err != nil {
-			return err
-		}
-		d.z = z
-	} else if err := d.z.(zlib.Resetter).Reset(&d.in, nil); err != nil {
-		return err
-	}
-	if _, err := io.ReadFull(d.z, p); err != nil {
-		return err
-	}
-	// The last read checks the sum behind the data.
-	var one [1]byte
-	switch n, err := d.z.Read(one[:]); {
-	case n > 0:
-		return fmt.Errorf("expands to more than %d bytes", len(p))
-	case err != io.EOF:
-		return err
-	}
-	return nil
 }

@@ -264,10 +264,12 @@ func algorithmImage(t *testing.T) ([]byte, map[string]string) {
 	}
 	want["two"] = text(9, 30_000)
 	names["two"] = m.file(want["two"], head{advise: 6, algorithms: 3<<4 | 0}, []piece{{size: 15_000, kind: 1}, {size: 15_000, kind: 3, algorithm: 3}})
-	want["shared"] = text(10, 16_000)
-	names["shared"] = m.file(want["shared"], head{advise: 2, algorithms: 3}, []piece{
-		{size: 8000, kind: 1, algorithm: 3, longer: text(11, 5000)}, {size: 8000, kind: 1, algorithm: 3},
-	})
+	for i, name := range []string{"lz4", "lzma", "deflate", "zstd"} {
+		want["shared "+name] = text(10, 16_000)
+		names["shared "+name] = m.file(want["shared "+name], head{advise: 2, algorithms: uint16(i)}, []piece{
+			{size: 12_001, kind: 1, algorithm: i, longer: text(11, 5000)}, {size: 3999, kind: 1, algorithm: i},
+		})
+	}
 	return m.bytes(names), want
 }
 

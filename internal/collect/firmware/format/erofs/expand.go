@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/inflate"
 	"assay/internal/collect/firmware/format/lz4block"
 	"assay/internal/collect/firmware/format/lzma2"
 	"assay/internal/collect/firmware/format/tree"
@@ -22,7 +22,7 @@ var algorithms = [16]string{"lz4", "lzma", "deflate", "zstd"}
 type expander struct {
 	src   []byte
 	in    bytes.Reader
-	flate io.ReadCloser
+	flate inflate.Decoder
 	zstd  *zstd.Decoder
 	lzma  lzma2.Decoder
 }
@@ -97,12 +97,13 @@ func (d *expander) expand(p, src []byte, algorithm int) error {
 	case "lzma":
 		return d.microLZMA(p, src)
 	case "deflate":
-		if d.flate == nil {
-			d.flate = flate.NewReader(&d.in)
-		} else if err := d.flate.(flate.Resetter).Reset(&d.in, nil); err != nil {
-			return err
+		n, err := d.flate.Decode(p, src)
+		switch {
+		case n == len(p): // and perhaps more
+			return nil
+		case err == nil:
+			err = errShort
 		}
-		_, err := io.ReadFull(d.flate, p)
 		return err
 	case "zstd":
 		if d.zstd == nil {

@@ -32,14 +32,6 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 		return nil, nil
 	}
 	p := &format.Part{Format: sb.generation(), Offset: at, Name: sb.label, Note: sb.note()}
-	if sb.incompat&incompatJournalDev != 0 {
-		if !sb.summed || !sb.sumFits {
-			return nil, nil // too little is left to be sure
-		}
-		p.Claim(s, sb.blocks*sb.blockSize)
-		p.Opaque = "the journal of a file system that stands elsewhere"
-		return p, nil
-	}
 	size := sb.blocks * sb.blockSize
 	r := newReader(format.Section(s, at, size), sb)
 	if why := r.sure(); why != nil {

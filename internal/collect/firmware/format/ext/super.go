@@ -23,7 +23,6 @@ const (
 	incompatCompression = 0x1
 	incompatFileType    = 0x2
 	incompatRecover     = 0x4
-	incompatJournalDev  = 0x8
 	incompatMetaBG      = 0x10
 	incompatExtents     = 0x40
 	incompat64Bit       = 0x80
@@ -31,7 +30,7 @@ const (
 	incompatSumSeed     = 0x2000
 	incompatInline      = 0x8000
 	incompatEncrypt     = 0x10000
-	// With multi-mount protection, inodes for attributes, data in folder
+	// With journals of others (which have no inodes), multi-mount protection, inodes for attributes, data in folder
 	// entries, large folders, casefolding.
 	incompatKnown = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
 
@@ -136,8 +135,6 @@ func (s *super) fits(b []byte) bool {
 	case s.inodeSize < 128 || int64(s.inodeSize) > bs || bits.OnesCount(uint(s.inodeSize)) != 1:
 	case s.descSize < 32 || s.descSize > bs || bits.OnesCount(uint(s.descSize)) != 1:
 	case s.incompat&incompat64Bit != 0 && s.descSize < 64:
-	case s.incompat&incompatJournalDev != 0:
-		return true // it has no groups
 	case s.groups*int64(s.groupInodes) != int64(s.inodes):
 	default:
 		return true

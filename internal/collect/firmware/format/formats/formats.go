@@ -13,10 +13,17 @@ import (
 	"assay/internal/collect/firmware/format/cpio"
 	"assay/internal/collect/firmware/format/cramfs"
 	"assay/internal/collect/firmware/format/disk"
+	"assay/internal/collect/firmware/format/erofs"
+	"assay/internal/collect/firmware/format/esp"
 	"assay/internal/collect/firmware/format/ext"
+	"assay/internal/collect/firmware/format/f2fs"
+	"assay/internal/collect/firmware/format/fat"
 	"assay/internal/collect/firmware/format/fdt"
+	"assay/internal/collect/firmware/format/hexfile"
 	"assay/internal/collect/firmware/format/jffs2"
 	"assay/internal/collect/firmware/format/kernel"
+	"assay/internal/collect/firmware/format/matter"
+	"assay/internal/collect/firmware/format/mcuboot"
 	"assay/internal/collect/firmware/format/named"
 	"assay/internal/collect/firmware/format/ota"
 	"assay/internal/collect/firmware/format/rauc"
@@ -24,6 +31,7 @@ import (
 	"assay/internal/collect/firmware/format/rpm"
 	"assay/internal/collect/firmware/format/seama"
 	"assay/internal/collect/firmware/format/squashfs"
+	"assay/internal/collect/firmware/format/squashfsold"
 	"assay/internal/collect/firmware/format/stream"
 	"assay/internal/collect/firmware/format/tar"
 	"assay/internal/collect/firmware/format/trx"
@@ -32,18 +40,22 @@ import (
 	"assay/internal/collect/firmware/format/uboot"
 	"assay/internal/collect/firmware/format/uimage"
 	"assay/internal/collect/firmware/format/vendor"
+	"assay/internal/collect/firmware/format/xor"
+	"assay/internal/collect/firmware/format/yaffs2"
 	"assay/internal/collect/firmware/format/zip"
 )
 
 // All returns every format that is read or recognised.
 func All() []format.Format {
 	return slices.Concat(
-		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New()},
-		uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New()},
+		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New(), erofs.New(), f2fs.New(), squashfsold.New()},
+		fat.Formats(),
+		yaffs2.Formats(), uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New(), mcuboot.New(), matter.New()},
+		esp.Formats(), hexfile.Formats(),
 		vendor.Formats(),
 		kernel.Formats(), uboot.Formats(),
 		cpio.Formats(), tar.Formats(), []format.Format{zip.New(), ar.New(), rpm.New(), ota.New(), rauc.New()},
 		named.Formats(),
-		disk.Formats(), stream.Formats(), checksum.Formats(),
+		disk.Formats(), stream.Formats(), checksum.Formats(), []format.Format{xor.New()},
 	)
 }

@@ -138,3 +138,8 @@ func FuzzLook(f *testing.F) {
 func BenchmarkEach(b *testing.B) {
 	treetest.Bench(b, formats, looktest.Read(b, "built/formats/romfs.img.gz"))
 }
+
+func TestFlips(t *testing.T) {
+	t.Parallel()
+	treetest.Flips(t, formats, treetest.Image(t, "tree.img"), 20)
+}

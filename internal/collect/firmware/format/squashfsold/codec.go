@@ -1,16 +1,13 @@
 package squashfsold
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/zlib"
-
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/lzma2"
+	"assay/internal/collect/firmware/format/zlibblock"
 )
 
 // codec is how blocks are compressed. The superblock doesn't say: squashfs had
@@ -45,7 +42,7 @@ func suspects(b []byte) []codec {
 	if len(b) < 6 {
 		return nil
 	}
-	if b[0]&0x8f == 8 && binary.BigEndian.Uint16(b)%31 == 0 { // RFC 1950, 2.2
+	if zlibblock.Is(b) {
 		return []codec{{kind: zipped}}
 	}
 	const mostProps = 225
@@ -80,10 +77,15 @@ func (r *reader) byContent() {
 		return
 	}
 	src, want := r.sample(&root.Own, &budget, 8)
+	if src == nil { // only short files: a block of their ends
+		if at, word, err := r.fragment(0); err == nil && word&storedBlock == 0 && int64(word) <= r.sb.blockSize {
+			src, want = format.Head(r.src, at, int(word)), int(r.sb.blockSize)
+		}
+	}
 	out := make([]byte, r.sb.blockSize)
 	d := new(expander)
 	for _, c := range suspects(src) {
-		if n, err := d.expand(c, out[:max(want, 1)], src); err == nil && n == want {
+		if n, err := d.expand(c, out[:want], src); err == nil && (n == want || n > 0 && want == len(out)) {
 			r.codec = c
 			return
 		}
@@ -123,8 +125,7 @@ func (r *reader) sample(d *node, budget *int, depth int) (src []byte, want int) 
 // expander expands one block at a time. Its tables are kept.
 type expander struct {
 	src  []byte
-	in   bytes.Reader
-	zlib io.ReadCloser
+	zlib zlibblock.Decoder
 	lzma lzma2.Decoder
 }
 
@@ -133,7 +134,7 @@ type expander struct {
 func (d *expander) expand(c codec, dst, src []byte) (n int, err error) {
 	switch c.kind {
 	case zipped:
-		return d.inflate(dst, src)
+		return d.zlib.Decode(dst, src)
 	case lzmaAlone:
 		return d.lzma.Alone(dst, src)
 	case lzmaShort:
@@ -149,37 +150,6 @@ func (d *expander) expand(c codec, dst, src []byte) (n int, err error) {
 		err = nil
 	}
 	return n, err
-}
-
-func (d *expander) inflate(dst, src []byte) (n int, err error) {
-	d.in.Reset(src)
-	if d.zlib == nil {
-		z, err := zlib.NewReader(&d.in)
-		if err != nil {
-			return 0, err
-		}
-		d.zlib = z
-	} else if err := d.zlib.(zlib.Resetter).Reset(&d.in, nil); err != nil {
-		return 0, err
-	}
-	for {
-		// Beyond dst one byte is asked for: it must be the end.
-		var one [1]byte
-		into := dst[n:]
-		if len(into) == 0 {
-			into = one[:]
-		}
-		k, err := d.zlib.Read(into)
-		if n += k; n > len(dst) {
-			return len(dst), errTooLong
-		}
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-	}
 }
 
 var errTooLong = errors.New("expands to more than a block")

@@ -71,7 +71,9 @@ func newReader(src format.Source, sb super) *reader {
 func (r *reader) open() error {
 	b := make([]byte, 4*(r.sb.uids+r.sb.gids))
 	if err := format.ReadAt(r.src, b, r.sb.uidTable); err != nil {
-		return err
+		// It stands at the end, which is what is missing first.
+		clear(b)
+		r.log.Add(format.Problem{Offset: r.sb.uidTable, Kind: format.Truncated, Detail: "the table of owners is missing: all are 0"})
 	}
 	for f := (fields{b: b, big: r.sb.big}); len(r.ids)*4 < len(b); {
 		r.ids = append(r.ids, uint32(f.take(32)))

@@ -102,7 +102,7 @@ func (v *Inventory) addPackage(p Package) {
 // key is what products are told apart by: type and name of the package URL.
 func (v *Inventory) product(c Claim) *product {
 	r := v.rs.byID[c.Rule]
-	if r == nil && c.Rule == "libraries" {
+	if r == nil && (c.Rule == "libraries" || c.Rule == "builds") {
 		r = v.rs.bySource(c.Name)
 	}
 	if r == nil && c.Source == FromKernel && c.Name == linux {

@@ -22,7 +22,7 @@ var (
 	// Debian numbers its kernels by ABI and says the release in the build line:
 	// "#1 SMP Debian 6.1.176-1 (2026-…)".
 	debianPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`Debian (\d+\.\d+\.\d+)-\S+`)
+		return regexp.MustCompile(`#\d+ .*\bDebian (\d+\.\d+\.\d+)-\S+ \(`)
 	})
 	configPattern = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^# Linux/(\S+) (\d+\.\d+(?:\.\d+)*)(\S*) Kernel Configuration$`)
@@ -51,6 +51,7 @@ func (s *scanner) kernelBanner(h keyword.Hit) {
 	if x := debianPattern().FindSubmatch(d[h.At:to]); x != nil {
 		v = string(x[1])
 	}
+	s.kernel = true
 	r := s.rs.byID[linux]
 	s.claim(Claim{Name: r.Name, Rule: "linux-banner", Version: v, Release: string(m[1]), Confidence: High, Source: FromKernel, Offset: int64(h.At), Text: quote(d[h.At:to], 0, to-h.At)})
 }

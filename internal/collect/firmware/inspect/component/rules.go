@@ -9,8 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -49,144 +47,6 @@ type Rule struct {
 	Unless   strs    `yaml:"unless"`   // ids of rules that explain the same text better
 	Yes      Example `yaml:"yes"`
 	No       Example `yaml:"no"`
-}
-
-// Clue is a pattern and where it is looked for. Its first group is the version;
-// without a group it tells the name only.
-type Clue struct {
-	Re     string  `yaml:"re"`     // on one line or one string of a program
-	Word   string  `yaml:"word"`   // what stands in it literally; default: the longest literal of Re
-	Find   string  `yaml:"find"`   // the version stands alone near Word: this pattern on one of the strings there
-	Within int     `yaml:"within"` // how far, in bytes; default 4096
-	In     string  `yaml:"in"`     // "binary" (default), "web", "script", "any"
-	Path   string  `yaml:"path"`   // a pattern that the path must match
-	With   strList `yaml:"with"`   // texts of which one must stand anywhere in the file, unless that is its own
-	Not    string  `yaml:"not"`    // a pattern that the string must not match
-	As     string  `yaml:"as"`     // how the version is put together: "2.$1.$2"
-	Weak   bool    `yaml:"weak"`   // a name without proof: low confidence
-
-	Exact bool `yaml:"exact"` // of symver: every release defines one
-
-	words               []string // one of them stands in whatever matches
-	re, find, path, not func() *regexp.Regexp
-}
-
-// UnmarshalYAML reads a clue, or a pattern alone.
-func (c *Clue) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		return n.Decode(&c.Re)
-	}
-	type plain Clue
-	return n.Decode((*plain)(c))
-}
-
-// Own is a pattern on the strings of files that are a product's own by their
-// name; With, where given, must stand in one of them.
-type Own struct {
-	Re   string `yaml:"re"`
-	With string `yaml:"with"`
-	re   func() *regexp.Regexp
-}
-
-// UnmarshalYAML reads an own pattern, or the pattern alone.
-func (o *Own) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		return n.Decode(&o.Re)
-	}
-	type plain Own
-	return n.Decode((*plain)(o))
-}
-
-// Since is an exported symbol that came with a release.
-type Since struct {
-	Version string
-	Symbol  string
-}
-
-// UnmarshalYAML reads "version: symbol".
-func (s *Since) UnmarshalYAML(n *yaml.Node) error {
-	m := map[string]string{}
-	if err := n.Decode(&m); err != nil {
-		return err
-	}
-	if len(m) != 1 {
-		return fmt.Errorf("line %d: want one version: symbol", n.Line)
-	}
-	for v, sym := range m {
-		s.Version, s.Symbol = v, sym
-	}
-	return nil
-}
-
-type strs []string
-
-func (s *strs) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		*s = strings.Fields(n.Value)
-		return nil
-	}
-	return n.Decode((*[]string)(s))
-}
-
-// Sos says of each library name ("libz.so", "libdw-*.so") what the number in its
-// file name means.
-type Sos map[string]*So
-
-// So is what the number behind ".so." says.
-type So struct {
-	Release  bool            // it is the release itself
-	Table    map[string]strs // number to the releases that have it
-	Form, As string          // a pattern on the number, and the release that it makes
-	form     func() *regexp.Regexp
-}
-
-// UnmarshalYAML reads nothing, "release", "pattern => release", or a table.
-func (s *So) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.MappingNode {
-		return n.Decode(&s.Table)
-	}
-	form, as, ok := strings.Cut(n.Value, " => ")
-	switch {
-	case ok:
-		s.Form, s.As = form, as
-	case n.Value == "release":
-		s.Release = true
-	case n.Value != "":
-		return fmt.Errorf("line %d: %q is neither release nor pattern => release", n.Line, n.Value)
-	}
-	return nil
-}
-
-// Example is what a rule must or must not recognise.
-type Example struct {
-	Text    strList `yaml:"text"`
-	Path    string  `yaml:"path"`
-	Soname  string  `yaml:"soname"`
-	Needed  strs    `yaml:"needed"`
-	Exports strs    `yaml:"exports"`
-	VerDefs strs    `yaml:"symver"`
-	Comment string  `yaml:"comment"`
-	Version string  `yaml:"version"`
-}
-
-// UnmarshalYAML reads an example, or its text alone.
-func (e *Example) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		e.Text = strList{n.Value}
-		return nil
-	}
-	type plain Example
-	return n.Decode((*plain)(e))
-}
-
-type strList []string
-
-func (s *strList) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		*s = strList{n.Value}
-		return nil
-	}
-	return n.Decode((*[]string)(s))
 }
 
 // use is a clue of a rule that a word belongs to.
@@ -388,7 +248,7 @@ func (c *Clue) prepare() error {
 		if c.Word == "" {
 			return fmt.Errorf("find needs a word")
 		}
-		c.find = lazy(c.Find)
+		c.find, c.first = lazy(c.Find), firstBytes(c.Find)
 	}
 	if c.Re == "" && c.Find == "" {
 		return fmt.Errorf("neither re nor find")
@@ -423,104 +283,6 @@ func (c *Clue) prepare() error {
 		return nil
 	}
 	return fmt.Errorf("in: %q is none of binary, web, script, any", c.In)
-}
-
-// version is what <v> stands for in patterns.
-const version = `([0-9]+(?:\.[0-9]+)+(?:[a-z]\b|[-.]?(?:rc|alpha|beta|pre|dev|p)[-.]?[0-9]*\b)?)`
-
-// lazy compiles a pattern when it is first asked for: of some hundred rules an
-// image needs a few dozen.
-func lazy(re string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expand(re)) })
-}
-
-func expand(re string) string { return strings.ReplaceAll(re, "<v>", version) }
-
-// literals are texts of which one must stand in whatever matches: of all that
-// the pattern asks for, those whose shortest is longest.
-func literals(re string) ([]string, error) {
-	t, err := syntax.Parse(expand(re), syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	return required(t.Simplify()), nil
-}
-
-func required(t *syntax.Regexp) []string {
-	switch t.Op {
-	case syntax.OpLiteral:
-		if t.Flags&syntax.FoldCase == 0 {
-			return []string{string(t.Rune)}
-		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return required(t.Sub[0])
-	case syntax.OpAlternate:
-		var all []string
-		for _, sub := range t.Sub {
-			w := required(sub)
-			if w == nil {
-				return nil
-			}
-			all = append(all, w...)
-		}
-		return all
-	case syntax.OpConcat:
-		return requiredOf(t.Sub)
-	}
-	return nil
-}
-
-// requiredOf joins what stands side by side: a literal before or behind a choice
-// belongs to each of its branches.
-func requiredOf(list []*syntax.Regexp) []string {
-	var best []string
-	run := ""
-	take := func(w []string) {
-		if shortest(w) > shortest(best) && len(w) <= 16 {
-			best = w
-		}
-	}
-	for i, sub := range list {
-		switch {
-		case sub.Op == syntax.OpLiteral && sub.Flags&syntax.FoldCase == 0:
-			run += string(sub.Rune)
-			take([]string{run})
-			continue
-		case sub.Op == syntax.OpBeginText || sub.Op == syntax.OpEndText || sub.Op == syntax.OpWordBoundary:
-			continue
-		case sub.Op == syntax.OpAlternate && i+1 < len(list) && list[i+1].Op == syntax.OpLiteral && plain(sub):
-			var w []string
-			for _, x := range required(sub) {
-				w = append(w, run+x+string(list[i+1].Rune))
-			}
-			take(w)
-		default:
-			take(required(sub))
-		}
-		run = ""
-	}
-	return best
-}
-
-// plain says that a choice is between literals only.
-func plain(t *syntax.Regexp) bool {
-	for _, sub := range t.Sub {
-		if sub.Op != syntax.OpLiteral || sub.Flags&syntax.FoldCase != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func shortest(words []string) int {
-	if len(words) == 0 {
-		return 0
-	}
-	n := len(words[0])
-	for _, w := range words {
-		n = min(n, len(w))
-	}
-	return n
 }
 
 // soRule finds the rule of a library name such as "libz.so", and what the

@@ -16,6 +16,7 @@ const (
 	maxClaims   = 4096 // a Go or Node program has some hundred modules
 	maxPerRule  = 8    // claims of one rule in one file
 	maxTries    = 256  // places of one clue in one file that are looked at
+	maxFinds    = 3    // of a clue that looks through what stands around
 	reach       = 1024 // bytes of a string to each side of a word
 	maxEvidence = 120  // bytes of a quoted text
 )
@@ -43,6 +44,9 @@ func scan(rs *RuleSet, f *inspect.File, hits []keyword.Hit, p *elf.Program) Find
 	for _, r := range s.own {
 		s.ownText(r)
 	}
+	if s.p != nil {
+		s.build()
+	}
 	s.settle()
 	return s.out
 }
@@ -61,6 +65,7 @@ type scanner struct {
 	tries   map[*Clue]int
 	exp     map[string]bool
 	crates  map[string]bool
+	kernel  bool // it greets as a kernel: copies of libraries in it are the kernel's
 	goTries int
 }
 
@@ -75,8 +80,9 @@ type seen struct {
 
 // The ranks that stand behind those of texts.
 const (
-	rankOwn  = 50
-	rankFile = 100 + iota
+	rankOwn   = 50
+	rankBuild = 90
+	rankFile  = 100 + iota
 	rankSo
 	rankSymbols
 	rankName
@@ -117,7 +123,7 @@ func (s *scanner) try(u use, h keyword.Hit) {
 	if s.tries == nil {
 		s.tries = map[*Clue]int{}
 	}
-	if s.tries[c]++; s.tries[c] > maxTries {
+	if s.tries[c]++; s.tries[c] > maxTries || c.find != nil && s.tries[c] > maxFinds {
 		return
 	}
 	d := s.f.Data
@@ -265,7 +271,7 @@ func (s *scanner) find(c *Clue, h keyword.Hit) string {
 		for j < high && printable(d[j]) {
 			j++
 		}
-		if j-i >= 3 && j-i < 256 {
+		if j-i >= 3 && (c.first == nil || c.first[d[i]]) && j-i < 256 {
 			if m := re.FindSubmatchIndex(d[i:j]); m != nil {
 				v := expandVersion(c, re, d[i:j], m)
 				away := max(i-h.End, h.At-j, 0)

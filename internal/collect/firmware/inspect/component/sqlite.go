@@ -38,7 +38,7 @@ func sqliteRows(b []byte, table string, row func([]any) bool) error {
 		}
 		return err
 	}
-	db.seen = map[uint32]bool{}
+	db.seen, db.stop = map[uint32]bool{}, false
 	return db.table(root, 0, row)
 }
 

@@ -29,7 +29,7 @@ func clean(v string) string {
 			if i <= 0 {
 				continue
 			}
-			rest := strings.TrimLeft(v[i+1+len(mark):], "0123456789.")
+			rest := strings.TrimLeft(v[i+1+len(mark):], "0123456789.u")
 			if rest == "" || rest[0] == '+' || rest[0] == '~' || rest[0] == '-' {
 				v = v[:i]
 			}

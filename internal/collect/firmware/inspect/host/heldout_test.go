@@ -23,7 +23,10 @@ func find(b []byte) []keyword.Hit {
 
 func usesOf(path string, b []byte) []host.Use { return host.Scan(inspect.New(path, 0, b), find(b)) }
 
-// TestInventedFiles scores files that were written before the rules were tuned.
+// TestInventedFiles scores invented files, each set written before the rules
+// were changed for it. At the first run the rules of then found 83 % of set a
+// (precision 75 %); the next ones 84 % of set b (80 %), the next 93 % of set c
+// (96 %).
 func TestInventedFiles(t *testing.T) {
 	t.Parallel()
 	for _, set := range []string{"heldout-a", "heldout-b", "heldout-c"} {
@@ -64,6 +67,9 @@ func TestInventedFiles(t *testing.T) {
 				}
 			}
 			t.Logf("hosts: recall %.3f, precision %.3f (%+v); of those found, port %.3f", all.Recall(), all.Precision(), all, ports.Recall())
+			if all.Recall() < 0.95 || all.Precision() < 0.9 {
+				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", all.Recall(), all.Precision())
+			}
 		})
 	}
 }

@@ -19,14 +19,9 @@ func (s *scanner) url(line []byte, start, off int) int {
 	scheme := strings.ToLower(string(d[from:off]))
 	// "xhttp": what stands in front belongs to something else.
 	port, known := ports[scheme]
-	if !known {
-		for _, p := range []string{"https", "http", "rtsp", "ftp", "mqtt"} {
-			if strings.HasSuffix(scheme, p) && s.f.Kind != inspect.Text {
-				scheme, from = p, off-len(p)
-				port, known = ports[p], true
-				break
-			}
-		}
+	if !known && s.f.Kind != inspect.Text {
+		scheme, from = suffixScheme(scheme, from, off)
+		port, known = ports[scheme]
 	}
 	if !known {
 		return 0
@@ -42,13 +37,8 @@ func (s *scanner) url(line []byte, start, off int) int {
 		auth = auth[:i]
 	}
 	rest := string(d[at+len(auth) : end])
-	hostAt := at
-	credentials := false
-	if i := bytes.LastIndexByte(auth, '@'); i >= 0 {
-		credentials = bytes.Contains(auth[:i], []byte(":"))
-		hostAt += i + 1
-		auth = auth[i+1:]
-	}
+	auth, credentials := withoutUser(auth)
+	hostAt := end - len(rest) - len(auth)
 	name, p, ok := hostPort(string(auth))
 	if !ok {
 		return end
@@ -69,19 +59,41 @@ func (s *scanner) url(line []byte, start, off int) int {
 		return end
 	}
 	u := Use{Host: host, IP: ip, Scheme: scheme, Port: port, Class: s.classOf(line, start, from, host, rest, ip)}
-	u.Text = scheme + "://" + name
-	if credentials {
-		u.Text = scheme + "://***@" + name
-	}
-	if p > 0 {
-		u.Text += ":" + strconv.Itoa(p)
-	}
-	if len(rest) > 200 {
-		rest = rest[:200]
-	}
-	u.Text += redact(rest)
+	u.Text = shown(scheme, name, p, credentials, rest)
 	s.add(hostAt, u)
 	return end
+}
+
+// shown writes the URL without its secrets.
+func shown(scheme, name string, port int, credentials bool, rest string) string {
+	text := scheme + "://"
+	if credentials {
+		text += "***@"
+	}
+	text += name
+	if port > 0 {
+		text += ":" + strconv.Itoa(port)
+	}
+	return text + redact(rest[:min(len(rest), 200)])
+}
+
+// withoutUser cuts "user:password@"; credentials says that there was a password.
+func withoutUser(auth []byte) (host []byte, credentials bool) {
+	i := bytes.LastIndexByte(auth, '@')
+	if i < 0 {
+		return auth, false
+	}
+	return auth[i+1:], bytes.Contains(auth[:i], []byte(":"))
+}
+
+// suffixScheme cuts what stands in front of a scheme in a binary: "xhttp".
+func suffixScheme(scheme string, from, off int) (string, int) {
+	for _, p := range []string{"https", "http", "rtsp", "ftp", "mqtt"} {
+		if strings.HasSuffix(scheme, p) {
+			return p, off - len(p)
+		}
+	}
+	return scheme, from
 }
 
 // redact takes the values of a query away that may be secrets.

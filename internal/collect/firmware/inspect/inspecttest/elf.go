@@ -54,6 +54,38 @@ func (e layout) symbols(names string) []byte {
 
 func place(names, s string) int { return strings.Index(names, "\x00"+s+"\x00") + 1 }
 
+// dynamic is the dynamic section: strings and symbols stand at these addresses.
+func (e layout) dynamic(names string, strings, symbols int) []byte {
+	entries := [][2]int{{5, strings}, {10, len(names)}, {6, symbols}, {30, 8}}
+	for _, s := range e.Needed {
+		entries = append(entries, [2]int{1, place(names, s)})
+	}
+	if e.RunPath != "" {
+		entries = append(entries, [2]int{29, place(names, e.RunPath)})
+	}
+	if !e.Fixed {
+		entries = append(entries, [2]int{0x6ffffffb, 0x08000001})
+	}
+	var b []byte
+	for _, n := range append(entries, [2]int{}) {
+		b = e.word(e.word(b, n[0]), n[1])
+	}
+	return b
+}
+
+func (e layout) header(class, data byte, kind uint16, size, phsize, phnum int) []byte {
+	b := append([]byte("\x7fELF"), class, data, 1)
+	b = append(b, make([]byte, 9)...)
+	b = e.Order.AppendUint16(e.Order.AppendUint16(b, kind), e.Machine)
+	b = e.Order.AppendUint32(b, 1)
+	b = e.word(e.word(e.word(b, 0), size), 0)
+	b = e.Order.AppendUint32(b, 0)
+	for _, h := range []int{size, phsize, phnum, 0, 0, 0} {
+		b = e.Order.AppendUint16(b, uint16(h))
+	}
+	return b
+}
+
 // Bytes returns the file.
 func (x ELF) Bytes() []byte {
 	e := layout{x}
@@ -86,20 +118,7 @@ func (x ELF) Bytes() []byte {
 	symAt := (noteAt + len(note) + align) &^ align
 	strAt := symAt + len(syms)
 	dynAt := (strAt + len(names) + align) &^ align
-	entries := [][2]int{{5, base + strAt}, {10, len(names)}, {6, base + symAt}, {30, 8}}
-	for _, s := range e.Needed {
-		entries = append(entries, [2]int{1, place(names, s)})
-	}
-	if e.RunPath != "" {
-		entries = append(entries, [2]int{29, place(names, e.RunPath)})
-	}
-	if !e.Fixed {
-		entries = append(entries, [2]int{0x6ffffffb, 0x08000001})
-	}
-	var dyn []byte
-	for _, n := range append(entries, [2]int{}) {
-		dyn = e.word(e.word(dyn, n[0]), n[1])
-	}
+	dyn := e.dynamic(names, base+strAt, base+symAt)
 	size := dynAt + len(dyn) + len(e.Data)
 
 	kind, stack := uint16(3), 6
@@ -109,15 +128,7 @@ func (x ELF) Bytes() []byte {
 	if e.ExecStack {
 		stack = 7
 	}
-	b := append([]byte("\x7fELF"), class, data, 1)
-	b = append(b, make([]byte, 9)...)
-	b = e.Order.AppendUint16(e.Order.AppendUint16(b, kind), e.Machine)
-	b = e.Order.AppendUint32(b, 1)
-	b = e.word(e.word(e.word(b, 0), ehsize), 0)
-	b = e.Order.AppendUint32(b, 0)
-	for _, h := range []int{ehsize, phsize, phnum, 0, 0, 0} {
-		b = e.Order.AppendUint16(b, uint16(h))
-	}
+	b := e.header(class, data, kind, ehsize, phsize, phnum)
 	for _, p := range [][4]int{{1, 5, 0, size}, {2, 6, dynAt, len(dyn)}, {3, 4, interpAt, len(interp)}, {4, 4, noteAt, len(note)}, {0x6474e551, stack, 0, 0}, {0x6474e552, 4, dynAt, len(dyn)}} {
 		b = e.Order.AppendUint32(b, uint32(p[0]))
 		if e.Wide {

@@ -100,6 +100,11 @@ func (s *scanner) command(at, end int) {
 	if len(args) == 0 {
 		return
 	}
+	s.run(args, line, start, at)
+}
+
+// run looks at a command by its name.
+func (s *scanner) run(args []arg, line []byte, start, at int) {
 	name := strings.ToLower(args[0].Text)
 	switch {
 	case name == "wpa_passphrase":

@@ -130,7 +130,7 @@ func (s *scanner) hash(at, _ int) {
 	if v == "" {
 		return
 	}
-	if s.f.Role == inspect.Web && s.f.Comment(at) {
+	if (s.sample || s.f.Role == inspect.Web) && s.f.Comment(at) {
 		return
 	}
 	line, start := s.f.LineAround(at)

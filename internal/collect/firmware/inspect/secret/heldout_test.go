@@ -27,8 +27,10 @@ func hitsOf(path string, b []byte) []secret.Hit {
 	return secret.Scan(inspect.New(path, 0o644, b), find(b))
 }
 
-// TestInventedFiles scores files that were written before the rules were tuned:
-// heldout-a was the first set, heldout-b a second one of other styles.
+// TestInventedFiles scores invented files, each set written before the rules
+// were changed for it. At the first run the rules of then found 49 % of set a
+// (precision 82 %); the next ones 76 % of set b (91 %), the next 74 % of set c
+// (100 %).
 func TestInventedFiles(t *testing.T) {
 	t.Parallel()
 	for _, set := range []string{"heldout-a", "heldout-b", "heldout-c"} {
@@ -71,6 +73,9 @@ func TestInventedFiles(t *testing.T) {
 				}
 			}
 			t.Logf("secrets: recall %.3f, precision %.3f (%+v); of those found, kind %.3f, user %.3f", all.Recall(), all.Precision(), all, kinds.Recall(), users.Recall())
+			if all.Recall() < 0.95 || all.Precision() < 0.9 {
+				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", all.Recall(), all.Precision())
+			}
 		})
 	}
 }

@@ -47,36 +47,8 @@ func (s *scanner) pgpBinary() {
 // pgpSecret reads the head of a secret key packet (RFC 9580, section 5.5.3): the
 // tag, the version, the algorithm, and whether it is encrypted.
 func pgpSecret(b []byte) (Hit, bool) {
-	if len(b) < 16 || b[0]&0x80 == 0 {
-		return Hit{}, false
-	}
-	tag, head := b[0]>>2&0xf, 0
-	size := 0
-	if b[0]&0x40 != 0 { // the newer form
-		tag = b[0] & 0x3f
-		switch l := b[1]; {
-		case l < 192:
-			size, head = int(l), 2
-		case l < 224:
-			size, head = int(l-192)<<8+int(b[2])+192, 3
-		case l == 255:
-			size, head = int(binary.BigEndian.Uint32(b[2:])), 6
-		}
-	} else {
-		switch b[0] & 3 {
-		case 0:
-			size, head = int(b[1]), 2
-		case 1:
-			size, head = int(binary.BigEndian.Uint16(b[1:])), 3
-		case 2:
-			size, head = int(binary.BigEndian.Uint32(b[1:])), 5
-		}
-	}
-	if tag != 5 && tag != 7 || head == 0 || size < 32 || size > 64<<10 || head+size > len(b) {
-		return Hit{}, false
-	}
-	p := b[head : head+size]
-	if p[0] != 4 {
+	p, ok := pgpPacket(b)
+	if !ok || p[0] != 4 {
 		return Hit{}, false
 	}
 	h := Hit{Kind: PrivateKey}
@@ -96,11 +68,11 @@ func pgpSecret(b []byte) (Hit, bool) {
 		if p[5] == 22 {
 			h.Algorithm, h.Bits = "Ed25519", 256
 		}
-		if n := int(rest[0]); n+1 > len(rest) || n == 0 {
+		n := int(rest[0])
+		if n+1 > len(rest) || n == 0 {
 			return Hit{}, false
-		} else {
-			rest = rest[n+1:]
 		}
+		rest = rest[n+1:]
 	case 27:
 		h.Algorithm, h.Bits = "Ed25519", 256
 		rest = rest[min(len(rest), 32):]
@@ -122,4 +94,37 @@ func pgpSecret(b []byte) (Hit, bool) {
 	}
 	h.Encrypted = rest[0] != 0
 	return h, true
+}
+
+// pgpPacket returns the body of a packet with a secret key or subkey at the start
+// of b (RFC 9580, section 4.2).
+func pgpPacket(b []byte) ([]byte, bool) {
+	if len(b) < 16 || b[0]&0x80 == 0 {
+		return nil, false
+	}
+	tag, head, size := b[0]>>2&0xf, 0, 0
+	if b[0]&0x40 != 0 { // the newer form
+		tag = b[0] & 0x3f
+		switch l := b[1]; {
+		case l < 192:
+			size, head = int(l), 2
+		case l < 224:
+			size, head = int(l-192)<<8+int(b[2])+192, 3
+		case l == 255:
+			size, head = int(binary.BigEndian.Uint32(b[2:])), 6
+		}
+	} else {
+		switch b[0] & 3 {
+		case 0:
+			size, head = int(b[1]), 2
+		case 1:
+			size, head = int(binary.BigEndian.Uint16(b[1:])), 3
+		case 2:
+			size, head = int(binary.BigEndian.Uint32(b[1:])), 5
+		}
+	}
+	if tag != 5 && tag != 7 || head == 0 || size < 32 || size > 64<<10 || head+size > len(b) {
+		return nil, false
+	}
+	return b[head : head+size], true
 }

@@ -107,14 +107,12 @@ func (s *scanner) runs(span [2]int) []inspect.Run {
 }
 
 func (s *scanner) strings(all []inspect.Run) {
+	library := strings.Contains(s.f.Path, ".so")
 	for i, r := range all {
-		if len(r.Text) > 128 {
+		if !candidate(r.Text) && !habits[string(r.Text)] {
 			continue
 		}
 		v := string(r.Text)
-		if strings.ContainsAny(v, " %/\\<>\"'(){}\t") || strings.Contains(v, "=") && !generatedLoose(v) || placeholder(v) {
-			continue
-		}
 		if bits := hexBits(v); bits > 0 && bits <= 256 {
 			if why, _ := beside(all, i, keyContext); why != "" {
 				s.add(r.Off, Hit{Kind: SymmetricKey, Value: v, Bits: bits, Note: "in a program's strings, beside " + quote(why)})
@@ -123,16 +121,16 @@ func (s *scanner) strings(all []inspect.Run) {
 		}
 		var context *regexp.Regexp
 		switch {
-		case len(v) > 40:
+		case len(v) > 40 || !habits[v] && placeholder(v) && !defaults[v]:
 			continue
 		case habits[v] || i > 0 && defaults[v] && accounts[string(all[i-1].Text)]:
 			context = loginContext
 		case generated(v), generatedLoose(v):
-			if strings.Contains(s.f.Path, ".so") && (count(v) < 2 || len(v) < 10) {
+			if library && (count(v) < 2 || len(v) < 10) {
 				continue // libraries hold tables whose entries look like anything
 			}
 			context = loginContext
-		case i > 0 && i+1 < len(all) && !strings.Contains(s.f.Path, ".so") && (account.MatchString(string(all[i-1].Text)) || account.MatchString(string(all[i+1].Text))) && made(v):
+		case !library && made(v) && (i > 0 && account.Match(all[i-1].Text) || i+1 < len(all) && account.Match(all[i+1].Text)):
 			context = loginContext
 		case wordNumber.MatchString(v) && !algorithm.MatchString(v):
 			context = shellContext
@@ -147,16 +145,39 @@ func (s *scanner) strings(all []inspect.Run) {
 	}
 }
 
+// candidate is the cheap look that most strings fail: a digit, and nothing that
+// stands in paths, formats, sentences and names of variables.
+func candidate(b []byte) bool {
+	if len(b) < shortest || len(b) > 128 {
+		return false
+	}
+	digits := false
+	for _, c := range b {
+		if forbidden[c] {
+			return false
+		}
+		digits = digits || c >= '0' && c <= '9'
+	}
+	return digits
+}
+
+var forbidden = func() (t [256]bool) {
+	for _, c := range []byte(" %/\\<>\"'(){}\t_,:;|~.") {
+		t[c] = true
+	}
+	return t
+}()
+
 // generated says that v looks like a password that a generator made, and not
 // like a name, a path, a version or a code's mangled symbol.
 func generated(v string) bool {
-	if technical.MatchString(v) || v[0] == 'N' && len(v) > 1 && v[1] >= '0' && v[1] <= '9' { // N4llvm: the name of a type in C++
+	if len(v) < 8 || len(v) > 32 || !threeKinds(v) || !random(v) || wordy(v) || spoken(v) {
 		return false
 	}
-	if len(v) < 8 || len(v) > 32 || !random(v) || algorithm.MatchString(v) || strings.HasPrefix(v, "_Z") || strings.HasPrefix(v, "GLIBC") || strings.HasPrefix(v, "GCC") || strings.ContainsAny(v, ".,:;|~_") {
+	if v[0] == 'N' && v[1] >= '0' && v[1] <= '9' { // N4llvm: the name of a type in C++
 		return false
 	}
-	return threeKinds(v) && !wordy(v) && !spoken(v)
+	return !technical.MatchString(v) && !algorithm.MatchString(v) && !strings.HasPrefix(v, "GLIBC") && !strings.HasPrefix(v, "GCC") && !strings.ContainsAny(v, ".,:;|~_")
 }
 
 // spoken says that v is words in capitals with a hyphen: "NODATA-IPv6".
@@ -168,7 +189,7 @@ func spoken(v string) bool {
 // made is generated for shorter rhythms, beside an account's name: letters of
 // both cases around digits, and no word.
 func made(v string) bool {
-	if len(v) < 8 || len(v) > 16 || technical.MatchString(v) || algorithm.MatchString(v) || !threeKinds(v) || wordy(v) {
+	if len(v) < 8 || len(v) > 16 || !threeKinds(v) || wordy(v) || technical.MatchString(v) || algorithm.MatchString(v) {
 		return false
 	}
 	capitals := 0
@@ -199,7 +220,7 @@ func wordy(v string) bool {
 
 // generatedLoose is generated for passwords with other characters in them.
 func generatedLoose(v string) bool {
-	if len(v) < 12 || len(v) > 32 || technical.MatchString(v) || strings.ContainsAny(v, " %\t/\\<>(){}") || !random(v) || !threeKinds(v) || wordy(v) || algorithm.MatchString(v) {
+	if len(v) < 12 || len(v) > 32 || !threeKinds(v) || !random(v) || wordy(v) || technical.MatchString(v) || algorithm.MatchString(v) {
 		return false
 	}
 	odd := 0
@@ -208,7 +229,7 @@ func generatedLoose(v string) bool {
 			odd++
 		}
 	}
-	return odd > 0 && odd <= 4 && !strings.ContainsAny(v, ",:;|~._")
+	return odd > 0 && odd <= 4
 }
 
 // count counts digits.

@@ -70,7 +70,7 @@ const (
 	equals     form = iota // key=value, key = value
 	mapping                // "key": value
 	element                // <key>value</key>
-	blank                // option key value, key value
+	blank                  // option key value, key value
 	call                   // f('key', 'value')
 	pair                   // name="key" value="value"
 	comparison             // key == "value"

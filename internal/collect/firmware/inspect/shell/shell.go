@@ -19,6 +19,7 @@ const (
 	maxText     = 4096 // bytes of a word
 	maxDepth    = 32   // substitutions in substitutions
 	maxScript   = 1 << 20
+	maxSpent    = 8 << 20 // bytes that variables are replaced by
 )
 
 // Word is a word of a command, without its quotes.
@@ -54,14 +55,16 @@ func Commands(src []byte) []Command {
 }
 
 type lexer struct {
-	src   []byte
-	at    int
-	depth int
-	vars  map[string]string
-	out   []Command
-	docs  []doc // here-documents whose text comes behind this line
-	cur   Command
-	ticks bool // inside of backticks
+	src    []byte
+	at     int
+	depth  int
+	spent  int // bytes that variables were replaced by
+	vars   map[string]string
+	out    []Command
+	docs   []doc // here-documents whose text comes behind this line
+	cur    Command
+	fields bool // the last word holds a value with blanks outside of quotes: it is several words
+	ticks  bool // inside of backticks
 }
 
 type doc struct {
@@ -131,7 +134,7 @@ func (l *lexer) list(stop byte) {
 			if pattern && w.Text == "esac" {
 				pattern = false
 			}
-			l.add(w)
+			l.split(w)
 			if len(l.cur.Words) == 3 && w.Text == "in" && l.cur.Words[0].Text == "case" {
 				l.cur, pattern = Command{}, true
 			}
@@ -228,6 +231,19 @@ func (l *lexer) skipDocs() {
 	}
 	l.at = min(l.at, len(l.src))
 	l.docs = l.docs[:0]
+}
+
+// split adds a word, in its fields where a variable brought blanks into it
+// (2.6.5 of POSIX); not in an assignment.
+func (l *lexer) split(w Word) {
+	name, _, ok := strings.Cut(w.Text, "=")
+	if !l.fields || ok && isName(name) {
+		l.add(w)
+		return
+	}
+	for f := range strings.FieldsSeq(w.Text) {
+		l.add(Word{f, w.Off})
+	}
 }
 
 func (l *lexer) add(w Word) {

@@ -37,6 +37,8 @@ func TestCommands(t *testing.T) {
 		{"comment", "#!/bin/sh\n# a\nb # c\nd#e\n", []string{"b", "d#e"}},
 		{"continued", "a \\\n b\r\nc\r\n", []string{"a_b", "c"}},
 		{"variable", "D=/usr/sbin/x\n$D -p ${P:-80} \"$D.conf\" $1 $?", []string{"/usr/sbin/x_-p_80_/usr/sbin/x.conf_$1_$?"}},
+		{"fields", "A=\"-p 80 -l\"\nB=$A\nx $A \"$A\" a$A $B C=$A\n", []string{"x_-p_80_-l_-p 80 -l_a-p_80_-l_-p_80_-l_C=-p 80 -l"}},
+		{"fields-of-substitution", "x $(a b) $((1 + 2))", []string{"x_$(a b)_$((1 + 2))", "a_b"}},
 		{"export", "export A=1 B=2; x $A ${B} $C", []string{"x_1_2_$C"}},
 		{"assignment-before", "LANG=C x", []string{"x"}},
 		{"if", "if [ -x /a ]; then /a; else ! b; fi", []string{"[_-x_/a_]", "/a", "b"}},

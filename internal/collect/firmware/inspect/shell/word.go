@@ -5,6 +5,7 @@ import "strings"
 // word reads a word up to the next blank or operator outside of quotes.
 func (l *lexer) word() Word {
 	w := Word{Off: l.at}
+	l.fields = false
 	var b strings.Builder
 	add := func(s string) {
 		if b.Len() < maxText {
@@ -37,7 +38,10 @@ func (l *lexer) word() Word {
 			l.at++
 			l.quoted(add)
 		case '$':
-			l.dollar(add)
+			l.dollar(func(s string) {
+				l.fields = l.fields || strings.ContainsAny(s, " \t\n")
+				add(s)
+			})
 		case '`':
 			if l.backtick(add) {
 				w.Text = b.String()
@@ -101,21 +105,25 @@ func (l *lexer) backtick(add func(string)) (ended bool) {
 	if l.ticks {
 		return true
 	}
-	start := l.at
+	start, was := l.at, l.fields
 	l.at++
 	l.ticks = true
 	l.nested('`')
 	l.ticks = false
 	add(string(l.src[start:min(l.at, start+maxText)]))
+	l.fields = was
 	return false
 }
 
 // dollar reads an expansion: a variable that is known by its value, all else as
 // it stands. The commands of a substitution are commands of the script.
 func (l *lexer) dollar(add func(string)) {
-	start := l.at
+	start, was := l.at, l.fields
 	l.at++
-	raw := func() { add(string(l.src[start:min(l.at, start+maxText)])) }
+	raw := func() {
+		add(string(l.src[start:min(l.at, start+maxText)]))
+		l.fields = was // what isn't known isn't split
+	}
 	switch c := l.peek(0); {
 	case c == '(' && l.peek(1) == '(':
 		l.at += 2
@@ -151,7 +159,7 @@ func (l *lexer) dollar(add func(string)) {
 		l.at = min(l.at+1, len(l.src))
 		v, ok := l.vars[name]
 		switch {
-		case ok && v != "":
+		case ok && v != "" && l.afford(v):
 			add(v)
 		case strings.HasPrefix(op, ":-") || strings.HasPrefix(op, ":="):
 			add(strings.Trim(op[2:], `"'`))
@@ -160,7 +168,7 @@ func (l *lexer) dollar(add func(string)) {
 		}
 	default:
 		name := l.name()
-		if v, ok := l.vars[name]; ok && name != "" {
+		if v, ok := l.vars[name]; ok && name != "" && l.afford(v) {
 			add(v)
 			return
 		}
@@ -169,6 +177,12 @@ func (l *lexer) dollar(add func(string)) {
 		}
 		raw()
 	}
+}
+
+// afford counts what variables bring: a short script could ask for gigabytes.
+func (l *lexer) afford(v string) bool {
+	l.spent += len(v)
+	return l.spent <= maxSpent
 }
 
 func (l *lexer) name() string {

@@ -89,6 +89,13 @@ func (s *scanner) run(words, to []sh.Word, c sh.Command, all bool) {
 	if name == "cttyhack" || tty == "" && s.by == "rc" && shell(name) && c.Arg(0) == "exec" && len(args) == 1 {
 		tty = "console"
 	}
+	if all {
+		for _, a := range args[1:] { // a watchdog is told what to start
+			if strings.HasPrefix(a, "/") && (strings.Contains(a, "/bin/") || strings.Contains(a, "/sbin/")) && args[0] != "[" && args[0] != "test" && !errand(name) {
+				s.call(a)
+			}
+		}
+	}
 	program := strings.Contains(args[0], "/") && !strings.HasPrefix(args[0], "$") && !errand(name)
 	s.command(args, off, string(text), tty, all && program && !shell(name))
 }

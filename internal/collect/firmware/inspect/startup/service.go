@@ -136,6 +136,7 @@ func number(s string) int {
 // media says that a path lies on something that can be put in: a memory card, a
 // stick.
 func media(p string) bool {
+	p = strings.ToLower(p)
 	for _, dir := range []string{"/mnt/sd", "/mnt/mmc", "/mnt/usb", "/mnt/tf", "/mnt/ext", "/mnt/udisk", "/mnt/disk", "/mnt/disc", "/media/", "/run/media/", "/sdcard/", "/tmp/sd", "/tmp/mmc", "/tmp/usb", "/var/sd", "/var/tmp/sd", "/var/tmp/mmc", "/mnt/s0", "/mnt/t/"} {
 		if strings.HasPrefix(p, dir) {
 			return true

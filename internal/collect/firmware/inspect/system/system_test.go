@@ -45,6 +45,7 @@ func TestWeaknesses(t *testing.T) {
 		{"update-comment-is-no-check", "/usr/sbin/up.sh", sh + "# signature is checked later\ncat x > /dev/mtdblock3\n", []item{{system.UpdateUnsigned, 3, "cat"}}},
 		{"update-by-variable", "/usr/sbin/up.sh", sh + "U=http://u.vendor-cloud.net\nwget $U/fw.bin\n", nil},
 		{"curl-value", "/a.sh", sh + "curl -o k https://u/x\ncurl -Hk https://u\ncurl -fsSk https://u\ncurl --insecure https://u\necho curl -k\n", []item{{system.TLSVerifyDisabled, 4, "curl"}, {system.TLSVerifyDisabled, 5, "curl"}}},
+		{"reset", "/a.sh", sh + "flash_eraseall /dev/mtd4\nmtd erase rootfs_data\nreboot\n", nil},
 		{"dd", "/a.sh", sh + "dd if=x of=/dev/mtdblock2 bs=64k\ndd if=/dev/mtd0 of=/tmp/backup\n", []item{{system.UpdateUnsigned, 2, "dd"}}},
 		{"ciphers", "/a.sh", sh + "openssl enc -d -aes-128-ecb -K 0\nopenssl enc -d -aes-256-cbc -K 0\nopenssl des3 -in x\nopenssl enc -in des\n", []item{{system.WeakCipher, 2, "aes-128-ecb"}, {system.WeakCipher, 4, "des3"}}},
 		{"python", "/a.py", "#!/usr/bin/python3\nrequests.get(u, verify=False)\nctx.verify_mode = ssl.CERT_NONE\nAES.new(k, AES.MODE_ECB)\n# verify=False\n", []item{{system.TLSVerifyDisabled, 2, "python"}, {system.TLSVerifyDisabled, 3, "python"}, {system.WeakCipher, 4, "python"}}},

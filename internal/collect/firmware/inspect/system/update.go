@@ -30,7 +30,7 @@ func writes(args, to []string) bool {
 	name := path.Base(args[0])
 	joined := strings.Join(args[1:], " ")
 	switch name {
-	case "flashcp", "nandwrite", "ubiupdatevol", "mtd_write", "fw_update", "sysupgrade", "flash_eraseall", "mtd-write", "flashw", "updater":
+	case "flashcp", "nandwrite", "ubiupdatevol", "mtd_write", "fw_update", "sysupgrade", "mtd-write", "flashw", "updater":
 		return !strings.Contains(joined, "--help") && (name != "updater" || strings.Contains(joined, "mtd"))
 	case "mtd":
 		return strings.Contains(" "+joined, " write ")

@@ -1,0 +1,107 @@
+package mcuboot
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/looktest"
+)
+
+var formats = []format.Format{New()}
+
+func tlv(typ uint16, data []byte) []byte {
+	return append(le.AppendUint16(le.AppendUint16(nil, typ), uint16(len(data))), data...)
+}
+
+func run(magic uint16, list []byte) []byte {
+	return append(le.AppendUint16(le.AppendUint16(nil, magic), uint16(4+len(list))), list...)
+}
+
+// build makes an image as imgtool does.
+func build(flags uint32, protected bool, more []byte) []byte {
+	body := []byte("an invented program of a sensor")
+	b := make([]byte, 0x200)
+	copy(b, magic)
+	le.PutUint16(b[8:], 0x200)
+	le.PutUint32(b[12:], uint32(len(body)))
+	le.PutUint32(b[16:], flags)
+	b[20], b[21], b[22], b[24] = 1, 4, 2, 7
+	var shield []byte
+	if protected {
+		shield = run(protectedInfo, tlv(typeCounter, []byte{9, 0, 0, 0}))
+		le.PutUint16(b[10:], uint16(len(shield)))
+	}
+	b = append(append(b, body...), shield...)
+	sum := sha256.Sum256(b)
+	return append(b, run(plainInfo, append(tlv(typeSHA256, sum[:]), more...))...)
+}
+
+func TestImages(t *testing.T) {
+	t.Parallel()
+	flip := build(0, false, nil)
+	flip[0x205] ^= 1
+	for _, row := range []struct {
+		name     string
+		img      []byte
+		regions  []string
+		guards   []string
+		vars     []string
+		problems string
+		opaque   bool
+	}{
+		{"signed", build(0, true, tlv(0x22, make([]byte, 70))), []string{"program"}, []string{"checksum sha256 good", "signature ecdsa present"}, []string{"version 1.4.2+7", "security-counter 9"}, "", false},
+		{"changed", flip, []string{"program"}, []string{"checksum sha256 bad"}, []string{"version 1.4.2+7"}, format.BadChecksum, false},
+		{"encrypted", build(encrypted128, false, tlv(0x32, make([]byte, 113))), nil, []string{"checksum sha256 present", "encryption ecies-p256 present", "encryption aes-128-ctr present"}, []string{"version 1.4.2+7"}, "", true},
+		{"cut", build(0, false, nil)[:0x210], []string{"program"}, nil, []string{"version 1.4.2+7"}, format.Truncated, false},
+		{"depends", build(0, false, tlv(typeDependsOn, []byte{1, 0, 0, 0, 2, 3, 4, 0, 0, 0, 0, 0})), []string{"program"}, []string{"checksum sha256 good"}, []string{"version 1.4.2+7", "depends image 1 from 2.3.4 on"}, "", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			p := looktest.At(t, formats, append([]byte("pad."), row.img...), 4)
+			if p == nil {
+				t.Fatal("not found")
+			}
+			var vars []string
+			for _, v := range p.Vars {
+				vars = append(vars, v.Name+" "+v.Value)
+			}
+			for _, d := range []string{cmp.Diff(row.regions, looktest.Regions(p)), cmp.Diff(row.guards, looktest.Guards(p)), cmp.Diff(row.vars, vars)} {
+				if d != "" {
+					t.Errorf("(-want +got):\n%s", d)
+				}
+			}
+			if p.Size != int64(len(row.img)) || looktest.Kinds(p) != row.problems || (p.Opaque != "") != row.opaque {
+				t.Errorf("%d bytes of %d, problems %v, opaque %q", p.Size, len(row.img), p.Problems, p.Opaque)
+			}
+		})
+	}
+}
+
+func TestNothing(t *testing.T) {
+	t.Parallel()
+	img := build(0, false, nil)
+	flags, records := bytes.Clone(img), bytes.Clone(img)
+	flags[18] = 1
+	records[0x200+31] ^= 1
+	for name, b := range map[string][]byte{"flags": flags, "records": records, "short": img[:20], "magic in text": []byte(magic + "and then some text that is no header")} {
+		if p := looktest.At(t, formats, b, 0); p != nil {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	for name, img := range looktest.Noise(t) {
+		if got := looktest.Every(t, formats, img); got != nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func FuzzLook(f *testing.F) {
+	f.Add(build(0, true, tlv(0x22, make([]byte, 70))))
+	f.Add(build(encrypted256, false, tlv(0x30, make([]byte, 256))))
+	f.Add(build(0, false, nil)[:0x210])
+	f.Fuzz(func(t *testing.T, b []byte) { looktest.Every(t, formats, b) })
+}
