@@ -169,7 +169,7 @@ func TestJSONFirmware(t *testing.T) {
 		{"hardened", exitFailed, good, nil, []string{"parts", "volumes", "components", "unattributed", "hosts", "certificates", "binaries", "startup", "updates"}, []string{"entries"}, false},
 		{"weak", exitFailed, image(t, refcam.Typical()...), nil, []string{"secrets", "weaknesses"}, nil, false},
 		{"files", exitFailed, good, []string{"--files"}, []string{"entries"}, nil, false},
-		{"cut", exitUndecided, good[:len(good)*3/4], nil, []string{"incomplete"}, nil, true},
+		{"cut", exitFailed, good[:len(good)*3/4], nil, []string{"incomplete"}, nil, true},
 		{"noise", exitUndecided, noise, nil, nil, nil, true},
 		{"empty", exitUndecided, nil, nil, []string{"incomplete"}, nil, true},
 	} {

@@ -91,6 +91,7 @@ func TestBoot(t *testing.T) {
 		{"another id", flip, []string{"kernel", "ramdisk", "recovery_dtbo", "dtb"}, []string{"checksum sha1 present"}, "12.0.0", "console=ttyS0", ""},
 		{"version 0 with trees", old, []string{"kernel", "ramdisk", "dt"}, []string{"checksum sha1 present"}, "12.0.0", "console=ttyS0", ""},
 		{"cut", img[:4100], []string{"kernel", "ramdisk"}, nil, "12.0.0", "console=ttyS0", format.Truncated + " " + format.Truncated + " " + format.Truncated},
+		{"the last page cut", boot2("a kernel", "a ramdisk", "", "", "")[:4106], []string{"kernel", "ramdisk"}, []string{"checksum sha1 good"}, "12.0.0", "console=ttyS0", ""},
 		{"version 4", boot4("a kernel", "a ramdisk"), []string{"kernel", "ramdisk"}, nil, "13.0.0", "", ""},
 		{"vendor", vendorBoot("a ramdisk", "a tree"), []string{"vendor_ramdisk", "dtb"}, nil, "", "loglevel=4", ""},
 	} {

@@ -185,8 +185,10 @@ func (h *boot) sum(ctx context.Context, s format.Source, p *format.Part) error {
 }
 
 func (h *boot) add(ctx context.Context, s format.Source, sha hash.Hash, off int64, x section) error {
-	if err := format.Sum(ctx, s, off, x.size, sha); err != nil {
-		return err
+	if x.size > 0 { // an empty one may stand behind the end of an image that is cut in its last page
+		if err := format.Sum(ctx, s, off, x.size, sha); err != nil {
+			return err
+		}
 	}
 	_, err := sha.Write(binary.LittleEndian.AppendUint32(nil, uint32(x.size)))
 	return err

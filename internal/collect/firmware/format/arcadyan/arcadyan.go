@@ -7,6 +7,7 @@ package arcadyan
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -38,7 +39,8 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 	if len(raw) < head {
 		return nil, nil
 	}
-	v := &view{s: format.Section(s, at+first, s.Size()-at-first)}
+	end, part := ended(s, at)
+	v := &view{s: format.Section(s, at+first, end-at-first)}
 	v.one, v.two = restore(raw[second:head]), [size]byte(raw[first:first+size])
 	if !payload.LZMA(v.one[:]) || v.one[13] != 0 {
 		return nil, nil
@@ -50,12 +52,24 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 	if n, err := io.ReadFull(z, make([]byte, enough)); err != nil && n < enough/4 {
 		return nil, nil
 	}
-	// The stream ends where its decoder does.
-	return &format.Part{Format: "arcadyan", Offset: at, Note: fmt.Sprintf("begins with %x", raw[:first]),
+	return &format.Part{Format: "arcadyan", Offset: at, Size: part, Note: fmt.Sprintf("begins with %x", raw[:first]),
 		Guards: []format.Guard{{Kind: format.Encryption, Scheme: "arcadyan", State: format.Present, Note: "obfuscation, not encryption", Offset: at}},
 		Contents: func(context.Context, format.Limits) ([]format.Content, error) {
 			return []format.Content{{Source: v, Try: []string{"lzma"}}}, nil
 		}}, nil
+}
+
+// ended is where the stream ends, and how long the image is. A trailer, as it
+// stands in binwalk's test image, has the length before a number; without it the
+// stream ends where its decoder does and the image is of no known size.
+func ended(s format.Source, at int64) (end, size int64) {
+	b := format.Head(s, s.Size()-12, 12)
+	if len(b) == 12 && string(b[4:8]) == "\x78\x56\x34\x12" {
+		if n := int64(binary.LittleEndian.Uint32(b)); n > head && n <= s.Size()-at-12 {
+			return at + n, s.Size() - at
+		}
+	}
+	return s.Size(), 0
 }
 
 // restore swaps the digits of each byte and then the bytes of each pair.

@@ -74,9 +74,10 @@ func TestReveal(t *testing.T) {
 
 func TestCollection(t *testing.T) {
 	t.Parallel()
-	p := looktest.At(t, formats, looktest.Read(t, "real/binwalk-arcadyan.bin"), 0)
-	if p == nil {
-		t.Fatal("not found")
+	img := looktest.Read(t, "real/binwalk-arcadyan.bin")
+	p := looktest.At(t, formats, img, 0)
+	if p == nil || p.Size != int64(len(img)) {
+		t.Fatalf("%+v", p)
 	}
 	z, err := lzma2.NewAloneReader(bytes.NewReader(reveal(t, p)), 16<<20)
 	if err != nil {

@@ -6,9 +6,11 @@
 package elfimage
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"assay/internal/collect/firmware/format"
 )
@@ -160,12 +162,19 @@ func (f *file) kernel() bool {
 	if f.wide {
 		high = f.entry >= 1<<63
 	}
-	return f.typ == executable && high && !f.interp && len(f.loads) > 0 && !f.covered()
-}
-
-// covered says that one segment is the file itself.
-func (f *file) covered() bool {
-	return len(f.loads) > 0 && f.loads[0].Offset == f.at && f.loads[0].Size >= f.end
+	if f.typ != executable || !high || f.interp || len(f.loads) == 0 {
+		return false
+	}
+	// Segments don't overlap, and none is the file itself.
+	slices.SortFunc(f.loads, func(a, b format.Region) int { return cmp.Compare(a.Offset, b.Offset) })
+	end := f.at + 1
+	for _, r := range f.loads {
+		if r.Offset < end {
+			return false
+		}
+		end = r.Offset + r.Size
+	}
+	return true
 }
 
 const (

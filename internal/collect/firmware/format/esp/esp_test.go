@@ -114,9 +114,8 @@ func TestImage(t *testing.T) {
 	}
 	want := &format.Part{
 		Format: "esp-image", Offset: 4, Size: int64(len(img)), Name: "door-lock",
-		Note: "ESP32-S3, 3 segments, entry 0x40081234; built Mar  4 2026 10:11:12",
-		Regions: []format.Region{{Name: "0x3c000020", Offset: 36, Size: 256}, {Name: "0x40374000", Offset: 300, Size: 26},
-			{Name: "0x00000000", Offset: 334, Size: 40}},
+		Note:    "ESP32-S3, 3 segments, entry 0x40081234; built Mar  4 2026 10:11:12",
+		Code:    true,
 		Systems: []format.System{{Name: "door-lock", Version: "1.4.2", Text: "door-lock 1.4.2", Offset: 52}, {Name: "esp-idf", Version: "5.1.2-dirty", Text: "v5.1.2-dirty", Offset: 148}},
 		Guards: []format.Guard{{Kind: format.Checksum, Scheme: "xor8", State: format.Good, Note: "segments", Offset: int64(len(img)) + 3 - 32},
 			{Kind: format.Checksum, Scheme: "sha256", State: format.Good, Note: "image", Offset: int64(len(img)) + 4 - 32}},

@@ -1,6 +1,6 @@
 // Package esp reads what Espressif's chips start from: images of programs, the
 // table of partitions, and partitions of keys and values. In: bytes at an
-// offset. Out: segments, partitions, names and versions, and what protects them.
+// offset. Out: programs, partitions, names and versions, and what protects them.
 // Says who: "Firmware Image Format" of esptool's documentation; of ESP-IDF's
 // Programming Guide "App Image Format", "Partition Tables", "Non-volatile
 // Storage Library", "Secure Boot". Flash encryption leaves nothing that could be
@@ -185,14 +185,10 @@ func (i *image) proven(ctx context.Context, s format.Source) (bool, error) {
 
 // part tells what the image is.
 func (i *image) part(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
-	p := &format.Part{Format: "esp-image", Offset: at, Size: i.end - at}
+	// Texts of one segment and the code of another are one program.
+	p := &format.Part{Format: "esp-image", Offset: at, Size: i.end - at, Code: true}
 	p.Note = fmt.Sprintf("%s, %d segments, entry 0x%08x", chips[i.chip], len(i.segments), i.entry)
 	p.Checked("xor8", true, i.sum, "segments")
-	for _, seg := range i.segments {
-		if seg.size > 0 {
-			p.Regions = append(p.Regions, format.Region{Name: fmt.Sprintf("0x%08x", seg.addr), Offset: seg.off, Size: seg.size})
-		}
-	}
 	var digest [sha256.Size]byte
 	if i.hash > 0 {
 		h := sha256.New()

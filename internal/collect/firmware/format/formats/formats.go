@@ -7,12 +7,15 @@ import (
 	"slices"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/android"
 	"assay/internal/collect/firmware/format/ar"
+	"assay/internal/collect/firmware/format/arcadyan"
 	"assay/internal/collect/firmware/format/checksum"
 	"assay/internal/collect/firmware/format/chk"
 	"assay/internal/collect/firmware/format/cpio"
 	"assay/internal/collect/firmware/format/cramfs"
 	"assay/internal/collect/firmware/format/disk"
+	"assay/internal/collect/firmware/format/elfimage"
 	"assay/internal/collect/firmware/format/erofs"
 	"assay/internal/collect/firmware/format/esp"
 	"assay/internal/collect/firmware/format/ext"
@@ -50,8 +53,8 @@ func All() []format.Format {
 	return slices.Concat(
 		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New(), erofs.New(), f2fs.New(), squashfsold.New()},
 		fat.Formats(),
-		yaffs2.Formats(), uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New(), mcuboot.New(), matter.New()},
-		esp.Formats(), hexfile.Formats(),
+		yaffs2.Formats(), uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New(), mcuboot.New(), matter.New(), arcadyan.New(), elfimage.New()},
+		android.Formats(), esp.Formats(), hexfile.Formats(),
 		vendor.Formats(),
 		kernel.Formats(), uboot.Formats(),
 		cpio.Formats(), tar.Formats(), []format.Format{zip.New(), ar.New(), rpm.New(), ota.New(), rauc.New()},

@@ -28,6 +28,7 @@ const (
 	// Flags of the header.
 	encrypted128 = 0x04
 	encrypted256 = 0x08
+	compressed   = 0x600 // with LZMA, of its first or second version
 )
 
 // New returns the format.
@@ -93,9 +94,11 @@ func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) 
 		p.Opaque = "the program is encrypted with " + scheme
 		return p, nil
 	}
-	if h.size > 0 {
-		p.Regions = []format.Region{{Name: "program", Offset: body, Size: h.size}}
+	if h.flags&compressed != 0 && h.size > 0 {
+		p.Regions = []format.Region{{Name: "program", Offset: body, Size: h.size, Try: []string{"lzma"}}}
+		return p, nil
 	}
+	p.Code = true
 	return p, nil
 }
 

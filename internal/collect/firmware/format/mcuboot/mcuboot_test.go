@@ -53,11 +53,12 @@ func TestImages(t *testing.T) {
 		problems string
 		opaque   bool
 	}{
-		{"signed", build(0, true, tlv(0x22, make([]byte, 70))), []string{"program"}, []string{"checksum sha256 good", "signature ecdsa present"}, []string{"version 1.4.2+7", "security-counter 9"}, "", false},
-		{"changed", flip, []string{"program"}, []string{"checksum sha256 bad"}, []string{"version 1.4.2+7"}, format.BadChecksum, false},
+		{"signed", build(0, true, tlv(0x22, make([]byte, 70))), nil, []string{"checksum sha256 good", "signature ecdsa present"}, []string{"version 1.4.2+7", "security-counter 9"}, "", false},
+		{"changed", flip, nil, []string{"checksum sha256 bad"}, []string{"version 1.4.2+7"}, format.BadChecksum, false},
 		{"encrypted", build(encrypted128, false, tlv(0x32, make([]byte, 113))), nil, []string{"checksum sha256 present", "encryption ecies-p256 present", "encryption aes-128-ctr present"}, []string{"version 1.4.2+7"}, "", true},
-		{"cut", build(0, false, nil)[:0x210], []string{"program"}, nil, []string{"version 1.4.2+7"}, format.Truncated, false},
-		{"depends", build(0, false, tlv(typeDependsOn, []byte{1, 0, 0, 0, 2, 3, 4, 0, 0, 0, 0, 0})), []string{"program"}, []string{"checksum sha256 good"}, []string{"version 1.4.2+7", "depends image 1 from 2.3.4 on"}, "", false},
+		{"cut", build(0, false, nil)[:0x210], nil, nil, []string{"version 1.4.2+7"}, format.Truncated, false},
+		{"compressed", build(0x400, false, nil), []string{"program lzma"}, []string{"checksum sha256 good"}, []string{"version 1.4.2+7"}, "", false},
+		{"depends", build(0, false, tlv(typeDependsOn, []byte{1, 0, 0, 0, 2, 3, 4, 0, 0, 0, 0, 0})), nil, []string{"checksum sha256 good"}, []string{"version 1.4.2+7", "depends image 1 from 2.3.4 on"}, "", false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +75,7 @@ func TestImages(t *testing.T) {
 					t.Errorf("(-want +got):\n%s", d)
 				}
 			}
-			if p.Size != int64(len(row.img)) || looktest.Kinds(p) != row.problems || (p.Opaque != "") != row.opaque {
+			if p.Size != int64(len(row.img)) || looktest.Kinds(p) != row.problems || (p.Opaque != "") != row.opaque || p.Code == (row.opaque || row.regions != nil) {
 				t.Errorf("%d bytes of %d, problems %v, opaque %q", p.Size, len(row.img), p.Problems, p.Opaque)
 			}
 		})
