@@ -21,7 +21,7 @@ type firmwareApp struct {
 func (a *app) appsText(d *firmwareDoc) {
 	a.heading("ui.fw.apps", len(d.Apps))
 	for _, x := range d.Apps {
-		fmt.Fprintln(a.Out, a.t("ui.fw.app", "package", safe(x.Package), "version", safe(x.Version), "path", safe(x.Path), "signature", safe(x.Signature),
+		fmt.Fprintln(a.Out, " ", a.t("ui.fw.app", "package", safe(x.Package), "version", safe(x.Version), "path", safe(x.Path), "signature", safe(x.Signature),
 			"permissions", fmt.Sprint(len(x.Permissions)), "exported", fmt.Sprint(len(x.Exported))))
 	}
 }

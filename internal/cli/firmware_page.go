@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	imagepage "assay/internal/report/image"
@@ -16,7 +17,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 	for _, p := range d.Parts {
 		var sums []string
 		for _, g := range p.Guards {
-			sums = append(sums, strings.TrimSpace(fmt.Sprintf("%s %s: %s", a.t("guard."+g.Kind), g.Scheme, a.t("guard."+g.State))))
+			sums = append(sums, strings.TrimSpace(fmt.Sprintf("%s %s: %s", a.t("ui.fw.guard."+g.Kind), g.Scheme, a.t("ui.fw.guard."+g.State))))
 		}
 		out.Parts = append(out.Parts, imagepage.Part{Offset: p.Offset, Size: p.Size, Decoded: p.Decoded, Read: p.Read, Format: p.Format, Path: p.Path, Note: p.Note, Sums: strings.Join(sums, "; ")})
 	}
@@ -25,13 +26,21 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 			Line: s.Line, Text: a.shown(s)})
 	}
 	for _, w := range d.Weaknesses {
-		out.Findings = append(out.Findings, imagepage.Finding{Group: "weakness", Kind: w.Kind, Title: a.weakness(w.Kind), Severity: "medium", Path: w.Path, Offset: w.Offset, Line: w.Line, Text: w.Detail})
+		out.Findings = append(out.Findings, imagepage.Finding{Group: "weakness", Kind: w.Kind, Title: a.weakness(w.Kind), Severity: grave(w.Kind), Path: w.Path, Offset: w.Offset, Line: w.Line, Text: w.Detail})
 	}
 	for _, m := range d.Markers {
 		out.Findings = append(out.Findings, imagepage.Finding{Group: "marker", Kind: "marker-in-clear", Title: a.t("image.marker"), Severity: "high", Path: m.Path, Offset: m.Offset, Line: m.Line, Text: m.Name + " " + m.Encoding})
 	}
+	for _, c := range d.Certificates {
+		for _, p := range c.Problems {
+			out.Findings = append(out.Findings, imagepage.Finding{Group: "certificate", Kind: "certificate-" + p, Title: a.weakness("certificate-" + p), Severity: "low",
+				Path: c.Path, Text: c.Subject + ", " + c.NotAfter.Format("2006-01-02")})
+		}
+	}
+	rank := map[string]int{"high": 0, "medium": 1, "low": 2}
+	slices.SortStableFunc(out.Findings, func(x, y imagepage.Finding) int { return cmp.Compare(rank[x.Severity], rank[y.Severity]) })
 	for _, c := range d.Components {
-		x := imagepage.Component{Name: c.Name, Version: a.version(c), Confidence: a.t("confidence." + c.Confidence), PURL: c.PURL}
+		x := imagepage.Component{Name: c.Name, Version: a.version(c), Confidence: a.t("ui.fw.sure." + c.Confidence), PURL: c.PURL}
 		if len(c.Evidence) > 0 {
 			x.Path, x.Text = c.Evidence[0].Path, c.Evidence[0].Text
 		}
@@ -48,13 +57,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		out.Hosts = append(out.Hosts, x)
 	}
 	for _, s := range d.Startup {
-		out.Starts = append(out.Starts, imagepage.Line{What: a.t("start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: s.Text})
-	}
-	for _, c := range d.Certificates {
-		for _, p := range c.Problems {
-			out.Findings = append(out.Findings, imagepage.Finding{Group: "certificate", Kind: "certificate-" + p, Title: a.weakness("certificate-" + p), Severity: "low",
-				Path: c.Path, Text: c.Subject + ", " + c.NotAfter.Format("2006-01-02")})
-		}
+		out.Starts = append(out.Starts, imagepage.Line{What: a.t("ui.fw.start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: s.Text})
 	}
 	for _, u := range d.Updates {
 		out.Updates = append(out.Updates, imagepage.Line{What: u.Mechanism + ": " + a.t("ui.fw.signature."+u.Signature), Place: place(u.Path, 0, u.Line), Text: u.Text})
@@ -66,6 +69,21 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		out.Gaps = append(out.Gaps, a.t("ui.firmware-gap", "why", a.t("cut."+g.Why), "where", place(g.Path, g.Offset, 0), "detail", g.Detail))
 	}
 	return out
+}
+
+// grave is how much a kind of weakness matters where nothing is known of the
+// product: high opens the device to whoever reaches it, low helps only somebody
+// who is already in it.
+func grave(kind string) string {
+	switch kind {
+	case "telnet-enabled", "serial-shell", "media-autorun", "empty-password", "uid0-account", "ssh-empty-password", "ssh-authorized-key", "anonymous-access", "adb-enabled",
+		"command-injection", "reverse-tunnel", "update-over-http", "update-without-signature", "hard-coded-key", "bad-signature", "app-debug-signed":
+		return "high"
+	case "build-trace", "elf-not-hardened", "elf-debug-symbols", "elf-broken", "unsafe-functions", "debug-tool", "setuid-root", "setgid-root", "directory-listing",
+		"app-backup-allowed", "app-exported-part", "app-broken":
+		return "low"
+	}
+	return "medium"
 }
 
 func (a *app) firmwareHTML(d *firmwareDoc) error {

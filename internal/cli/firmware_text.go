@@ -55,7 +55,7 @@ func (a *app) partsText(d *firmwareDoc) {
 		}
 		t.row(at, fmt.Sprint(p.Size), safe(p.Format), read, note)
 		for _, g := range p.Guards {
-			t.row("", "", "", "", strings.TrimSpace(fmt.Sprintf("%s %s: %s  %s", a.t("guard."+g.Kind), safe(g.Scheme), a.t("guard."+g.State), safe(g.Note))))
+			t.row("", "", "", "", strings.TrimSpace(fmt.Sprintf("%s %s: %s  %s", a.t("ui.fw.guard."+g.Kind), safe(g.Scheme), a.t("ui.fw.guard."+g.State), safe(g.Note))))
 		}
 	}
 	t.right = 2
@@ -74,7 +74,7 @@ func (a *app) softwareText(d *firmwareDoc) {
 		if len(c.Evidence) > 0 {
 			first = c.Evidence[0].Path
 		}
-		t.row(safe(c.Name), safe(a.version(c)), a.t("confidence."+c.Confidence), safe(first))
+		t.row(safe(c.Name), safe(a.version(c)), a.t("ui.fw.sure."+c.Confidence), safe(first))
 	}
 	t.write(a)
 	a.heading("ui.fw.unattributed", len(d.Unattributed))
@@ -147,7 +147,7 @@ func (a *app) systemText(d *firmwareDoc) {
 		if s.Port > 0 {
 			text += " " + a.t("ui.fw.port", "port", fmt.Sprint(s.Port))
 		}
-		t.row(a.t("start."+s.Kind), place(safe(s.Path), 0, s.Line), text)
+		t.row(a.t("ui.fw.start."+s.Kind), place(safe(s.Path), 0, s.Line), text)
 	}
 	t.write(a)
 	a.heading("ui.fw.updates", len(d.Updates))
@@ -170,7 +170,7 @@ func (a *app) weakness(kind string) string {
 
 // evidence is what shows that a host is contacted.
 func (a *app) evidence(word string) string {
-	if key := "evidence." + word; a.texts.Has(key) {
+	if key := "ui.fw.evidence." + word; a.texts.Has(key) {
 		return a.t(key)
 	}
 	return word

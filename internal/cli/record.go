@@ -193,7 +193,7 @@ func (a *app) observations(tc testcase.Case, given []string) (map[string]string,
 func lacking(tc testcase.Case, seen map[string]string, attached int) []string {
 	var out []string
 	for _, o := range tc.Observe {
-		if seen[o.Name] == "" {
+		if seen[o.Name] == "" && o.When == nil { // what depends on what was found is asked for when it is judged
 			out = append(out, "--observe "+o.Name+"=…")
 		}
 	}

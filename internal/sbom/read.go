@@ -161,7 +161,7 @@ func fromSPDX(doc *spdx.Document) BOM {
 			out.Name, out.Version = p.PackageName, p.PackageVersion
 			continue
 		}
-		c := Component{Name: p.PackageName, Version: p.PackageVersion, Type: strings.ToLower(p.PrimaryPackagePurpose)}
+		c := Component{Name: p.PackageName, Version: p.PackageVersion, Type: strings.ReplaceAll(strings.ToLower(p.PrimaryPackagePurpose), "_", "-")}
 		for _, r := range p.PackageExternalReferences {
 			switch r.RefType {
 			case "purl":

@@ -31,6 +31,8 @@ func camera() sbom.BOM {
 				Evidence: []sbom.Evidence{{Path: "/bin/busybox", Offset: 12345, Text: "BusyBox v1.35.0 (2024)", Rule: "busybox"}}},
 			{Name: "zlib1g", Version: "1:1.2.13.dfsg-1", Type: "library", PURL: "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=armhf&upstream=zlib", Confidence: 1, Method: "manifest",
 				Evidence: []sbom.Evidence{{Path: "/var/lib/dpkg/status", Offset: 0, Text: "Package: zlib1g", Rule: "dpkg"}}},
+			{Name: "linux", Version: "6.1.0", Type: "operating-system", PURL: "pkg:generic/linux@6.1.0", Licence: "GPL-2.0-only WITH Linux-syscall-note", Confidence: 0.95, Method: "binary",
+				Evidence: []sbom.Evidence{{Path: "uimage:kernel", Offset: 40, Text: "Linux version 6.1.0", Rule: "linux"}}},
 			{Name: "vendor\x1b[31mlib", Type: "library", Confidence: 0.5, Method: "filename", Evidence: []sbom.Evidence{{Path: "/lib/odd\n.so", Text: "\xff"}}},
 		},
 		Gaps: []string{"fit.itb was not read"},
@@ -143,7 +145,7 @@ func add(t *testing.T, c *jsonschema.Compiler, url, path string) {
 // TestRead: what was written is read again, and other tools' files are.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	want := []string{"busybox 1.35.0", "zlib1g 1:1.2.13.dfsg-1", "vendor\uFFFD[31mlib "}
+	want := []string{"busybox 1.35.0", "zlib1g 1:1.2.13.dfsg-1", "linux 6.1.0", "vendor\uFFFD[31mlib "}
 	for _, name := range []string{"cyclonedx.json", "spdx.json", "other.cdx.xml", "other.spdx"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

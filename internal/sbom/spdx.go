@@ -82,12 +82,14 @@ func spdxPackage(id string, c Component) *v2_3.Package {
 	return p
 }
 
+// purpose is the word of SPDX 2.3, 7.24, as its JSON schema spells it: the text
+// has OPERATING-SYSTEM.
 func purpose(t string) string {
 	switch t {
 	case "application":
 		return "APPLICATION"
 	case "operating-system":
-		return "OPERATING-SYSTEM"
+		return "OPERATING_SYSTEM"
 	case "firmware":
 		return "FIRMWARE"
 	case "framework":

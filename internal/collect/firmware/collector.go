@@ -43,15 +43,39 @@ func (c *Collector) Spec() fact.Spec {
 	}}
 }
 
+// input is one file that is read: a component's firmware or application, or
+// the flash of a unit.
+type input struct {
+	file, component, unit string
+	firmware              bool // it is what a component runs
+}
+
+// inputs lists the files that the workspace declares, each once.
+func (c *Collector) inputs() []input {
+	var out []input
+	add := func(in input) {
+		if in.file != "" && !slices.ContainsFunc(out, func(o input) bool { return o.file == in.file && o.unit == in.unit }) {
+			out = append(out, in)
+		}
+	}
+	for _, k := range c.Product.Components {
+		if k.Firmware != nil {
+			add(input{file: k.Firmware.File, component: k.ID, firmware: true})
+		}
+		add(input{file: k.Package, component: k.ID})
+	}
+	for _, u := range c.Product.Units {
+		add(input{file: u.Dump, unit: u.ID})
+	}
+	return out
+}
+
 // Collect implements fact.Collector.
 func (c *Collector) Collect(ctx context.Context, sink fact.Sink) error {
-	for _, k := range c.Product.Components {
-		if k.Firmware == nil || k.Firmware.File == "" {
-			continue
-		}
-		err := sink.Unit(ctx, fact.Unit{Name: "image " + k.Firmware.File}, func(ctx context.Context, r fact.Recorder) error {
-			sink.Progress("progress.image", "image", k.Firmware.File)
-			return c.image(ctx, sink, r, k)
+	for _, in := range c.inputs() {
+		err := sink.Unit(ctx, fact.Unit{Name: "image " + in.file}, func(ctx context.Context, r fact.Recorder) error {
+			sink.Progress("progress.image", "image", in.file)
+			return c.image(ctx, sink, r, in)
 		})
 		if err != nil {
 			return err
@@ -97,9 +121,9 @@ func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, pro
 	return g.Finish(opt.Now, opt.Guess), res, failed, nil
 }
 
-func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, k product.Component) error {
-	name := k.Firmware.File
-	o := r.Observe(fact.Observation{Vantage: fact.Image, Method: fact.Examine})
+func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, in input) error {
+	name := in.file
+	o := r.Observe(fact.Observation{Unit: in.unit, Vantage: fact.Image, Method: fact.Examine})
 	ref, err := r.File(name, "firmware")
 	if err != nil {
 		return c.missing(r, o, name, err)
@@ -114,14 +138,20 @@ func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, 
 		return c.missing(r, o, name, err)
 	}
 	defer f.Close() // read-only
-	got, res, _, err := Read(ctx, c.Run, f, c.Options, func(p Progress) {
+	opt := c.Options
+	if in.unit != "" { // markers were put into units, not into what is distributed
+		for _, m := range c.Product.Markers {
+			opt.Markers = append(slices.Clone(opt.Markers), Marker{Name: m.Name, Value: m.Value})
+		}
+	}
+	got, res, _, err := Read(ctx, c.Run, f, opt, func(p Progress) {
 		sink.Progress("progress.image-file", "image", name, "files", strconv.Itoa(p.Files), "path", p.Path)
 	})
 	if err != nil {
 		return err
 	}
-	w := &writer{c: c, r: r, o: o, ref: ref, image: name}
-	w.fact = fact.Firmware{Image: name, Component: k.ID, SHA256: ref.SHA256}
+	w := &writer{r: r, o: o, ref: ref, image: name, in: in}
+	w.fact = fact.Firmware{Image: name, Component: in.component, SHA256: ref.SHA256}
 	if err := w.result(got); err != nil {
 		return err
 	}
@@ -135,7 +165,7 @@ func (c *Collector) missing(r fact.Recorder, o fact.Observation, name string, ca
 
 // writer turns the result of one image into facts.
 type writer struct {
-	c     *Collector
+	in    input
 	r     fact.Recorder
 	o     fact.Observation
 	ref   fact.Ref
@@ -168,6 +198,9 @@ func (w *writer) parts(r *Result) error {
 		}
 		for _, g := range p.Guards {
 			at := fact.Found{Image: w.image, Path: clip(p.Path), Offset: g.Offset}
+			if p.Volume < 0 && !p.Decoded && !strings.Contains(p.Path, ":") {
+				at.Path = "" // of the image itself
+			}
 			err := w.put("guard", fact.ImageGuard{Found: at, Type: g.Kind, Scheme: clip(g.Scheme), State: g.State, Note: clip(g.Note)},
 				"offset "+strconv.FormatInt(g.Offset, 10), g.Kind+" "+g.Scheme)
 			if err != nil {
@@ -239,8 +272,8 @@ func usage(class string) string {
 
 func (w *writer) starts(r *Result) error {
 	for _, s := range r.Starts {
-		if s.Kind == startup.Console {
-			continue // where the kernel writes to is no way in
+		if s.Kind == startup.Console || s.Boot == startup.No {
+			continue // where the kernel writes to is no way in; what nothing starts doesn't run
 		}
 		found, locator := w.at(s.Path, s.Offset, s.Line), place(s.Path, s.Offset, s.Line)
 		var err error
@@ -402,8 +435,10 @@ func (w *writer) finish(r *Result, res sandbox.Result) error {
 		w.fact.Files = r.Done.Files
 	}
 	whole.Excerpt = fmt.Sprintf("%d bytes, %d files, entropy %.2f", w.fact.Size, w.fact.Files, w.fact.Entropy)
-	if err := w.r.Record(w.o, w.image, w.fact, whole); err != nil {
-		return err
+	if w.in.firmware {
+		if err := w.r.Record(w.o, w.image, w.fact, whole); err != nil {
+			return err
+		}
 	}
 	return w.r.Record(w.o, w.image, fact.Scope{What: fact.ScopeImageFiles, Of: w.image, Count: w.fact.Files, Whole: w.cut == "",
 		Cut: w.cut, Note: strings.Join(w.note, "; "), Detail: strings.Join(res.Confinement, ", ")}, w.ref)

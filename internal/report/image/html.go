@@ -53,8 +53,11 @@ type node struct {
 func HTML(w io.Writer, d Doc, lang string, text func(key string, args ...string) string) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"t": text, "clean": clean, "place": func(p string, off int64, line int) string {
-			if line > 0 {
+			switch {
+			case line > 0:
 				return fmt.Sprintf("%s:%d", clean(p), line)
+			case off == 0 && p != "":
+				return clean(p) // the file as a whole
 			}
 			return fmt.Sprintf("%s@%d", clean(p), off)
 		},

@@ -86,7 +86,9 @@ func (w *walk) stretch(l layer, off, end int64, whole bool) error {
 	if !read {
 		return nil // a checksum or a signature: too little to hide anything in
 	}
-	return w.raw(in, kind, off, size, false)
+	// A region or decoded content by itself that looks like code is a program:
+	// of a microcontroller, say.
+	return w.raw(in, kind, off, size, kind == "data" && guess == "code")
 }
 
 var words = map[string]string{"packed": "packed or encrypted bytes", "text": "text", "code": "code or data"}

@@ -320,11 +320,44 @@ func (w *walk) part(ctx context.Context, l layer, p *format.Part, path string, e
 		if err := w.raw(in, p.Format, p.Offset, p.Size, true); err != nil {
 			return 0, err
 		}
+		if l.volume < 0 {
+			if err := w.embedded(ctx, in, p); err != nil {
+				return 0, err
+			}
+		}
 	}
 	if !read && p.Opaque == "" {
 		return 0, w.gap(in.gap(p.Offset, NotRead, strings.TrimSpace(p.Format+": "+p.Note)))
 	}
 	return used, nil
+}
+
+// embedded goes into what a program carries with it: packed pages, images.
+func (w *walk) embedded(ctx context.Context, l layer, p *format.Part) error {
+	if l.depth > w.lim.Depth {
+		return nil
+	}
+	in := l
+	in.src, in.base = format.Section(l.src, p.Offset, max(p.Size, 1)), l.base+p.Offset
+	sc := &scanning{fs: w.fs, ctx: ctx, s: in.src, l: &layout{blocks: newBlocks(in.src.Size())}, max: w.lim.Parts}
+	if err := sc.everywhere(min(64, in.src.Size())); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return w.gap(in.gap(0, format.Damaged, err.Error()))
+	}
+	skip := int64(0)
+	for _, q := range sc.l.parts {
+		if q.Offset < skip || q.Open == nil && q.Contents == nil {
+			continue
+		}
+		used, err := w.part(ctx, in, q, w.name(in, q.Format, q.Offset), 0)
+		if err != nil {
+			return err
+		}
+		skip = q.Offset + max(q.Size, used)
+	}
+	return nil
 }
 
 func (w *walk) unreadable(l layer, p *format.Part) error {

@@ -60,6 +60,9 @@ func (e *extents) advance() (extent, error) {
 	blocks := int64(1) << (x.bits - x.r.sb.bits)
 	for e.next < x.count {
 		i := e.next
+		if (i-first)<<x.bits > maxExtent {
+			return out, tree.Damage(x.at, "a run of compressed bytes for more than %d", maxExtent)
+		}
 		c, err := x.cluster(i)
 		if err != nil {
 			return out, err

@@ -38,7 +38,7 @@ const (
 	incompatTailPacking = 0x10
 	incompatFragments   = 0x20 // and deduplication
 	incompatPrefixes    = 0x40 // of attributes
-	incompatKnown       = 0x7f
+	incompatKnown       = incompatZeroPadding | incompatConfigs | incompatChunks | incompatDevices | incompatTailPacking | incompatFragments | incompatPrefixes
 )
 
 // New returns the format.

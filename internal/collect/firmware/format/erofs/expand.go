@@ -36,6 +36,9 @@ func (r *reader) expand(p []byte, x extent) error {
 	if x.at+x.size > r.src.Size() {
 		return &tree.Fault{Kind: format.Truncated, At: x.at, Detail: fmt.Sprintf("%d compressed bytes end beyond the image", x.size)}
 	}
+	if err := r.input.Spend(x.size); err != nil {
+		return err
+	}
 	d := r.free.Get().(*expander)
 	defer r.free.Put(d)
 	if int64(cap(d.src)) < x.size {

@@ -23,7 +23,8 @@ type packed struct {
 		extent int
 		data   []byte
 	}
-	next int // of kept, to be given up
+	next   int // of kept, to be given up
+	budget tree.Budget
 }
 
 // fragment fills p with what stands at at in the packed inode.
@@ -58,6 +59,7 @@ func (r *reader) openPacked() *packed {
 		return k
 	}
 	k.size = n.Own.size
+	k.budget.Set(min(k.size, 512<<20)*8+64<<20, "fragments")
 	if n.Own.layout == layoutFull || n.Own.layout == layoutCompact {
 		k.err = k.list(r, &n.Own)
 		return k
@@ -128,6 +130,9 @@ func (k *packed) read(r *reader, p []byte, at int64) (int, error) {
 		if c := &k.kept[j]; c.data != nil && c.extent == i {
 			return copy(p, c.data[off:]), nil
 		}
+	}
+	if err := k.budget.Spend(k.extents[i].to - k.extents[i].from); err != nil {
+		return 0, err
 	}
 	c := &k.kept[k.next]
 	k.next = (k.next + 1) % len(k.kept)

@@ -25,7 +25,7 @@ const (
 	adviseInline     = 0x8
 	adviseInterlaced = 0x10
 	adviseFragment   = 0x20
-	adviseKnown      = 0x3f
+	adviseKnown      = advise2B | adviseBig1 | adviseBig2 | adviseInline | adviseInterlaced | adviseFragment
 )
 
 // blockCount marks, in the entry behind a head, the number of its blocks.

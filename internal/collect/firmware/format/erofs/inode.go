@@ -42,17 +42,20 @@ type inode struct {
 
 // reader is an open file system.
 type reader struct {
-	src  format.Source // from its first byte
-	sb   super
-	log  tree.Log
-	free sync.Pool // of *expander
+	src   format.Source // from its first byte
+	sb    super
+	log   tree.Log
+	free  sync.Pool // of *expander
+	input tree.Budget
 
 	once   sync.Once // for packed
 	packed *packed
 }
 
 func newReader(src format.Source, sb super) *reader {
-	return &reader{src: src, sb: sb, free: sync.Pool{New: func() any { return new(expander) }}}
+	r := &reader{src: src, sb: sb, free: sync.Pool{New: func() any { return new(expander) }}}
+	r.input.Set(16*src.Size()+256<<20, "compressed bytes")
+	return r
 }
 
 // sure says that the root is a folder that holds itself twice: as itself, and

@@ -119,7 +119,7 @@ func (x *extents) descend(e []byte, depth int) error {
 	if block <= 0 || block >= x.r.sb.blocks {
 		return tree.Damage(-1, "an extent node in block %d of %d", block, x.r.sb.blocks)
 	}
-	if err := x.r.spend(); err != nil {
+	if err := x.r.budget.Spend(1); err != nil {
 		return err
 	}
 	b := make([]byte, x.r.sb.blockSize)
@@ -247,7 +247,7 @@ func (l *list) load(depth int, block int64) ([]byte, error) {
 	if _, _, err := l.check(block, 1); err != nil {
 		return nil, err
 	}
-	if err := l.r.spend(); err != nil {
+	if err := l.r.budget.Spend(1); err != nil {
 		return nil, err
 	}
 	if c.data == nil {

@@ -34,7 +34,7 @@ func (r *reader) List(ctx context.Context, d *tree.Node[inode], found tree.Found
 	in := r.content(own)
 	b := make([]byte, r.sb.blockSize)
 	for done := int64(0); done < size; done += r.sb.blockSize {
-		if err := errors.Join(r.spend(), ctx.Err()); err != nil {
+		if err := errors.Join(r.budget.Spend(1), ctx.Err()); err != nil {
 			return err
 		}
 		if _, err := io.ReadFull(in, b); err != nil {

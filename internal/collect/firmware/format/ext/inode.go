@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"assay/internal/collect/firmware/format"
@@ -24,7 +23,6 @@ const (
 // File types of a mode.
 const (
 	modeType = 0o170000
-	modeDir  = 0o040000
 )
 
 var types = map[uint16]format.Type{
@@ -43,29 +41,19 @@ type inode struct {
 
 // reader is an open file system.
 type reader struct {
-	src   format.Source // from its first byte
-	sb    super
-	log   tree.Log
-	buf   []byte // of an inode
-	group int64  // whose inode table is known
-	table int64
-	// Blocks of folders and block lists that may still be read. Sound trees need
-	// each one once; where more is asked for, inodes share their lists to make
-	// the same work again and again.
-	budget atomic.Int64
+	src    format.Source // from its first byte
+	sb     super
+	log    tree.Log
+	buf    []byte // of an inode
+	group  int64  // whose inode table is known
+	table  int64
+	budget tree.Budget // blocks of folders and block lists
 }
 
 func newReader(src format.Source, sb super) *reader {
 	r := &reader{src: src, sb: sb, buf: make([]byte, min(sb.inodeSize, 4096)), group: -1}
-	r.budget.Store(8*(src.Size()/sb.blockSize) + 1<<16)
+	r.budget.Set(8*(src.Size()/sb.blockSize)+1<<16, "blocks of folders and block lists")
 	return r
-}
-
-func (r *reader) spend() error {
-	if r.budget.Add(-1) < 0 {
-		return fmt.Errorf("%w: more blocks of folders and block lists than the file system has", format.ErrLimit)
-	}
-	return nil
 }
 
 // sure says why the root folder isn't one.

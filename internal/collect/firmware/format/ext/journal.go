@@ -58,8 +58,6 @@ func (r *reader) recover(ctx context.Context) error {
 	if j == nil || len(j.blocks) == 0 {
 		return nil
 	}
-	r.log.Add(format.Problem{Offset: at, Kind: format.Mismatch,
-		Detail: fmt.Sprintf("the file system was not unmounted: %d blocks are taken from %d transactions in its journal, as a mount would do", len(j.blocks), j.sequence-j.first)})
 	r.src = &overlay{Source: r.src, size: r.sb.blockSize, blocks: j.blocks}
 	r.group = -1
 	return nil
@@ -73,8 +71,7 @@ type journal struct {
 	length   int64      // blocks
 	begin    int64      // the first block of the circle
 	next     int64
-	first    uint32 // transaction
-	sequence uint32 // that comes next
+	sequence uint32 // of the transaction that comes next
 	features uint32
 	blocks   map[int64]patch // of the file system
 	pending  map[int64]patch // of the transaction that is read
@@ -121,8 +118,7 @@ func (r *reader) openJournal(n *tree.Node[inode]) (*journal, error) {
 		return nil, tree.Damage(j.place(0), "the journal has no superblock")
 	}
 	j.length, j.begin = min(int64(be.Uint32(j.buf[16:])), have/r.sb.blockSize), int64(be.Uint32(j.buf[20:]))
-	j.first, j.next = be.Uint32(j.buf[24:]), int64(be.Uint32(j.buf[28:]))
-	j.sequence = j.first
+	j.sequence, j.next = be.Uint32(j.buf[24:]), int64(be.Uint32(j.buf[28:]))
 	if kind == blockSuper2 {
 		j.features = be.Uint32(j.buf[40:])
 	}

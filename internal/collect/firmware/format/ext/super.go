@@ -35,7 +35,6 @@ const (
 	incompatKnown = 0x1 | 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
 
 	roSparse   = 0x1
-	roHugeFile = 0x8
 	roBigAlloc = 0x200
 	roSums     = 0x400
 	// What only ext4 has: huge files, group sums, many links, large inodes,
@@ -159,7 +158,10 @@ func (s *super) note() string {
 		n += fmt.Sprintf(", last mounted on %q", s.mounted)
 	}
 	const clean, failed = 1, 2
-	if s.state&clean == 0 {
+	switch {
+	case s.incompat&incompatRecover != 0:
+		n += ", not unmounted: what its journal holds is taken from there, as a mount would do"
+	case s.state&clean == 0:
 		n += ", not unmounted"
 	}
 	if s.state&failed != 0 {

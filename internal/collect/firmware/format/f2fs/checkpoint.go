@@ -169,8 +169,8 @@ func (r *reader) address(node uint32) (int64, error) {
 // node reads a node into b, which is a block, and returns its offset.
 func (r *reader) node(b []byte, node, inode uint32) (int64, error) {
 	const footer = blockSize - 24
-	if r.budget.Add(-1) < 0 {
-		return 0, fmt.Errorf("%w: more nodes than the file system has", format.ErrLimit)
+	if err := r.budget.Spend(1); err != nil {
+		return 0, err
 	}
 	block, err := r.address(node)
 	if err != nil {

@@ -46,10 +46,7 @@ func (r *reader) List(ctx context.Context, d *tree.Node[inode], found tree.Found
 	}
 	in, b := r.content(own), make([]byte, blockSize)
 	for done := int64(0); done < own.size; done += blockSize {
-		if r.budget.Add(-1) < 0 {
-			return fmt.Errorf("%w: more blocks of folders than the file system has", format.ErrLimit)
-		}
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(r.budget.Spend(1), ctx.Err()); err != nil {
 			return err
 		}
 		if _, err := io.ReadFull(in, b); errors.Is(err, io.EOF) {

@@ -258,7 +258,7 @@ func FuzzLook(f *testing.F) {
 func TestFlips(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"plain.img", "extra.img"} {
-		treetest.Flips(t, formats, treetest.Image(t, name), 3)
+		treetest.Flips(t, formats, treetest.Image(t, name), 1)
 	}
 	treetest.Flips(t, formats, mini(), 50)
 }

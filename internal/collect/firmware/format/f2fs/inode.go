@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"assay/internal/collect/firmware/format"
@@ -67,12 +66,12 @@ type reader struct {
 	moved  map[uint32]uint32 // blocks of nodes
 	log    tree.Log
 	buf    [blockSize]byte // of an inode
-	budget atomic.Int64    // nodes and blocks of folders that may still be read
+	budget tree.Budget     // nodes and blocks of folders
 }
 
 func newReader(src format.Source, sb super) *reader {
 	r := &reader{src: src, sb: sb}
-	r.budget.Store(8*(src.Size()>>blockBits) + 1<<16)
+	r.budget.Set(8*(src.Size()>>blockBits)+1<<16, "nodes and blocks of folders")
 	return r
 }
 

@@ -19,8 +19,7 @@ const (
 	exStream = 0xc0
 	exName   = 0xc1
 
-	exPrimary = 0x40 // not set
-	exMaxSet  = 18   // secondary entries of a file
+	exMaxSet = 18 // secondary entries of a file
 )
 
 // exVolume is an open exFAT volume. Of reader it takes the chains.

@@ -46,11 +46,6 @@ func (d *Decoder) XZ(dst, src []byte) (int, error) {
 	}
 }
 
-// LZMA2 decodes LZMA2 without a container, to its end mark.
-func (d *Decoder) LZMA2(dst, src []byte) (int, error) {
-	return into(newChunks(&d.c, &source{b: src}, anyDict), dst, 0)
-}
-
 // Alone decodes an .lzma file: parameters, dictionary size, length, LZMA.
 func (d *Decoder) Alone(dst, src []byte) (int, error) {
 	in := source{b: src}

@@ -1,8 +1,8 @@
 // Package mcuboot reads the images of MCUboot, the boot loader of Zephyr,
 // nRF Connect and Mbed devices: a header, a program, and records with a hash and
 // signatures behind it. In: bytes at an offset. Out: the program, the version,
-// and what protects it. Says who: docs/design.md and boot/bootutil/include/
-// bootutil/image.h of MCUboot.
+// and what protects it. Says who: MCUboot's documentation,
+// "Bootloader design", and bootutil/image.h.
 package mcuboot
 
 import (

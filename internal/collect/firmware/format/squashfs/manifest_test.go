@@ -205,7 +205,3 @@ func checkPath(t testing.TB, p string) {
 		}
 	}
 }
-
-func BenchmarkEachCamera(b *testing.B) {
-	treetest.Bench(b, formats, archivetest.Image(b, false, "firmware/built/camera-insecure/camera-insecure.bin")[5505024:])
-}

@@ -202,9 +202,6 @@ func Open(r io.ReaderAt, size int64, lim format.Limits) (*FS, error) {
 	return f, nil
 }
 
-// Super returns the superblock.
-func (f *FS) Super() Super { return f.super }
-
 // Problems returns what was odd in Open and in the walks so far, and how many
 // more were dropped for Limits.Problems.
 func (f *FS) Problems() (kept []format.Problem, dropped int) {

@@ -8,16 +8,7 @@ import (
 	"assay/internal/collect/firmware/format"
 )
 
-// List calls fn for every entry, folders before what they hold, the root ("/")
-// first, without reading content. An error of fn ends it and is returned;
-// damage does not: it is a problem.
-func (f *FS) List(ctx context.Context, fn func(format.Entry) error) error {
-	f.meta.Lock()
-	defer f.meta.Unlock()
-	return f.walk(ctx, func(n *inode) error { return fn(n.Entry) })
-}
-
-// Walk is format.Volume's: entries in the order of List. Blocks are expanded as
+// Walk is format.Volume's: folders come before what they hold, the root first. Blocks are expanded as
 // they are read; what fn doesn't read costs nothing, and its damage isn't seen.
 func (f *FS) Walk(ctx context.Context, fn func(e format.Entry, content io.Reader) error) error {
 	f.meta.Lock()

@@ -1,6 +1,7 @@
 package squashfsold
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -22,7 +23,8 @@ type fragments struct {
 		i    int64
 		data []byte
 	}
-	next int
+	next   int
+	budget tree.Budget // bytes
 }
 
 // Open is tree.Reader's.
@@ -59,10 +61,15 @@ func (f *file) fill(i int64, p []byte) error {
 	if err == nil && n < len(p) {
 		err = fmt.Errorf("expands to %d bytes, the file needs %d", n, len(p))
 	}
-	if err != nil {
-		return tree.Damage(at, "block %d: %v", i, err)
+	return damaged(at, "block", i, err)
+}
+
+// damaged says which block an error is about, but for limits.
+func damaged(at int64, what string, i int64, err error) error {
+	if err == nil || errors.Is(err, format.ErrLimit) {
+		return err
 	}
-	return nil
+	return tree.Damage(at, "%s %d: %v", what, i, err)
 }
 
 // word reads the next block's size.
@@ -90,6 +97,9 @@ func (r *reader) data(at int64, word uint32, p []byte) (int, error) {
 	size := int64(word &^ storedBlock)
 	if size > 2*r.sb.blockSize || at < 0 || at > r.src.Size()-size {
 		return 0, fmt.Errorf("%d bytes of %d", size, r.src.Size())
+	}
+	if err := r.input.Spend(size); err != nil {
+		return 0, err
 	}
 	if word&storedBlock != 0 {
 		if size > int64(len(p)) {
@@ -135,6 +145,9 @@ func (r *reader) fragmentBlock(i int64) (data []byte, at int64, err error) {
 	if err != nil {
 		return nil, at, err
 	}
+	if err := r.frags.budget.Spend(r.sb.blockSize); err != nil {
+		return nil, at, err
+	}
 	k := &r.frags.kept[r.frags.next]
 	r.frags.next = (r.frags.next + 1) % len(r.frags.kept)
 	if k.data == nil {
@@ -144,7 +157,7 @@ func (r *reader) fragmentBlock(i int64) (data []byte, at int64, err error) {
 	k.data = nil
 	n, err := r.data(at, word, b)
 	if err != nil {
-		return nil, at, tree.Damage(at, "fragment block %d: %v", i, err)
+		return nil, at, damaged(at, "fragment block", i, err)
 	}
 	k.i, k.data = i, b[:n]
 	return k.data, at, nil

@@ -56,6 +56,7 @@ type reader struct {
 	ids   []uint32 // users, then groups
 	log   tree.Log
 	free  sync.Pool // of *expander
+	input tree.Budget
 
 	mu    sync.Mutex // for all below: metadata is read by content too
 	meta  meta
@@ -63,7 +64,10 @@ type reader struct {
 }
 
 func newReader(src format.Source, sb super) *reader {
-	return &reader{src: src, sb: sb, free: sync.Pool{New: func() any { return new(expander) }}}
+	r := &reader{src: src, sb: sb, free: sync.Pool{New: func() any { return new(expander) }}}
+	r.input.Set(16*src.Size()+256<<20, "compressed bytes")
+	r.frags.budget.Set(min(4*sb.fragments*sb.blockSize, 2<<30)+64<<20, "fragments")
+	return r
 }
 
 // open finds out how blocks are compressed: the root's inode and its names must

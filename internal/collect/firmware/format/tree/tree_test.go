@@ -243,3 +243,15 @@ func TestBlocks(t *testing.T) {
 		}
 	}
 }
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	var b tree.Budget
+	b.Set(10, "blocks")
+	if err := b.Spend(10); err != nil {
+		t.Error(err)
+	}
+	if err := b.Spend(1); !errors.Is(err, format.ErrLimit) || !strings.Contains(err.Error(), "blocks") {
+		t.Errorf("%v", err)
+	}
+}

@@ -66,9 +66,10 @@ func derive(raw []byte, known []bytesAt, n int) []byte {
 }
 
 // primitive returns a copy of a key that is no repetition of a shorter one,
-// which would have been found before, and no zeros; nil else.
+// which would have been found before; nil else. Zeros in a key leave bytes as
+// they are: where they are many, a plain header is damaged, not hidden.
 func primitive(key []byte) []byte {
-	if period(key) < len(key) || len(key) == 1 && key[0] == 0 {
+	if period(key) < len(key) || 4*bytes.Count(key, []byte{0}) > len(key) {
 		return nil
 	}
 	return bytes.Clone(key)

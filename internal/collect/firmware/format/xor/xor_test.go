@@ -140,9 +140,10 @@ func TestCollection(t *testing.T) {
 	if !bytes.Equal(content(t, p), looktest.Read(t, "built/formats/squashfs-xz.img")) {
 		t.Error("the content is not the file system")
 	}
-	// Real packed and plain content is not taken for hidden content.
-	for _, name := range []string{"esp-bootloader-encrypted.bin", "esp-hello-world-signed-encrypted-aes-xts.bin", "binwalk-arcadyan.bin", "debian-u-boot-CHIP.bin", "tuya-convert-tasmota.bin"} {
-		img := looktest.Read(t, "real", name)
+	// Packed and plain content is not taken for hidden content.
+	for _, name := range []string{"real/esp-bootloader-encrypted.bin", "real/esp-hello-world-signed-encrypted-aes-xts.bin", "real/binwalk-arcadyan.bin", "real/debian-u-boot-CHIP.bin", "real/tuya-convert-tasmota.bin",
+		"built/formats/jffs2-le-cleanmarkers.img", "built/formats/jffs2-le-zlib.img", "built/hostile/squashfs-truncated-96.img", "built/hostile/zip-slip.zip", "real/fact-broken.dtb"} {
+		img := looktest.Read(t, name)
 		for at := int64(0); at < int64(len(img)); at += 64 << 10 {
 			if p := looktest.At(t, formats, img, at); p != nil {
 				t.Errorf("%s at %d: %s", name, at, p.Note)
