@@ -287,6 +287,7 @@ func (d *firmwareDoc) fill(r *firmware.Result, key []byte) {
 			Fortify: b.Fortify, Stripped: b.Stripped, SetUID: b.SetUID, RPath: b.RPath, Own: b.Own})
 	}
 	d.weaknesses(r)
+	d.apps(r)
 	for _, u := range r.Updates {
 		d.Updates = append(d.Updates, firmwareUpdate{Mechanism: u.Mechanism, Path: u.Path, Line: u.Line, Scheme: u.Scheme, Signature: u.Signature, Rollback: cmp.Or(u.Rollback, "not-seen"), Text: u.Text})
 	}

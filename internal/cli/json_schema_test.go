@@ -118,6 +118,7 @@ func closedSets(t *testing.T) map[string][]string {
 		"firmwareUpdate.signature":     {"checked", "not-seen", "disabled"},
 		"firmwareUpdate.rollback":      {"checked", "not-seen"},
 		"firmwareMarker.encoding":      {"plain", "base64", "hex", "utf-16"},
+		"firmwareApp.platform":         {"android", "ios"},
 		"diffItem.change":              {"added", "removed", "changed"},
 		"deviceService.transport":      {"tcp"},
 		"deviceService.state":          {"open"},

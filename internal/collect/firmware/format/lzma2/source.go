@@ -68,7 +68,7 @@ func (s *source) byte() (byte, error) {
 	return b, nil
 }
 
-// peek returns the next byte without taking it; false where there is none.
+// peek returns the next n bytes without taking them; false where there are fewer.
 func (s *source) peek(n int) ([]byte, bool) {
 	if s.more(n) != nil {
 		return nil, false

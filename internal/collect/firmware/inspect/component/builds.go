@@ -54,7 +54,7 @@ func (s *scanner) build() {
 	if _, err := hex.Decode(k[:], []byte(id[:2*len(k)])); err != nil {
 		return
 	}
-	b, ok := builds()[k]
+	b, ok := s.rs.builds()[k]
 	if !ok {
 		return
 	}

@@ -147,8 +147,3 @@ type Findings struct {
 type System struct {
 	ID, Name, Version, Path string
 }
-
-// Empty says that a file said nothing.
-func (f *Findings) Empty() bool {
-	return len(f.Claims) == 0 && len(f.Packages) == 0 && f.Binary == nil && f.System == nil && len(f.Problems) == 0
-}

@@ -56,6 +56,11 @@ func (s *scanner) manifest() {
 			return
 		}
 	}
+	if s.p == nil {
+		if r := firstGlob(s.rs.data, s.f.Path); r != nil {
+			s.see(named(r, s.base))
+		}
+	}
 }
 
 // maxPackages bounds a database: a whole distribution on a desktop has some

@@ -70,8 +70,11 @@ type RuleSet struct {
 	deb   map[string]*Rule
 	progs map[string]*Rule
 	globs []glob // of programs
-	paths []glob
+	paths []glob // of programs and libraries
+	data  []glob // of files that hold data only
 	pkgs  []glob
+
+	builds func() map[buildKey]build
 }
 
 type starSo struct {
@@ -96,7 +99,7 @@ var rules = sync.OnceValue(func() *RuleSet {
 })
 
 func load(files fs.FS) (*RuleSet, error) {
-	s := &RuleSet{byID: map[string]*Rule{}, so: map[string][]*Rule{}, deb: map[string]*Rule{}, progs: map[string]*Rule{}}
+	s := &RuleSet{builds: builds, byID: map[string]*Rule{}, so: map[string][]*Rule{}, deb: map[string]*Rule{}, progs: map[string]*Rule{}}
 	names, err := fs.Glob(files, "rules/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list rules: %w", err)
@@ -207,7 +210,11 @@ func (s *RuleSet) add(r *Rule, index map[string]int) error {
 		}
 	}
 	for _, p := range r.Paths {
-		s.paths = append(s.paths, glob{p, r})
+		if r.DataOnly {
+			s.data = append(s.data, glob{p, r})
+		} else {
+			s.paths = append(s.paths, glob{p, r})
+		}
 	}
 	for _, p := range r.Packages {
 		s.pkgs = append(s.pkgs, glob{p, r})

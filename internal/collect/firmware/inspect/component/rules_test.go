@@ -16,7 +16,7 @@ func exampleFile(e Example) (*inspect.File, *elf.Program) {
 	if path == "" {
 		path = "/usr/bin/x"
 	}
-	if webName(path) {
+	if webName(path) || strings.HasSuffix(path, ".zi") {
 		return inspect.New(path, 0o644, []byte("\n"+strings.Join(e.Text, "\n")+"\n")), nil
 	}
 	data := append([]byte("\x7fELF\x01\x01\x01"), make([]byte, 57)...)
