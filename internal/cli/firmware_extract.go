@@ -126,7 +126,7 @@ func (x *extraction) take(r firmware.FileRecord) error {
 	case r.Volume != nil:
 		x.names.Add(*r.Volume)
 	case r.Entry != nil:
-		return x.entry(*r.Entry)
+		return x.entry(*r.Entry, r.Cut)
 	case r.Path != "" && r.Path == x.path && x.file != nil:
 		if _, err := x.file.Write(r.Data); err != nil {
 			return use(err)
@@ -147,13 +147,13 @@ func (x *extraction) close() error {
 	return err
 }
 
-func (x *extraction) entry(e firmware.Entry) error {
+func (x *extraction) entry(e firmware.Entry, cut string) error {
 	if err := x.close(); err != nil {
 		return err
 	}
 	full := x.names.Full(e.Path)
 	tree, at := diskPath(full)
-	rec := fileEntry{Entry: e}
+	rec := fileEntry{Entry: e, Cut: cut}
 	n := len(x.doc.Entries)
 	var err error
 	switch e.Type {
@@ -189,14 +189,20 @@ func (x *extraction) entry(e firmware.Entry) error {
 	return nil
 }
 
-// finish makes the links.
+// finish makes the links. A link is made only if nothing on the way to it or to
+// its target is a link: then the target stands where its name says, inside of
+// the link's tree.
 func (x *extraction) finish() error {
 	if err := x.close(); err != nil {
 		return err
 	}
+	isLink := make(map[string]bool)
+	for _, l := range x.links {
+		isLink[l.at] = true
+	}
 	for _, l := range x.links {
 		rec := &x.doc.Entries[l.entry]
-		to, ok := l.within()
+		to, ok := l.within(isLink)
 		if ok {
 			err := x.root.MkdirAll(path.Dir(l.at), 0o755)
 			if err == nil {
@@ -213,43 +219,52 @@ func (x *extraction) finish() error {
 		}
 		x.left++
 	}
-	for i := range x.doc.Entries {
-		e := &x.doc.Entries[i]
-		e.Path = x.names.Resolve(e.Path) // only now it is known which tree is the root
-	}
 	slices.SortStableFunc(x.doc.Entries, func(p, q fileEntry) int { return strings.Compare(p.Path, q.Path) })
 	return nil
 }
 
-// within makes the target of the link relative to its folder; an absolute one is
-// one of the link's tree. It says whether it stays in the tree.
-func (l link) within() (target string, ok bool) {
-	rel := strings.TrimPrefix(l.at, l.tree+"/")
-	depth := strings.Count(rel, "/") // folders between the tree's and the link
-	t := l.target
-	if t == "" || strings.ContainsRune(t, 0) {
+// within is the target of the link relative to its folder; an absolute one is
+// one of the link's tree. ok says that it stays there.
+func (l link) within(isLink map[string]bool) (target string, ok bool) {
+	if l.target == "" || strings.ContainsRune(l.target, 0) {
 		return "", false
 	}
-	if path.IsAbs(t) {
-		t = strings.Repeat("../", depth) + strings.TrimLeft(path.Clean(t), "/")
-		if strings.HasSuffix(t, "/") {
-			t += "."
+	for dir := path.Dir(l.at); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if isLink[dir] {
+			return "", false
 		}
-		return t, t != ""
 	}
-	level := depth
-	for _, p := range strings.Split(t, "/") {
+	cur := strings.Split(path.Dir(l.at), "/") // below the folder of the extraction
+	tree := len(strings.Split(l.tree, "/"))
+	if path.IsAbs(l.target) {
+		cur = cur[:tree]
+	}
+	for _, p := range strings.Split(l.target, "/") {
 		switch p {
+		case "", ".":
+			continue
 		case "..":
-			if level--; level < 0 {
+			if len(cur) <= tree {
 				return "", false
 			}
-		case ".", "":
-		default:
-			level++
+			cur = cur[:len(cur)-1]
+			continue
 		}
+		if isLink[strings.Join(cur, "/")] {
+			return "", false // the way leads through a link
+		}
+		cur = append(slices.Clone(cur), escaped(p))
 	}
-	return t, true
+	from := strings.Split(path.Dir(l.at), "/")
+	n := 0
+	for n < len(from) && n < len(cur) && from[n] == cur[n] {
+		n++
+	}
+	out := strings.Repeat("../", len(from)-n) + strings.Join(cur[n:], "/")
+	if out = strings.TrimSuffix(out, "/"); out == "" {
+		out = "."
+	}
+	return out, true
 }
 
 // diskPath is where an entry stands below the folder, and the folder of its

@@ -33,6 +33,9 @@ type fileEntry struct {
 	// NotExtracted says why not: device, link-outside, name (too long, or taken
 	// by something else).
 	NotExtracted string `json:"not_extracted,omitempty"`
+	// Cut says why the content that `extract` wrote isn't whole, in technical
+	// English.
+	Cut string `json:"cut,omitempty"`
 }
 
 func (a *app) firmwareLs() *cobra.Command {
@@ -232,6 +235,10 @@ func (a *app) firmwareCat() *cobra.Command {
 func (a *app) cat(ctx context.Context, image, full string) error {
 	safe := terminal(a.Out)
 	failed, err := a.filesOf(ctx, image, firmware.FilesOptions{Content: true, Only: []string{full}}, func(r firmware.FileRecord) error {
+		if r.Cut != "" {
+			a.code = exitUndecided
+			fmt.Fprintln(a.Err, a.t("ui.cat-cut", "path", plain(full), "why", plain(r.Cut)))
+		}
 		if r.Gap != nil || len(r.Data) == 0 {
 			return nil
 		}

@@ -423,7 +423,6 @@ func (w *writer) finish(r *Result, res sandbox.Result) error {
 		w.fact.Analysable = img.Status == unpack.Readable
 		if !w.fact.Analysable {
 			w.fact.Why = "cut.not-analysable"
-			w.gap("cut.not-analysable", img.Reason)
 		}
 	} else {
 		w.fact.Why = "cut.parser-killed"

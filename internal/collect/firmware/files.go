@@ -32,6 +32,7 @@ type FileRecord struct {
 	Data   []byte         `json:"data,omitempty"` // a piece of the file of Path
 	Path   string         `json:"path,omitempty"`
 	End    bool           `json:"end,omitempty"` // no piece of it follows
+	Cut    string         `json:"cut,omitempty"` // of an entry with content: why it isn't whole, in technical English
 	Gap    *Gap           `json:"gap,omitempty"`
 }
 
@@ -76,7 +77,7 @@ func (l *lister) Volume(v unpack.Volume) error {
 	return l.emit(FileRecord{Volume: &v})
 }
 
-func (l *lister) File(v int, e format.Entry, data []byte, _ bool, err error) error {
+func (l *lister) File(v int, e format.Entry, data []byte, _ bool, damage error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	marked := mark(v, e.Path)
@@ -87,7 +88,11 @@ func (l *lister) File(v int, e format.Entry, data []byte, _ bool, err error) err
 	if !l.opt.Content || e.Type != format.File {
 		return l.emit(FileRecord{Entry: &rec})
 	}
-	if err := l.emit(FileRecord{Entry: &rec}); err != nil {
+	first := FileRecord{Entry: &rec}
+	if damage != nil {
+		first.Cut = damage.Error()
+	}
+	if err := l.emit(first); err != nil {
 		return err
 	}
 	for {

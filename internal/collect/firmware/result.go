@@ -153,6 +153,9 @@ func (g *Gather) Lost(why string) {
 func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	r := &g.r
 	g.resolve()
+	if img := r.Image; img != nil && img.Status != unpack.Readable {
+		r.Gaps = append(r.Gaps, Gap{Why: "not-analysable", Detail: img.Reason})
+	}
 	for kind, n := range g.dropped {
 		r.Gaps = append(r.Gaps, Gap{Why: "limit", Detail: fmt.Sprintf("%d more %s than the %d that are kept of an image", n, kind, most)})
 	}
@@ -161,6 +164,7 @@ func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	g.packages()
 	g.keys()
 	g.stores(now)
+	g.mask()
 	g.sort()
 	g.guess(guesses)
 	return r

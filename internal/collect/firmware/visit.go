@@ -55,7 +55,7 @@ func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record
 	v := newVisitor(opt, emit)
 	img, err := unpack.NewFormats(formats.All()).Walk(ctx, s, unpack.Limits{}, v)
 	if errors.Is(err, unpack.ErrEmpty) {
-		err = emit(Record{Gap: &Gap{Why: "broken", Detail: img.Reason}})
+		err = nil // the image says so
 	}
 	if err != nil {
 		return fmt.Errorf("image: %w", err)
@@ -81,11 +81,14 @@ const (
 // maxWords bounds the places of words of one file.
 const maxWords = 1 << 20
 
+// keptHits bounds what is kept for the next file.
+const keptHits = 1 << 17
+
 // visitor inspects what a walk shows it.
 type visitor struct {
 	opt         Options
 	emit        func(Record) error
-	words       *table
+	words       *keyword.Table
 	markers     []Seen // by word
 	markerWords []string
 	scratch     sync.Pool
@@ -100,7 +103,7 @@ func newVisitor(opt Options, emit func(Record) error) *visitor {
 	lists := make([][]string, owners)
 	lists[ofSecret], lists[ofHost], lists[ofStartup], lists[ofSystem] = secret.Words(), host.Words(), startup.Words(), system.Words()
 	lists[ofComponent], lists[ofBinary], lists[ofMarker] = component.Words(), binary.Words(), v.markerWords
-	v.words = newTable(lists...)
+	v.words = keyword.NewTable(lists...)
 	v.scratch.New = func() any { return new([][]keyword.Hit) }
 	return v
 }
@@ -241,9 +244,17 @@ func (v *visitor) progress(at string, files, bytes int64) error {
 // says that it holds a private key.
 func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool, err error) {
 	out := v.scratch.Get().(*[][]keyword.Hit)
-	defer v.scratch.Put(out)
 	hits, cut := v.words.Scan(f.Data, maxWords, *out)
 	*out = hits
+	defer func() {
+		n := 0
+		for _, h := range hits {
+			n += cap(h)
+		}
+		if n <= keptHits { // what a flood of words took is given back
+			v.scratch.Put(out)
+		}
+	}()
 	e := &emitter{v: v, f: f, place: place}
 	if cut {
 		e.gap("more words than are looked at")
@@ -344,6 +355,11 @@ func (e *emitter) starts(hits []keyword.Hit) {
 		w := e.f.At(0)
 		e.place(&w)
 		calls.Path = w.Path
+		const most = 4000
+		if len(calls.Programs) > most {
+			calls.Programs = calls.Programs[:most]
+			e.gap("more programs are called than are kept of one file")
+		}
 		e.send(Record{Calls: calls})
 	}
 }
@@ -368,14 +384,38 @@ func (e *emitter) system(hits []keyword.Hit) {
 
 func (e *emitter) software(hits []keyword.Hit) {
 	got := component.Scan(e.f, hits)
-	if got.Empty() {
-		return
-	}
 	w := e.f.At(0)
 	e.place(&w)
 	got.Path = w.Path
-	e.send(Record{Software: &got})
+	// A package database of a whole distribution is more than one record may
+	// hold.
+	packages := got.Packages
+	got.Packages = nil
+	if len(got.Claims) > 0 || got.Binary != nil || got.System != nil || len(got.Problems) > 0 {
+		e.send(Record{Software: &got})
+	}
+	for len(packages) > 0 {
+		n, size := 0, 0
+		for n < len(packages) && (n == 0 || size < recordSize) {
+			size += 256
+			for _, f := range packages[n].Files {
+				size += len(f) + 4
+			}
+			n++
+		}
+		part := component.Findings{Path: w.Path, Packages: packages[:n]}
+		if n == 1 && size > 3*recordSize {
+			part.Packages[0].Files = nil
+			e.gap("a package lists more files than are kept")
+		}
+		e.send(Record{Software: &part})
+		packages = packages[n:]
+	}
 }
+
+// recordSize is about how many bytes a record with a list is allowed to have;
+// the sandbox ends a parser that writes more than 1 MiB at once.
+const recordSize = 200 << 10
 
 func (e *emitter) binary(hits []keyword.Hit) {
 	r := binary.Scan(e.f, hits)

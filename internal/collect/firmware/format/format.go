@@ -139,6 +139,7 @@ type Guard struct {
 	State  string // good and bad: it was calculated; present: it can't be checked here
 	Note   string
 	Offset int64
+	Undone bool // encryption that was undone: what it hid is read
 }
 
 // The kinds and states of a Guard.

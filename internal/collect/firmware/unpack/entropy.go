@@ -105,15 +105,20 @@ func noise(n int64) float64 {
 	return 8 - 255/(2*float64(n)*math.Ln2)*1.5 - 0.01
 }
 
-// high returns which blocks look like noise, and their share.
-func (b *blocks) high(size int64) ([]bool, float64) {
+// packed returns which blocks look packed or encrypted (rawEntropy), and the
+// share of those that look like noise.
+func (b *blocks) packed(size int64) ([]bool, float64) {
 	out := make([]bool, len(b.hist))
 	n := 0
 	for i := range b.hist {
 		k := min(b.size, size-int64(i)*b.size)
 		// Below a few KiB noise and text can't be told apart.
-		if k >= 2048 && b.entropy(int64(i)*b.size, 1) >= noise(k) {
-			out[i] = true
+		if k < 2048 {
+			continue
+		}
+		e := b.entropy(int64(i)*b.size, 1)
+		out[i] = e >= rawEntropy
+		if e >= noise(k) {
 			n++
 		}
 	}

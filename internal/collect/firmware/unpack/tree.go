@@ -98,25 +98,31 @@ func (t *tree) walk(ctx context.Context, vol format.Volume) error {
 		if t.l.alone {
 			workers = 1
 		}
-		err := p.Each(ctx, workers, func(_ int, e format.Entry, data []byte, err error) error {
-			return t.visit(ctx, e, data, err)
+		last := make([]*byte, workers) // the content that each of them saw last
+		err := p.Each(ctx, workers, func(i int, e format.Entry, data []byte, err error) error {
+			again := false // names of one content come one after the other
+			if len(data) > 0 {
+				again, last[i] = last[i] == &data[0] && e.Links > 1, &data[0]
+			}
+			return t.visit(ctx, e, data, err, again)
 		})
 		return t.ended(ctx, err)
 	}
-	visit := func(e format.Entry, data []byte, err error, _ bool) error { return t.visit(ctx, e, data, err) }
+	visit := func(e format.Entry, data []byte, err error) error { return t.visit(ctx, e, data, err, false) }
 	wait := func() error { return nil }
 	if !t.l.alone {
 		visit, wait = t.pool(ctx)
 	}
 	err := vol.Walk(ctx, func(e format.Entry, content io.Reader) error {
 		if e.Type != format.File || !t.wanted(e) {
-			return visit(e, nil, nil, false)
+			return visit(e, nil, nil)
 		}
-		data, err := t.read(ctx, content, e.Size)
+		data, release, err := w.slurp(ctx, content, e.Size, t.l.large)
+		defer release()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return visit(e, data, err, true)
+		return visit(e, data, err)
 	})
 	return t.ended(ctx, errors.Join(err, wait()))
 }
@@ -144,18 +150,8 @@ func (t *tree) ended(ctx context.Context, err error) error {
 	return t.w.gap(g)
 }
 
-// read takes a file's content into memory of its own.
-func (t *tree) read(ctx context.Context, r io.Reader, size int64) ([]byte, error) {
-	const large = 32 << 20
-	if size > large {
-		t.w.big.Lock()
-		defer t.w.big.Unlock()
-	}
-	return t.w.slurp(ctx, r, size)
-}
-
 // pool visits in goroutines of its own; the bytes in flight are bounded.
-func (t *tree) pool(ctx context.Context) (visit func(format.Entry, []byte, error, bool) error, wait func() error) {
+func (t *tree) pool(ctx context.Context) (visit func(format.Entry, []byte, error) error, wait func() error) {
 	type job struct {
 		e    format.Entry
 		data []byte
@@ -171,18 +167,18 @@ func (t *tree) pool(ctx context.Context) (visit func(format.Entry, []byte, error
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := t.visit(ctx, j.e, j.data, j.err); err != nil {
+				if err := t.visit(ctx, j.e, j.data, j.err, false); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
-	visit = func(e format.Entry, data []byte, err error, _ bool) error {
+	visit = func(e format.Entry, data []byte, err error) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if len(data) > large {
-			return t.visit(ctx, e, data, err)
+			return t.visit(ctx, e, data, err, false)
 		}
 		select {
 		case jobs <- job{e, data, err}:
@@ -201,8 +197,9 @@ func (t *tree) pool(ctx context.Context) (visit func(format.Entry, []byte, error
 	return visit, wait
 }
 
-// visit is one entry, from any goroutine.
-func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error) error {
+// visit is one entry, from any goroutine. again says that its content was
+// visited under another name just before.
+func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error, again bool) error {
 	w := t.w
 	if n := w.entries.Add(1); n > int64(w.lim.Entries) {
 		return fmt.Errorf("%w: more than %d names", format.ErrLimit, w.lim.Entries)
@@ -217,8 +214,8 @@ func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error
 		t.roots[top] = true
 	}
 	t.mu.Unlock()
-	nested := false
-	if e.Type == format.File && len(data) > 0 && t.wanted(e) {
+	nested := again
+	if e.Type == format.File && len(data) > 0 && !again && t.wanted(e) {
 		parts, nerr := t.inside(ctx, e, data)
 		if nerr != nil {
 			return nerr
@@ -237,36 +234,75 @@ func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error
 // inside goes into a file that is a container or an image; it says whether it
 // did.
 func (t *tree) inside(ctx context.Context, e format.Entry, data []byte) (bool, error) {
-	l := layer{volume: t.id, path: e.Path, src: bytes.NewReader(data), depth: t.l.depth + 1, decoded: true, alone: true}
+	w := t.w
+	l := layer{volume: t.id, path: e.Path, src: bytes.NewReader(data), depth: t.l.depth + 1, decoded: true, large: t.l.large || len(data) > largeFile}
 	// At the top of an image, the files of an archive are the image's parts: they
 	// are gone through with all cores.
 	l.alone = !t.image || t.l.alone || len(data) < 1<<20
-	if t.image && len(data) >= 512 && !elf(data) {
-		lay, err := t.w.fs.scan(ctx, l.src, nil, t.w.lim.Parts)
+	if elf(data) {
+		return false, nil
+	}
+	// An update's members, and files that are called images, may begin with a
+	// vendor's header; of all others the first bytes say what they are.
+	anywhere := len(data) >= 512 && (t.image || imageName(e.Path))
+	if !anywhere {
+		p, err := w.fs.At(ctx, l.src, nil, false)
 		if err != nil {
 			return false, err
 		}
-		if len(lay.parts) == 0 {
-			return false, nil
+		if p == nil || p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && p.Opaque == "" {
+			return false, t.weigh(e, data)
 		}
-		high, _ := lay.blocks.high(l.src.Size())
-		return true, t.w.parts(ctx, l, lay, high)
+		if (p.Open != nil || len(p.Regions) > 0) && p.Offset+p.Size < l.src.Size()/2 {
+			return false, nil // a small thing at the beginning of something else
+		}
 	}
-	p, err := t.w.fs.At(ctx, l.src, nil, false)
-	if err != nil || p == nil {
+	if l.depth > w.lim.Depth {
+		return true, w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", w.lim.Depth)))
+	}
+	lay, err := w.fs.scan(ctx, l.src, nil, w.lim.Parts)
+	if err != nil {
 		return false, err
 	}
-	if p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && p.Opaque == "" {
-		return false, nil // it is looked at as it stands
+	if len(lay.parts) == 0 {
+		return false, t.weigh(e, data)
 	}
-	if l.depth > t.w.lim.Depth {
-		return true, t.w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", t.w.lim.Depth)))
+	packed, _ := lay.blocks.packed(l.src.Size())
+	return true, w.parts(ctx, l, lay, packed)
+}
+
+// weigh tells of a file that looks encrypted or packed in an unknown way: that
+// nothing was found in it says nothing. Media and what is random by its nature
+// are left out.
+func (t *tree) weigh(e format.Entry, data []byte) error {
+	const least = 4096
+	if len(data) < least || medium(e.Path, data) {
+		return nil
 	}
-	if (p.Open != nil || len(p.Regions) > 0) && !imageName(e.Path) && p.Offset+p.Size < l.src.Size()/2 {
-		return false, nil // a small thing at the beginning of something else
+	n := min(len(data), 1<<20)
+	head, tail := entropyOf(data[:n]), entropyOf(data[len(data)-n:])
+	if bound := noise(int64(n)) - 0.03; head < bound && tail < bound {
+		return nil
 	}
-	_, err = t.w.part(ctx, l, p, e.Path, 0)
-	return true, err
+	return t.w.gap(Gap{Volume: t.id, Path: e.Path, Kind: Unrecognised,
+		Detail: fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", len(data), max(head, tail))})
+}
+
+// media are the first bytes of pictures, sounds, films, fonts and archives that
+// hold no settings.
+var media = []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "OggS", "ID3", "\xff\xfb", "\xff\xf3", "\xff\xf1", "fLaC", "\x1aE\xdf\xa3", "wOFF", "wOF2", "OTTO", "%PDF", "BM", "\x00\x00\x01\x00", "FWS", "CWS"}
+
+func medium(name string, data []byte) bool {
+	for _, m := range media {
+		if bytes.HasPrefix(data, []byte(m)) {
+			return true
+		}
+	}
+	if len(data) > 12 && string(data[4:8]) == "ftyp" {
+		return true
+	}
+	base := path.Base(name)
+	return strings.Contains(base, "random-seed") || strings.Contains(base, "random_seed") || base == "urandom.seed" || base == "dh.pem"
 }
 
 func elf(b []byte) bool { return bytes.HasPrefix(b, []byte("\x7fELF")) }

@@ -29,7 +29,7 @@ func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, hi
 			continue
 		}
 		end := stretch(lay.blocks, high, off, g.end)
-		if err := w.stretch(l, off, end, whole); err != nil {
+		if err := w.stretch(l, lay.blocks, off, end, whole); err != nil {
 			return err
 		}
 		off = end
@@ -50,10 +50,13 @@ func stretch(b *blocks, high []bool, off, end int64) int64 {
 }
 
 // stretch tells of bytes whose format isn't known, with a guess.
-func (w *walk) stretch(l layer, off, end int64, whole bool) error {
+func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool) error {
 	size := end - off
 	sample := format.Head(l.src, off, int(min(size, 1<<20)))
 	e := entropyOf(sample)
+	if size > int64(len(sample)) {
+		e = b.entropy(off, size)
+	}
 	guess := guess(sample, e)
 	kind := "unknown"
 	in := l

@@ -89,6 +89,7 @@ type layer struct {
 	decoded bool
 	depth   int
 	alone   bool // no other goroutines: the walk is inside of a file
+	large   bool // what it stands in holds the place of the one large thing in memory
 }
 
 // emit calls v under the lock. The first failure ends the walk.
@@ -128,7 +129,7 @@ func (w *walk) image(ctx context.Context, s format.Source) (Image, error) {
 	if err != nil {
 		return img, fmt.Errorf("unpack: %w", err)
 	}
-	high, share := lay.blocks.high(s.Size())
+	high, share := lay.blocks.packed(s.Size())
 	img.Entropy, img.High = round(lay.blocks.entropy(0, s.Size())), round(share)
 	err = w.parts(ctx, l, lay, high)
 	img.Status, img.Reason = w.status(img)
@@ -151,7 +152,7 @@ func (w *walk) status(img Image) (Status, string) {
 	case opaque*2 > img.Size:
 		return Encrypted, "it says that it is encrypted: " + strings.Join(w.known, ", ")
 	case w.noise.Load()*2 > img.Size:
-		return Encrypted, fmt.Sprintf("encrypted or unknown: entropy %.2f over %.0f %% of %d bytes", img.Entropy, 100*img.High, img.Size)
+		return Encrypted, fmt.Sprintf("encrypted or packed in an unknown way: %.0f %% of %d bytes, entropy %.2f", 100*float64(w.noise.Load())/float64(img.Size), img.Size, img.Entropy)
 	case len(w.known) > 0:
 		return Unread, "recognised, nothing in it is read: " + strings.Join(w.known, ", ")
 	}
@@ -173,7 +174,7 @@ func (w *walk) source(ctx context.Context, l layer, try []string) error {
 		}
 		return w.gap(l.gap(0, format.Damaged, err.Error()))
 	}
-	high, _ := lay.blocks.high(l.src.Size())
+	high, _ := lay.blocks.packed(l.src.Size())
 	return w.parts(ctx, l, lay, high)
 }
 
@@ -294,6 +295,8 @@ func (w *walk) part(ctx context.Context, l layer, p *format.Part, path string, e
 		if err := w.unreadable(in, p); err != nil {
 			return 0, err
 		}
+	} else if err := w.sealed(in, p); err != nil {
+		return 0, err
 	}
 	in.depth++
 	if len(p.Vars) > 0 {
@@ -374,6 +377,20 @@ func (w *walk) unreadable(l layer, p *format.Part) error {
 	return w.gap(l.gap(p.Offset, kind, p.Format+": "+p.Opaque))
 }
 
+// sealed tells of pieces that say that they are encrypted, in a part whose rest
+// is read.
+func (w *walk) sealed(l layer, p *format.Part) error {
+	for _, g := range p.Guards {
+		if g.Kind != format.Encryption || g.Undone {
+			continue
+		}
+		if err := w.gap(l.gap(g.Offset, IsEncrypted, strings.TrimSpace(p.Format+": "+g.Scheme+" "+g.Note))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // vars gives variables out as a file of lines.
 func (w *walk) vars(l layer, p *format.Part) error {
 	var b bytes.Buffer
@@ -391,8 +408,11 @@ func (w *walk) give(r Raw) error {
 }
 
 func (w *walk) region(ctx context.Context, l layer, p *format.Part, r format.Region) error {
-	if r.Size <= 0 || r.Offset < 0 || r.Offset >= l.src.Size() {
+	if r.Size <= 0 {
 		return nil
+	}
+	if r.Offset < 0 || r.Offset >= l.src.Size() {
+		return w.gap(l.gap(p.Offset, format.Truncated, fmt.Sprintf("%s: %s stands at %d, behind the end at %d", p.Format, format.Printable(r.Name), r.Offset, l.src.Size())))
 	}
 	in := l
 	in.src = format.Section(l.src, r.Offset, r.Size)
@@ -441,7 +461,8 @@ func (w *walk) contents(ctx context.Context, l layer, p *format.Part) (used int6
 type consumer interface{ Consumed() int64 }
 
 func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Content) (used int64, err error) {
-	data, err := w.slurp(ctx, c.Stream, c.Size)
+	data, release, err := w.slurp(ctx, c.Stream, c.Size, l.large)
+	defer release()
 	if k, ok := c.Stream.(consumer); ok && err == nil {
 		used = k.Consumed()
 	}
@@ -454,22 +475,33 @@ func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Con
 		}
 	}
 	in := l
-	in.src, in.base, in.decoded = bytes.NewReader(data), 0, true
+	in.src, in.base, in.decoded, in.large = bytes.NewReader(data), 0, true, l.large || len(data) > largeFile
 	return used, w.source(ctx, in, c.Try)
 }
 
-// slurp reads a stream into memory, at most Limits.File bytes of it.
-func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64) ([]byte, error) {
+// largeFile is from where on a file or layer is alone in memory: whoever reads
+// another one waits until it was visited.
+const largeFile = 32 << 20
+
+// slurp reads a stream into memory, at most Limits.File bytes of it. release
+// must be called when the bytes aren't needed any more; held says that the
+// caller has the place of large things already.
+func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, held bool) (b []byte, release func(), err error) {
+	release = func() {}
 	limit := min(w.lim.File, w.lim.Total-w.spent.Load())
 	if limit <= 0 {
-		return nil, fmt.Errorf("%w: %d bytes were decoded in all", format.ErrLimit, w.lim.Total)
+		return nil, release, fmt.Errorf("%w: %d bytes were decoded in all", format.ErrLimit, w.lim.Total)
 	}
 	// A header's word is taken only as far as it costs little.
-	b := make([]byte, 0, min(max(hint, 4096)+1, 256<<10, limit+1))
-	var err error
+	b = make([]byte, 0, min(max(hint, 4096)+1, 256<<10, limit+1))
 	for {
 		if err = ctx.Err(); err != nil {
 			break
+		}
+		if len(b) > largeFile && !held {
+			held = true
+			w.big.Lock()
+			release = w.big.Unlock
 		}
 		if len(b) == cap(b) {
 			b = slices.Grow(b, int(min(int64(len(b)), max(limit+1-int64(len(b)), 1))))
@@ -488,7 +520,7 @@ func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64) ([]byte, erro
 	if err == io.EOF {
 		err = nil
 	}
-	return b, err
+	return b, release, err
 }
 
 func kindOf(err error) string {

@@ -53,7 +53,7 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 		return nil, nil
 	}
 	return &format.Part{Format: "arcadyan", Offset: at, Size: part, Note: fmt.Sprintf("begins with %x", raw[:first]),
-		Guards: []format.Guard{{Kind: format.Encryption, Scheme: "arcadyan", State: format.Present, Note: "obfuscation, not encryption", Offset: at}},
+		Guards: []format.Guard{{Kind: format.Encryption, Scheme: "arcadyan", State: format.Present, Note: "obfuscation, not encryption", Offset: at, Undone: true}},
 		Contents: func(context.Context, format.Limits) ([]format.Content, error) {
 			return []format.Content{{Source: v, Try: []string{"lzma"}}}, nil
 		}}, nil

@@ -123,7 +123,7 @@ func (t table) part(at, size int64) *format.Part {
 		v := format.Var{Name: e.label, Value: fmt.Sprintf("%s, 0x%x, %d bytes", e.kind(), e.offset, e.size), Offset: e.at}
 		if e.encrypted {
 			v.Value += ", encrypted"
-			p.Guards = append(p.Guards, format.Guard{Kind: format.Encryption, Scheme: "esp-flash-encryption", State: format.Present, Note: "partition " + e.label + ", where the chip's fuses say so", Offset: e.at})
+			p.Guards = append(p.Guards, format.Guard{Kind: format.Encryption, Scheme: "esp-flash-encryption", State: format.Present, Note: "partition " + e.label + ", where the chip's fuses say so; if not, it is read as it stands", Offset: e.at, Undone: true})
 		}
 		p.Vars = append(p.Vars, v)
 	}

@@ -45,7 +45,7 @@ func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) 
 	size := extent(s, at, f)
 	p := &format.Part{Format: "xor", Offset: at, Size: size,
 		Note: fmt.Sprintf("XOR with the %d bytes %x, %s at offset %d of what it hides", len(f.key), f.key, f.name, f.off)}
-	p.Guards = []format.Guard{{Kind: format.Encryption, Scheme: "xor", State: format.Present, Note: "obfuscation, not encryption", Offset: at}}
+	p.Guards = []format.Guard{{Kind: format.Encryption, Scheme: "xor", State: format.Present, Note: "obfuscation, not encryption", Offset: at, Undone: true}}
 	var try []string
 	if f.off == 0 {
 		try = []string{f.name}

@@ -61,7 +61,7 @@ func (r *Record) places(f *inspect.File, p *elf.Program, hits []keyword.Hit) {
 			continue
 		}
 		text, off := trace(f, h.At)
-		if text == "" || seen[group(text)] {
+		if text == "" || seen[group(text)] || banner(f.Data, off) {
 			continue
 		}
 		seen[group(text)] = true
@@ -189,4 +189,10 @@ func buildLike(p string) bool {
 
 func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
+
+// banner says that off stands in the banner of a Linux kernel: every kernel says
+// who built it (init/version.c).
+func banner(b []byte, off int) bool {
+	return bytes.Contains(b[max(0, off-64):off], []byte("Linux version "))
 }

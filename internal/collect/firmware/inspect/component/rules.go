@@ -45,8 +45,8 @@ type Rule struct {
 	Since    []Since `yaml:"since"`    // what it exports since which release, oldest first
 	Comment  *Clue   `yaml:"comment"`  // the compiler's mark, for what compilers bring themselves
 	Unless   strs    `yaml:"unless"`   // ids of rules that explain the same text better
-	Yes      Example `yaml:"yes"`
-	No       Example `yaml:"no"`
+	Yes      Example `yaml:"example"`
+	No       Example `yaml:"near-miss"`
 }
 
 // use is a clue of a rule that a word belongs to.
