@@ -219,6 +219,10 @@ func (x *extraction) finish() error {
 		}
 		x.left++
 	}
+	for i := range x.doc.Entries {
+		e := &x.doc.Entries[i]
+		e.Path = x.names.Resolve(e.Path) // only now it is known which tree is the root
+	}
 	slices.SortStableFunc(x.doc.Entries, func(p, q fileEntry) int { return strings.Compare(p.Path, q.Path) })
 	return nil
 }

@@ -28,7 +28,7 @@ func (a *app) firmwareText(d *firmwareDoc) {
 	a.appsText(d)
 	a.heading("image.gaps", len(d.Incomplete))
 	for _, g := range d.Incomplete {
-		fmt.Fprintln(a.Out, a.t("ui.firmware-gap", "why", a.t("cut."+g.Why), "where", place(safe(g.Path), g.Offset, 0), "detail", safe(g.Detail)))
+		fmt.Fprintln(a.Out, "  "+a.t("ui.firmware-gap", "why", a.t("cut."+g.Why), "where", place(safe(g.Path), g.Offset, 0), "detail", safe(g.Detail)))
 	}
 	fmt.Fprintln(a.Out, a.t("ui.firmware-counts", "files", fmt.Sprint(d.Files), "components", fmt.Sprint(len(d.Components)), "secrets", fmt.Sprint(len(d.Secrets)), "hosts", fmt.Sprint(len(d.Hosts)), "weaknesses", fmt.Sprint(len(d.Weaknesses))))
 }

@@ -46,7 +46,7 @@ func camera(lang i18n.Lang) image.Doc {
 		},
 		Components:   []image.Component{{Name: "busybox", Version: "1.36.1", Confidence: t("ui.fw.sure.high"), PURL: "pkg:generic/busybox@1.36.1", Path: "/bin/busybox", Text: "BusyBox v1.36.1 " + evil}},
 		Unattributed: []string{"/usr/sbin/ipcamd", evil},
-		Hosts:        []image.Host{{Value: "api.example.com", Evidence: t("evidence.configured"), Places: []string{"/etc/cloud.conf:3", evil}}},
+		Hosts:        []image.Host{{Value: "api.example.com", Evidence: t("ui.fw.evidence.configured"), Places: []string{"/etc/cloud.conf:3", evil}}},
 		Starts:       []image.Line{{What: t("ui.fw.start.service"), Place: "/etc/inittab:3", Text: "::respawn:/usr/sbin/ipcamd " + evil}},
 		Updates:      []image.Line{{What: "script", Place: "/usr/sbin/up.sh:4", Text: "wget https://ota.example.com/fw.bin"}},
 		Entries: []image.Entry{

@@ -11,9 +11,9 @@ import (
 // several goroutines.
 type Formats struct {
 	byName map[string]*format.Format
-	head   []candidate // at the first byte of a region only
-	first  [256][]candidate
-	pairs  [1 << 16 / 64]uint64 // the first two bytes of all numbers that are looked for everywhere
+	head   []candidate    // at the first byte of a region only
+	pairs  [1 << 16]uint16 // the first two bytes of numbers that are looked for everywhere: index into lists, 0: none
+	lists  [][]candidate  // of a pair
 	weak   []*format.Format
 	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
 	far    []candidate          // numbers that stand further inside
@@ -28,7 +28,7 @@ type candidate struct {
 // NewFormats compiles the list. The order is the order of looks where several
 // formats have the same number.
 func NewFormats(list []format.Format) *Formats {
-	fs := &Formats{byName: make(map[string]*format.Format), reach: 2}
+	fs := &Formats{byName: make(map[string]*format.Format), reach: 2, lists: make([][]candidate, 1)}
 	for i := range list {
 		f := &list[i]
 		fs.byName[f.Name] = f
@@ -52,12 +52,30 @@ func NewFormats(list []format.Format) *Formats {
 				fs.head = append(fs.head, c)
 				continue
 			}
-			fs.first[m.Bytes[0]] = append(fs.first[m.Bytes[0]], c)
-			mark(&fs.pairs, m.Bytes)
+			fs.list(c)
 		}
 	}
 	return fs
 }
+
+// list adds a candidate to the pairs that it may begin with.
+func (fs *Formats) list(c candidate) {
+	for second := range uint(256) {
+		if len(c.magic.Bytes) > 1 && second != uint(c.magic.Bytes[1]) {
+			continue
+		}
+		k := uint(c.magic.Bytes[0]) | second<<8
+		if fs.pairs[k] == 0 {
+			fs.pairs[k] = uint16(len(fs.lists))
+			fs.lists = append(fs.lists, nil)
+		}
+		i := fs.pairs[k]
+		fs.lists[i] = append(fs.lists[i], c)
+	}
+}
+
+// begin are the candidates for two bytes.
+func (fs *Formats) begin(a, b byte) []candidate { return fs.lists[fs.pairs[uint(a)|uint(b)<<8]] }
 
 // mark sets the bits of all pairs that a number may begin with.
 func mark(set *[1 << 16 / 64]uint64, magic string) {
@@ -108,7 +126,7 @@ func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak b
 	b := format.Head(s, 0, fs.reach)
 	begins := len(b) > 1 && has(&fs.starts, b[0], b[1])
 	if begins {
-		for _, c := range fs.first[b[0]] {
+		for _, c := range fs.begin(b[0], b[1]) {
 			if c.magic.At == 0 && prefix(b, c.magic.Bytes) {
 				if p, err := look(c.f); p != nil || err != nil {
 					return p, err

@@ -133,10 +133,11 @@ func (sc *scanning) everywhere(off int64) error {
 func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 	pairs := &sc.fs.pairs
 	for i := 0; i < step && i+1 < len(b); i++ {
-		if !has(pairs, b[i], b[i+1]) {
+		list := pairs[uint(b[i])|uint(b[i+1])<<8]
+		if list == 0 {
 			continue
 		}
-		for _, c := range sc.fs.first[b[i]] {
+		for _, c := range sc.fs.lists[list] {
 			if !prefix(b[i:], c.magic.Bytes) {
 				continue
 			}

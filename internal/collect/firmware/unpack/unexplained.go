@@ -58,6 +58,11 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool) error {
 		e = b.entropy(off, size)
 	}
 	guess := guess(sample, e)
+	// Tables of a program reach such values for some blocks; a run of them, or
+	// noise, is something else.
+	if guess == "packed" && size < 256<<10 && size >= 256 && e < noise(size)-0.05 {
+		guess = "code"
+	}
 	kind := "unknown"
 	in := l
 	switch {

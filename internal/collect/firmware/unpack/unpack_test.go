@@ -49,7 +49,10 @@ func invented() []format.Format {
 	return []format.Format{
 		one("box", "BOX!", func(s format.Source, p *format.Part) {
 			b := format.Head(s, p.Offset+8, int(p.Size)-8)
-			for i := range int(be.Uint32(b)) {
+			if len(b) < 4 {
+				return
+			}
+			for i := range min(int(be.Uint32(b)), (len(b)-4)/8) {
 				p.Regions = append(p.Regions, format.Region{Name: fmt.Sprint("r", i), Offset: p.Offset + int64(be.Uint32(b[4+8*i:])), Size: int64(be.Uint32(b[8+8*i:]))})
 			}
 		}),
@@ -95,8 +98,11 @@ type tree struct {
 func (t *tree) Problems() ([]format.Problem, int) { return t.problems.All() }
 
 func (t *tree) Walk(_ context.Context, fn func(format.Entry, io.Reader) error) error {
-	for at := int64(0); at+4 <= t.r.Size(); {
+	for at := int64(0); at+8 <= t.r.Size(); {
 		n := int64(binary.BigEndian.Uint32(format.Head(t.r, at, 4)))
+		if at+8+n > t.r.Size() {
+			return nil
+		}
 		name := string(format.Head(t.r, at+4, int(n)))
 		size := int64(binary.BigEndian.Uint32(format.Head(t.r, at+4+n, 4)))
 		e := format.Entry{Path: name, Type: format.File, Mode: 0o644, Size: size}
@@ -344,4 +350,28 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// FuzzWalk: whatever the formats say, a walk ends, and no range of the image is
+// told twice.
+func FuzzWalk(f *testing.F) {
+	f.Add(files("/etc/", "", "/etc/a", "hello"))
+	f.Add(box(stream(files("/a", string(stream([]byte("text"))))), []byte("text")))
+	f.Add(slices.Concat([]byte("head"), bytes.Repeat([]byte{0}, 100), stream(stream(files("/a", "b"))), files("/c", "d")))
+	f.Add(sized("DARK", []byte("x")))
+	f.Fuzz(func(t *testing.T, image []byte) {
+		if len(image) > 1<<16 {
+			return
+		}
+		s := &ranges{}
+		_, err := unpack.NewFormats(invented()).Walk(context.Background(), bytes.NewReader(image), unpack.Limits{Total: 1 << 22, File: 1 << 20}, s)
+		if err != nil && !errors.Is(err, unpack.ErrEmpty) {
+			t.Fatal(err)
+		}
+		for _, r := range s.all {
+			if r[0] < 0 || r[0]+r[1] > int64(len(image)) {
+				t.Errorf("range %d+%d of %d bytes", r[0], r[1], len(image))
+			}
+		}
+	})
 }
