@@ -22,6 +22,8 @@ var complete = []string{"camera", "gateway"}
 
 // unstated are fields that neither complete record states, with the reason.
 var unstated = map[string]string{
+	"Product.Markers":    "a laboratory's, put into a unit for one test",
+	"Unit.Dump":          "a laboratory's: the flash of a unit that was opened",
 	"Component.Package":  "an installation package is no small text file, and no question asks for it",
 	"Component.Firmware": "an image is no small text file, and no question asks for it",
 	"Watched.WhyNot":     "stands where quality can't be watched; the camera's is watched",

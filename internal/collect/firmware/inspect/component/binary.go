@@ -15,7 +15,7 @@ import (
 // binary says what the names, symbols and notes of an ELF file tell.
 func (s *scanner) binary() {
 	p := s.p
-	s.out.Binary = &Binary{Path: s.f.Path, Soname: p.Soname, Needed: p.Needed, BuildID: p.BuildID, Module: p.Type == "object"}
+	s.out.Binary = &Binary{Path: s.f.Path, Soname: p.Soname, Needed: p.Needed, BuildID: p.BuildID, Module: p.Type == "object", Packed: p.Packed}
 	s.needs = map[string]bool{}
 	for _, n := range p.Needed {
 		stem, _ := cutSo(n)
@@ -38,7 +38,9 @@ func (s *scanner) binary() {
 	} else if p.Soname == "" || p.Interp != "" {
 		if r := s.rs.program(s.base); r != nil {
 			s.addOwn(r)
-			s.see(named(r, s.base))
+			x := named(r, s.base)
+			x.Guess = true
+			s.see(x)
 		}
 	}
 	for _, r := range s.own {
@@ -58,7 +60,7 @@ func (s *scanner) addOwn(r *Rule) {
 	}
 }
 
-// named is what the name of a file alone says.
+// named is what the name or the folder of a file alone says.
 func named(r *Rule, base string) seen {
 	return seen{rule: r, rank: rankName, named: true, Claim: Claim{Name: r.Name, Rule: r.ID, Confidence: Low, Source: FromFile, Text: base}}
 }
@@ -310,7 +312,7 @@ func (s *scanner) note() {
 	if json.Unmarshal([]byte(text), &n) != nil || n.Name == "" || n.Version == "" {
 		return
 	}
-	p := Package{Database: FromNote, Name: n.Name, Version: n.Version, Arch: n.Architecture, Origin: n.Name, Path: s.f.Path, Offset: int64(sec.Off + at), Files: []string{s.f.Path}}
+	p := Package{Database: FromNote, Type: n.Type, Name: n.Name, Version: n.Version, Arch: n.Architecture, Origin: n.Name, Path: s.f.Path, Offset: int64(sec.Off + at), Files: []string{s.f.Path}}
 	s.out.Packages = append(s.out.Packages, p)
 }
 

@@ -35,7 +35,7 @@ func purl(key, version string) string {
 }
 
 // purlOf says how a package URL calls the packages of a database.
-var purlOf = map[Source]string{FromDpkg: "deb", FromOpkg: "opkg", FromApk: "apk", FromRPM: "rpm", FromNote: "deb"}
+var purlOf = map[Source]string{FromDpkg: "deb", FromOpkg: "opkg", FromApk: "apk", FromRPM: "rpm", FromNote: "generic"}
 
 // packageURL names the package of the database (purl specification, types deb,
 // apk, rpm); of several the first.
@@ -44,7 +44,7 @@ func (v *Inventory) packageURL(x *Component) string {
 		return ""
 	}
 	e := x.Packages[0]
-	kind := purlOf[e.Database]
+	kind := cmp.Or(e.Type, purlOf[e.Database])
 	space := map[string]string{"deb": "debian", "apk": "alpine", "opkg": "openwrt"}[kind]
 	for _, s := range v.systems {
 		if s.ID != "" && digitsOrLetters(s.ID) && kind != "opkg" {

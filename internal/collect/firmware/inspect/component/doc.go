@@ -76,6 +76,7 @@ type Evidence struct {
 // Package is an entry of a package database.
 type Package struct {
 	Database Source
+	Type     string // of a note: "deb", "rpm"
 	Name     string
 	Version  string // as the database has it, with epoch and revision
 	Arch     string
@@ -122,6 +123,7 @@ type Claim struct {
 	PURL       string // of manifests
 	Licence    string
 	Release    string // of a kernel: what modules name it by
+	Guess      bool   // only the file has such a name: it stays unattributed
 }
 
 // Binary is an ELF file that must be attributed to some component.
@@ -131,6 +133,7 @@ type Binary struct {
 	Needed  []string
 	BuildID string
 	Module  bool // of the kernel
+	Packed  bool
 }
 
 // Findings is what one file says.

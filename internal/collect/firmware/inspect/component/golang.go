@@ -56,8 +56,9 @@ func (s *scanner) goModules(mod string, off int64) {
 		case len(f) >= 3 && (f[0] == "mod" || f[0] == "dep"):
 			last = s.goModule(f[1], f[2], off)
 		case len(f) >= 3 && f[0] == "=>" && last != nil:
-			c := goClaim(f[1], f[2], off)
-			*last = c
+			if c := goClaim(f[1], f[2], off); len(c.Name) <= 256 && len(c.Version) <= 128 {
+				*last = c // replaced in go.mod
+			}
 			last = nil
 		default:
 			last = nil
@@ -65,12 +66,16 @@ func (s *scanner) goModules(mod string, off int64) {
 	}
 }
 
+// goModule adds a module; nil where it isn't kept.
 func (s *scanner) goModule(name, v string, off int64) *Claim {
-	if name == "" || len(s.out.Claims) >= maxClaims {
+	n := len(s.out.Claims)
+	if name != "" {
+		s.claim(goClaim(name, v, off))
+	}
+	if len(s.out.Claims) == n {
 		return nil
 	}
-	s.claim(goClaim(name, v, off))
-	return &s.out.Claims[len(s.out.Claims)-1]
+	return &s.out.Claims[n]
 }
 
 func goClaim(name, v string, off int64) Claim {

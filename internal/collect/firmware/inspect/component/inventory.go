@@ -7,13 +7,13 @@ import (
 
 // Bounds of what an image may say.
 const (
-	maxProducts    = 100_000
-	maxVersions    = 64 // of one product
-	maxVague       = 1024
-	maxPlaces      = 32 // evidence kept for a component
-	maxBinaries    = 200_000
-	maxOwned       = 1 << 20 // files that databases list
-	maxInvProblems = 256
+	maxProducts = 100_000
+	maxVersions = 64 // of one product
+	maxVague    = 1024
+	maxPlaces   = 32 // evidence kept for a component
+	maxBinaries = 200_000
+	maxOwned    = 1 << 20 // files that databases list
+	maxNotes    = 256
 )
 
 // Inventory joins what the files of an image say. Add is for one goroutine at a
@@ -47,6 +47,7 @@ type vague struct {
 type binaryOf struct {
 	Binary
 	claimed bool
+	like    string // the product that has a program of its name
 }
 
 // NewInventory makes an empty one.
@@ -56,10 +57,13 @@ func NewInventory() *Inventory {
 
 // Add takes what one file says.
 func (v *Inventory) Add(f Findings) {
-	claimed := false
+	claimed, like := false, ""
 	for _, c := range f.Claims {
 		// A vermagic alone says for which kernel a module is, not what it is.
-		claimed = claimed || c.Rule != "linux-vermagic"
+		claimed = claimed || c.Rule != "linux-vermagic" && !c.Guess
+		if c.Guess {
+			like = c.Name
+		}
 		v.claim(f.Path, c)
 	}
 	for _, p := range f.Packages {
@@ -68,7 +72,7 @@ func (v *Inventory) Add(f Findings) {
 	}
 	if f.Binary != nil {
 		if len(v.binaries) < maxBinaries {
-			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed})
+			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed, like})
 		} else {
 			v.cut = true
 		}
@@ -77,7 +81,7 @@ func (v *Inventory) Add(f Findings) {
 		v.systems = append(v.systems, *f.System)
 	}
 	for _, p := range f.Problems {
-		if len(v.problems) < maxInvProblems {
+		if len(v.problems) < maxNotes {
 			v.problems = append(v.problems, f.Path+": "+p)
 		}
 	}

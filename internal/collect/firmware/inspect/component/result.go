@@ -45,7 +45,12 @@ func (v *Inventory) Result() Result {
 			continue
 		}
 		why := "no text, name or symbol in it is known"
-		if b.Module {
+		switch {
+		case b.like != "":
+			why = "it has the name of a program of " + b.like + ", and nothing in it says that it is that"
+		case b.Packed:
+			why = "it is packed: what is in it can't be seen"
+		case b.Module:
 			why = "a kernel module that is not of the kernel's own tree and names no version"
 		}
 		r.Unattributed = append(r.Unattributed, Unattributed{b.Path, b.Soname, b.Needed, why})

@@ -92,7 +92,11 @@ func (s *scanner) claim(c Claim) {
 	if len(s.out.Claims) == maxClaims {
 		s.problem("more than 4096 components are named here: the rest is left out")
 	}
-	if len(s.out.Claims) <= maxClaims {
+	if len(c.Name) > 256 || len(c.Version) > 128 {
+		return // no name that a product has
+	}
+	c.Text, c.Licence = c.Text[:min(len(c.Text), 2*maxEvidence)], c.Licence[:min(len(c.Licence), 2*maxEvidence)]
+	if len(s.out.Claims) < maxClaims {
 		s.out.Claims = append(s.out.Claims, c)
 	}
 }
