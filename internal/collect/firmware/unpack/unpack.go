@@ -68,6 +68,7 @@ type walk struct {
 	entries atomic.Int64
 	trees   atomic.Int64 // with at least one entry
 	code    atomic.Int64 // programs that were given out
+	plain   atomic.Int64 // other ranges that were
 	opaque  atomic.Int64 // bytes of the image that say that they are encrypted
 	noise   atomic.Int64 // bytes of the image that no format explains and that look like noise
 
@@ -153,6 +154,8 @@ func (w *walk) status(img Image) (Status, string) {
 		return Encrypted, "it says that it is encrypted: " + strings.Join(w.known, ", ")
 	case w.noise.Load()*2 > img.Size:
 		return Encrypted, fmt.Sprintf("encrypted or packed in an unknown way: %.0f %% of %d bytes, entropy %.2f", 100*float64(w.noise.Load())/float64(img.Size), img.Size, img.Entropy)
+	case len(w.known) > 0 && w.plain.Load() > 0 && w.noise.Load() == 0:
+		return Readable, fmt.Sprintf("%d range(s) without a file system read, of %s", w.plain.Load(), strings.Join(w.known, ", "))
 	case len(w.known) > 0:
 		return Unread, "recognised, nothing in it is read: " + strings.Join(w.known, ", ")
 	}
@@ -553,6 +556,8 @@ func (w *walk) raw(l layer, kind string, off, size int64, code bool) error {
 	}
 	if code {
 		w.code.Add(1)
+	} else {
+		w.plain.Add(1)
 	}
 	return w.give(Raw{Volume: l.volume, Path: l.path, Offset: l.base + off, Format: kind, Data: b})
 }

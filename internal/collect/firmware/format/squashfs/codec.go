@@ -106,7 +106,7 @@ func (d *decompressor) expandZstd(dst, src []byte) (int, error) {
 		}
 		d.zstd = r
 	}
-	out, err := d.zstd.DecodeAll(src, dst[:0])
+	out, err := d.zstd.DecodeAll(src, dst[:0:len(dst)])
 	if len(out) > len(dst) {
 		return len(dst), errTooLong
 	}
