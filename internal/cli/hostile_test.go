@@ -426,10 +426,13 @@ func TestHostileImages(t *testing.T) {
 			if err := json.Unmarshal(out, &d); err != nil {
 				t.Fatalf("exit code %d, not JSON: %v\n%s", code, err, errs)
 			}
-			if code != exitFailed && code != exitUndecided {
+			// What is odd and lost nothing may end well.
+			whole := []string{"cpio-symlink-loop.cpio", "cpio-odd-names.cpio", "cpio-20000-files.cpio.gz"}
+			if code == 0 && slices.Contains(whole, filepath.Base(path)) && d.Image.Analysable && len(d.Incomplete) == 0 && len(d.Entries) > 0 {
+				t.Log("read whole")
+			} else if code != exitFailed && code != exitUndecided {
 				t.Errorf("exit code %d\n%s", code, errs)
-			}
-			if d.Image.Analysable && len(d.Incomplete) == 0 && code == exitUndecided {
+			} else if d.Image.Analysable && len(d.Incomplete) == 0 && code == exitUndecided {
 				t.Error("undecided without a cause")
 			}
 			if bad := dirty(string(out)); bad != "" {
