@@ -11,9 +11,9 @@ import (
 // several goroutines.
 type Formats struct {
 	byName map[string]*format.Format
-	head   []candidate    // at the first byte of a region only
+	head   []candidate     // at the first byte of a region only
 	pairs  [1 << 16]uint16 // the first two bytes of numbers that are looked for everywhere: index into lists, 0: none
-	lists  [][]candidate  // of a pair
+	lists  [][]candidate   // of a pair
 	weak   []*format.Format
 	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
 	far    []candidate          // numbers that stand further inside
