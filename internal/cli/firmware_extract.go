@@ -56,6 +56,7 @@ func (a *app) firmwareExtract() *cobra.Command {
 		if failed != nil {
 			x.doc.Errors = append(x.doc.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: args[0]})
 			l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
+			x.doc.Incomplete = l.gaps
 		}
 		if err := x.manifest(); err != nil {
 			return err

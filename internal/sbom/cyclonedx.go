@@ -56,7 +56,7 @@ func CycloneDX(w io.Writer, b BOM) error {
 }
 
 func component(ref string, c Component) cdx.Component {
-	out := cdx.Component{BOMRef: ref, Type: componentType(c.Type), Name: text(c.Name), Version: text(c.Version), PackageURL: c.PURL, CPE: c.CPE}
+	out := cdx.Component{BOMRef: ref, Type: componentType(c.Type), Name: text(c.Name), Version: text(c.Version), PackageURL: text(c.PURL), CPE: text(c.CPE)}
 	if c.Supplier != "" {
 		out.Supplier = &cdx.OrganizationalEntity{Name: text(c.Supplier)}
 	}

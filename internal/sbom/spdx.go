@@ -74,10 +74,10 @@ func spdxPackage(id string, c Component) *v2_3.Package {
 		p.PackageSupplier = &common.Supplier{SupplierType: "Organization", Supplier: text(c.Supplier)}
 	}
 	if c.CPE != "" {
-		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "SECURITY", RefType: "cpe23Type", Locator: c.CPE})
+		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "SECURITY", RefType: "cpe23Type", Locator: text(c.CPE)})
 	}
 	if c.PURL != "" {
-		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "PACKAGE-MANAGER", RefType: "purl", Locator: c.PURL})
+		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "PACKAGE-MANAGER", RefType: "purl", Locator: text(c.PURL)})
 	}
 	return p
 }

@@ -242,6 +242,9 @@ func (sc *scanning) weakly() error {
 			}
 		}
 		slices.SortStableFunc(sc.l.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
+		if tries >= maxWeak {
+			sc.l.cut = true // what stands behind the last try was not looked at for weak formats
+		}
 		if !found || tries >= maxWeak {
 			return nil
 		}
