@@ -280,120 +280,6 @@ type Firmware struct {
 	Encryption string `yaml:"encryption,omitempty" json:"encryption,omitempty"`
 }
 
-// Interface is everything that listens or can be plugged in.
-type Interface struct {
-	// Short name that other entries refer to.
-	ID string `yaml:"id" json:"id" is:"required,id=interface"`
-	// Component that has it.
-	On string `yaml:"on" json:"on" is:"required,ref=component,aka=component"`
-	// Protocol spoken there.
-	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty" is:"known=http|https|rtsp|rtsps|ssh|mdns|onvif|mqtt|mqtts|bluetooth-le|uart|usb"`
-	// 443 (tcp) or 5353/udp; none for radio and physical ones.
-	Port Port `yaml:"port,omitempty" json:"port,omitzero"`
-	// Why the product needs it; a reviewer accepts it or not.
-	Purpose string `yaml:"purpose,omitempty" json:"purpose,omitempty"`
-	// How a user or program is authenticated; none where it is not.
-	Auth string `yaml:"auth,omitempty" json:"auth,omitempty" is:"known=none|password|basic|digest-md5|digest-sha256|certificate|token,aka=authentication"`
-	// Roles that may use it.
-	Roles []string `yaml:"roles,omitempty" json:"roles,omitempty" is:"ref=role"`
-	// Can be reached only by hand: a connector, a pad, a card slot.
-	Physical bool `yaml:"physical,omitempty" json:"physical,omitempty"`
-	// Made for development and repair.
-	Debug bool `yaml:"debug,omitempty" json:"debug,omitempty"`
-	// Can it be reached from outside of the place where the product stands?
-	Remote *bool `yaml:"remote,omitempty" json:"remote,omitempty"`
-	// How surely whoever asks must be known.
-	Assurance string `yaml:"assurance,omitempty" json:"assurance,omitempty" is:"enum=none|basic|substantial|high"`
-	// How input that arrives there is checked.
-	Validates string `yaml:"validates,omitempty" json:"validates,omitempty"`
-	// State of a debug interface in delivered units.
-	Access string `yaml:"access,omitempty" json:"access,omitempty" is:"enum=disabled|authenticated|open"`
-	// How to log in, for the tests: over HTTP, or to a stream over RTSP.
-	Login *Login `yaml:"login,omitempty" json:"login,omitempty"`
-}
-
-// Login says how a tester's program logs in to an interface and which
-// functions lie behind the login; of an RTSP interface it says only the form
-// and the path (TS 103 701 IXIT 1-AuthMech, 2-UserInfo).
-type Login struct {
-	// How credentials are sent.
-	Form string `yaml:"form" json:"form" is:"required,enum=json|form|basic|digest,aka=kind|type"`
-	// Path that takes the credentials (POST); of RTSP: path of the stream.
-	Path string `yaml:"path,omitempty" json:"path,omitempty" is:"urlpath"`
-	// Field of the name in the body; default username.
-	UserField string `yaml:"user_field,omitempty" json:"user_field,omitempty"`
-	// Field of the password in the body; default password.
-	PassField string `yaml:"pass_field,omitempty" json:"pass_field,omitempty"`
-	// Path that ends the session (POST).
-	Logout string `yaml:"logout,omitempty" json:"logout,omitempty" is:"urlpath"`
-	// Path that answers JSON with model, serial and firmware version.
-	Identity string `yaml:"identity,omitempty" json:"identity,omitempty" is:"urlpath"`
-	// Functions that lie behind the login.
-	Functions []Function `yaml:"functions,omitempty" json:"functions,omitempty"`
-}
-
-// Function is one function behind a login, and the rights it needs.
-type Function struct {
-	// HTTP method; default GET.
-	Method string `yaml:"method,omitempty" json:"method,omitempty" is:"enum=GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"`
-	// Path of the function.
-	Path string `yaml:"path" json:"path" is:"required,urlpath"`
-	// Right that it needs: one of roles.*.may.
-	Right string `yaml:"right,omitempty" json:"right,omitempty" is:"ref=right"`
-	// May a test call it? Default: only GET. What sounds destructive is called on simulated units alone.
-	Safe *bool `yaml:"safe,omitempty" json:"safe,omitempty"`
-	// Harmless body of a test call.
-	Body string `yaml:"body,omitempty" json:"body,omitempty"`
-	// Roles that may call it, where roles.*.may does not say it.
-	Roles []string `yaml:"roles,omitempty" json:"roles,omitempty" is:"ref=role"`
-}
-
-// Roles maps a role's name to its rights.
-type Roles map[string]Role
-
-// Role is what a kind of user may do.
-type Role struct {
-	// Rights of the role, in words of your own.
-	May []string `yaml:"may" json:"may" is:"required,def=right,aka=rights|permissions"`
-}
-
-// User is a preset account.
-type User struct {
-	// Name of the account.
-	Name string `yaml:"name" json:"name" is:"required,name=user"`
-	// Role of the account.
-	Role string `yaml:"role" json:"role" is:"required,ref=role"`
-	// Exists from the factory.
-	Preset bool `yaml:"preset,omitempty" json:"preset,omitempty"`
-}
-
-// Passwords says how preset passwords come about (EN 303 645 5.1-1, 5.1-2;
-// TS 103 701 IXIT 1-AuthMech).
-type Passwords struct {
-	// Does the product use passwords at all?
-	Used *bool `yaml:"used,omitempty" json:"used,omitempty"`
-	// Passwords as delivered: none, one per unit, or the same for all.
-	Preset string `yaml:"preset,omitempty" json:"preset,omitempty" is:"enum=none|per-unit|common,aka=default"`
-	// How values per unit are made.
-	Rule string `yaml:"rule,omitempty" json:"rule,omitempty"`
-	// Changing a preset password before first use.
-	Change string `yaml:"change,omitempty" json:"change,omitempty" is:"enum=forced|possible|impossible"`
-}
-
-// Secret is a security parameter that the product holds (IXIT 10-SecParam).
-type Secret struct {
-	// Short name.
-	ID string `yaml:"id" json:"id" is:"required,id=secret"`
-	// What it is.
-	Kind string `yaml:"kind" json:"kind" is:"required,known=tls-key|ssh-host-key|wifi-key|storage-key|update-key|api-token,aka=type"`
-	// Component that holds it.
-	On string `yaml:"on" json:"on" is:"required,ref=component,aka=component|stored_on"`
-	// What makes it differ from unit to unit.
-	UniqueBy string `yaml:"unique_by,omitempty" json:"unique_by,omitempty"`
-	// What keeps it from being read or replaced.
-	ProtectedBy string `yaml:"protected_by,omitempty" json:"protected_by,omitempty"`
-}
-
 // Identifier says how units get their own identifier (IoT-1005-1 5.1.1.1).
 type Identifier struct {
 	// What the identifier is.
@@ -496,33 +382,6 @@ type Onboarding struct {
 	Secret string `yaml:"secret,omitempty" json:"secret,omitempty"`
 }
 
-// Document is a file in evidence/ (or an https URL, read only with --public)
-// that the maker publishes or supplies.
-type Document struct {
-	// Short name.
-	ID string `yaml:"id" json:"id" is:"required,id=document"`
-	// What the document is for.
-	Kind string `yaml:"kind" json:"kind" is:"required,enum=security-txt|disclosure-policy|setup-guide|support-period|secure-development|privacy-notice|roles|user-manual,aka=type"`
-	// File in the workspace.
-	File string `yaml:"file,omitempty" json:"file,omitempty" is:"file,aka=path"`
-	// Page (https), read only with --public.
-	URL string `yaml:"url,omitempty" json:"url,omitempty" is:"url"`
-	// Published without login.
-	Public *bool `yaml:"public,omitempty" json:"public,omitempty"`
-}
-
-// Environment is where the product is expected to stand.
-type Environment struct {
-	// Short name.
-	ID string `yaml:"id" json:"id" is:"required,id=environment"`
-	// What matters there.
-	Note string `yaml:"note,omitempty" json:"note,omitempty"`
-	// The place: indoor or outdoor, fixed or mobile, public or private.
-	Physical []string `yaml:"physical,omitempty" json:"physical,omitempty" is:"known=indoor|outdoor|fixed|mobile|public|private"`
-	// The network there.
-	Network string `yaml:"network,omitempty" json:"network,omitempty" is:"enum=unmanaged-home|managed-enterprise|industrial|public-cellular|isolated"`
-}
-
 // Dependency is something outside of the product that it needs.
 type Dependency struct {
 	// Short name.
@@ -547,40 +406,6 @@ type Dependency struct {
 	Accepted string `yaml:"accepted,omitempty" json:"accepted,omitempty"`
 	// Do others manage the product through it?
 	Manages *bool `yaml:"manages,omitempty" json:"manages,omitempty"`
-}
-
-// Unit is a specimen on the bench: the DUT.
-type Unit struct {
-	// Short name.
-	ID string `yaml:"id" json:"id" is:"required,id=unit"`
-	// Component; default: the only device.
-	Of string `yaml:"of,omitempty" json:"of,omitempty" is:"ref=component,aka=component"`
-	// Serial number, in quotes.
-	Serial string `yaml:"serial,omitempty" json:"serial,omitempty"`
-	// Private, link-local or loopback address; a public one also needs --public.
-	Address string `yaml:"address,omitempty" json:"address,omitempty" is:"address,aka=ip|host"`
-	// State on the bench.
-	State string `yaml:"state,omitempty" json:"state,omitempty" is:"enum=factory|onboarding|initialised|after-reset|after-update"`
-	// May be locked out, reset or broken by a test.
-	Expendable bool `yaml:"expendable,omitempty" json:"expendable,omitempty"`
-	// A program, not hardware.
-	Simulated bool `yaml:"simulated,omitempty" json:"simulated,omitempty"`
-	// Whole port range of a simulated unit (41000-41031); that of a real one is always 1-65535.
-	Ports PortRange `yaml:"ports,omitempty" json:"ports,omitzero"`
-	// Port of a simulated unit at which an interface answers.
-	PortMap map[string]uint16 `yaml:"port_map,omitempty" json:"port_map,omitempty" is:"keyref=interface"`
-	// What was read out of its flash: a file in the workspace; of two units they show whether keys differ.
-	Dump string `yaml:"dump,omitempty" json:"dump,omitempty" is:"file,aka=flash|flash_dump"`
-}
-
-// Marker is a value that a tester put into the units before their flash was
-// read: whether it stands there in the clear is looked for (IoT-1005-1
-// 5.4.1.2). It is made up for the test and protects nothing.
-type Marker struct {
-	// What it was used as: password, Wi-Fi key, text of a clip.
-	Name string `yaml:"name" json:"name" is:"required,name=marker"`
-	// The value, made up for the test.
-	Value string `yaml:"value" json:"value" is:"required,marker"`
 }
 
 // Names is a list whose emptiness is a statement: [] says "none", an absent

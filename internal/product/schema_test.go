@@ -85,7 +85,7 @@ func readComments(t *testing.T) comments {
 	out := comments{}
 	text := func(g *ast.CommentGroup) string { return strings.Join(strings.Fields(g.Text()), " ") }
 	var decls []ast.Decl
-	for _, name := range []string{"product.go", "process.go", "aftercare.go", "ai.go"} {
+	for _, name := range []string{"product.go", "access.go", "unit.go", "process.go", "customer.go", "development.go", "aftercare.go", "ai.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
