@@ -93,6 +93,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 		fmt.Fprintln(streams.Err, "assay:", err)
 		return exitFault
 	}
+	streams.Out = &stream{Writer: streams.Out}
 	a := &app{IO: streams, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
 	if streams.Now != nil {
 		a.now = streams.Now
@@ -105,12 +106,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	code := 0
-	if err := root.ExecuteContext(ctx); err != nil {
-		code = a.fail(err)
-	} else {
-		code = a.code
-	}
+	code := a.end(root.ExecuteContext(ctx))
 	if a.answer != nil {
 		if err := a.answer.Close(); err != nil {
 			a.Out, a.answer = io.Discard, nil
@@ -214,7 +210,8 @@ func (a *app) json(v any) {
 	enc := json.NewEncoder(visible{a.Out})
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	err := enc.Encode(v)
+	if s, ok := a.Out.(*stream); err != nil && !(ok && s.err != nil) { // of the stream Main tells
 		fmt.Fprintln(a.Err, "assay:", err)
 		a.code = exitFault
 	}
@@ -222,8 +219,8 @@ func (a *app) json(v any) {
 
 // terminal says whether a stream is one.
 func terminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	f := file(w)
+	return f != nil && term.IsTerminal(int(f.Fd()))
 }
 
 // colour says whether to write colours.
@@ -233,7 +230,7 @@ func (a *app) colour() bool {
 
 // width is the terminal's, or 80.
 func (a *app) width() int {
-	if f, ok := a.Out.(*os.File); ok {
+	if f := file(a.Out); f != nil {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 20 {
 			return w
 		}
@@ -259,6 +256,7 @@ func (a *app) root() *cobra.Command {
 		PersistentPreRunE: func(c *cobra.Command, args []string) error { return a.check(c, args) },
 	}
 	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(a.flagError)
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", ".", a.t("flag.dir"))
 	f.StringVar(&a.langFlag, "lang", "", a.t("flag.lang"))
@@ -344,7 +342,7 @@ func (a *app) check(c *cobra.Command, args []string) error {
 	if err != nil {
 		return use(fmt.Errorf("--out: %w", err))
 	}
-	a.answer, a.Out = f, f
+	a.answer, a.Out = f, &stream{Writer: f}
 	return nil
 }
 
@@ -355,13 +353,13 @@ func (a *app) formats(allowed ...string) error {
 			return nil
 		}
 	}
-	return usef("--format %s isn't one of %s", a.format, strings.Join(allowed, ", "))
+	return &exitError{code: exitUse, err: errors.New(a.t("ui.no-format", "format", a.format, "list", strings.Join(allowed, ", "))), next: a.t("ui.next.format", "first", allowed[0])}
 }
 
 // command makes a cobra command with its texts.
 func (a *app) command(use, name string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: a.t("cli." + name + ".short"), Long: a.t("cli." + name + ".long"),
-		Example: a.t("cli." + name + ".example"), Args: args, RunE: run}
+		Example: a.t("cli." + name + ".example"), Args: a.fitting(args), RunE: run}
 }
 
 var _ pflag.Value = (*list)(nil)

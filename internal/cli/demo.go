@@ -188,6 +188,12 @@ func sampleSubjects(p *product.Product, on string) []string {
 				out = append(out, k.Firmware.File)
 			}
 		}
+	case "app":
+		for _, k := range p.Components {
+			if k.Kind == "app" {
+				out = append(out, k.ID)
+			}
+		}
 	case "personal":
 		for _, d := range p.Data {
 			if d.Category == "sensitive-personal" {

@@ -9,10 +9,12 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
+	imagepage "assay/internal/report/image"
 	"assay/internal/sandbox"
 	"assay/internal/sbom"
 )
@@ -38,6 +40,9 @@ func (a *app) firmware(ctx context.Context, path string, files bool, markers str
 		return err
 	}
 	opt := firmware.Options{Now: a.now(), Guess: quickGuesses, Files: files || a.format == "html"}
+	if a.format == "html" {
+		opt.Keep = imagepage.MostNames
+	}
 	if markers != "" {
 		list, err := a.readMarkers(markers)
 		if err != nil {
@@ -86,33 +91,41 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	start := a.now()
 	f, err := firmware.Local(path)
 	if err != nil {
-		return nil, nil, &exitError{code: exitUse, err: err, where: path}
+		return nil, nil, a.unusable(err, path)
 	}
 	defer f.Close() // read-only
 	sum := sha256.New()
 	size, err := io.Copy(sum, f)
 	if err != nil {
-		return nil, nil, use(err)
+		return nil, nil, a.unusable(err, path)
 	}
 	p := a.progress()
 	p.show("progress.image", "image", path)
+	begun := time.Now()
 	r, res, failed, err := firmware.Read(ctx, runner(), f, opt, func(x firmware.Progress) {
-		p.show("progress.image-file", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", x.Path[strings.LastIndexByte(x.Path, 0)+1:])
+		rate := float64(x.Bytes) / max(time.Since(begun).Seconds(), 0.001)
+		p.show("progress.image-rate", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", x.Path[strings.LastIndexByte(x.Path, 0)+1:],
+			"size", sized(x.Bytes), "rate", sized(int64(rate)))
 	})
 	p.done()
 	if err != nil {
 		return nil, nil, err
 	}
 	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))},
-		Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
+		Systems: []firmwareSystem{}, Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
 		Hosts: []firmwareHost{}, Mentioned: []firmwareHost{}, Certificates: []firmwareCert{}, Binaries: []firmwareBinary{}, Weaknesses: []firmwareWeakness{},
 		Startup: []firmwareStart{}, Updates: []firmwareUpdate{}, Apps: []firmwareApp{}, Markers: []firmwareMarker{}, Incomplete: []firmwareGap{}, Errors: []jsonError{}}
 	d.fill(r, key)
 	if failed != nil {
-		d.Errors = append(d.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: path})
+		d.Errors = append(d.Errors, a.ended(failed, path))
 	}
 	d.Stats = stats(res, size, a.now().Sub(start).Seconds())
 	return d, r, nil
+}
+
+// ended says that the confined reader was stopped before its end.
+func (a *app) ended(failed *sandbox.Error, path string) jsonError {
+	return jsonError{Code: codeParser, Exit: exitUndecided, Message: a.t("ui.fw.gap", "why", a.t("ui.gap.parser-killed"), "detail", failed.Error()), Where: path}
 }
 
 func stats(res sandbox.Result, size int64, seconds float64) firmwareStats {

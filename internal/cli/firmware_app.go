@@ -31,7 +31,7 @@ type firmwareApp struct {
 func (d *firmwareDoc) apps(r *firmware.Result) {
 	for _, x := range r.Apps {
 		out := firmwareApp{Path: x.Path, Platform: x.Platform, Package: x.Package, Version: x.Version, MinSDK: x.MinSDK, TargetSDK: x.TargetSDK, Debuggable: x.Debuggable,
-			Backup: x.Platform == "android" && x.AllowBackup != "false", Permissions: filled(x.Permissions), Exported: []string{}}
+			Backup: x.BacksUp(), Cleartext: x.ClearToAll(), Permissions: filled(x.Permissions), Exported: []string{}}
 		if n := x.Network; n != nil {
 			out.Cleartext, out.UserCAs = slices.Contains(n.Cleartext, "*"), n.UserCAs
 		} else {

@@ -41,6 +41,15 @@ func (a *app) firmwareDiff() *cobra.Command {
 		if err := a.formats("text", "json"); err != nil {
 			return err
 		}
+		for _, path := range args { // before half a minute is spent on the first
+			f, err := firmware.Local(path)
+			if err != nil {
+				return a.unusable(err, path)
+			}
+			if err := f.Close(); err != nil {
+				return a.unusable(err, path)
+			}
+		}
 		opt := firmware.Options{Now: a.now(), Files: true}
 		key, err := newKey() // one for both: the same secret has the same fingerprint
 		if err != nil {
@@ -63,12 +72,14 @@ func (a *app) firmwareDiff() *cobra.Command {
 		if a.format == "json" {
 			a.json(d)
 		} else {
-			a.diffText(d)
+			a.diffText(d, x, y)
 		}
 		return nil
 	})
 }
 
+// diffOf compares two images. A secret that stands in both is shared, wherever
+// it stands: no difference.
 func diffOf(x, y *firmwareDoc) diffDoc {
 	d := diffDoc{Schema: "assay/firmware-diff@1", A: x.Image, B: y.Image, SharedKeys: []firmwareSecret{}, Incomplete: filled(slices.Concat(x.Incomplete, y.Incomplete)),
 		Errors: filled(slices.Concat(x.Errors, y.Errors))}
@@ -76,17 +87,35 @@ func diffOf(x, y *firmwareDoc) diffDoc {
 		return e.Path, fmt.Sprintf("%s %04o %d:%d %d %s%s", e.Type, e.Mode, e.UID, e.GID, e.Size, e.SHA256, e.Target)
 	})
 	d.Components = differ(x.Components, y.Components, func(c firmwareComponent) (string, string) { return c.Name, c.Version })
-	d.Secrets = differ(x.Secrets, y.Secrets, func(s firmwareSecret) (string, string) {
-		return s.Kind + " " + s.Path + " " + s.User, s.Fingerprint
-	})
+	inX, inY := fingerprints(x.Secrets), fingerprints(y.Secrets)
+	told := make(map[string]bool)
 	for _, s := range y.Secrets {
-		if slices.ContainsFunc(x.Secrets, func(o firmwareSecret) bool { return o.Fingerprint == s.Fingerprint && o.Kind == s.Kind }) {
+		if key := s.print(); inX[key] && !told[key] {
+			told[key] = true
 			d.SharedKeys = append(d.SharedKeys, s)
 		}
 	}
+	d.Secrets = differ(without(x.Secrets, inY), without(y.Secrets, inX), func(s firmwareSecret) (string, string) {
+		return strings.TrimSpace(s.Kind + " " + place(s.Path, 0, 0) + " " + s.User), s.Fingerprint
+	})
 	d.Hosts = differ(x.Hosts, y.Hosts, func(h firmwareHost) (string, string) { return h.Value, "" })
-	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.Kind + " " + w.Path + " " + w.Detail, "" })
+	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.Kind + " " + w.Path, w.Detail })
 	return d
+}
+
+// print tells equal secrets: the same value, used for the same.
+func (s firmwareSecret) print() string { return s.Kind + " " + s.Fingerprint }
+
+func fingerprints(list []firmwareSecret) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, s := range list {
+		out[s.print()] = true
+	}
+	return out
+}
+
+func without(list []firmwareSecret, other map[string]bool) []firmwareSecret {
+	return slices.DeleteFunc(slices.Clone(list), func(s firmwareSecret) bool { return other[s.print()] })
 }
 
 // differ compares two lists by a name and what stands behind it.
@@ -123,22 +152,26 @@ func differ[T any](x, y []T, key func(T) (name, value string)) []diffItem {
 	return out
 }
 
-func (a *app) diffText(d diffDoc) {
+func (a *app) diffText(d diffDoc, x, y *firmwareDoc) {
+	for i, doc := range []*firmwareDoc{x, y} {
+		fmt.Fprintf(a.Out, "%s  %s\n", "AB"[i:i+1], a.t("ui.fw.head", "image", safe(doc.Image.Path), "size", sized(doc.Image.Size), "bytes", fmt.Sprint(doc.Image.Size)))
+		a.hanging("", a.about(doc)+a.t("ui.fw.semicolon")+a.readOf(doc), 1)
+	}
 	plainly := func(i diffItem) diffItem { return i }
 	for _, l := range []struct {
 		key   string
 		items []diffItem
 		words func(diffItem) diffItem
 	}{
-		{"ui.diff.files", d.Files, plainly},
-		{"ui.fw.components", d.Components, plainly},
 		{"ui.fw.secrets", d.Secrets, func(i diffItem) diffItem { return diffItem{What: a.titled(i.What), Change: i.Change} }},
-		{"ui.fw.hosts", d.Hosts, plainly},
 		{"ui.fw.weaknesses", d.Weaknesses, func(i diffItem) diffItem { i.What = a.titled(i.What); return i }},
+		{"ui.fw.hosts", d.Hosts, plainly},
+		{"ui.fw.components", d.Components, plainly},
+		{"ui.diff.files", d.Files, plainly},
 	} {
 		a.heading(l.key, len(l.items))
-		var t grid
-		for _, i := range l.items {
+		t := grid{cut: true}
+		for _, i := range l.items[:min(mostDiffer, len(l.items))] {
 			i = l.words(i)
 			switch was, is := safe(short(i.A)), safe(short(i.B)); i.Change {
 			case "added":
@@ -150,20 +183,25 @@ func (a *app) diffText(d diffDoc) {
 			}
 		}
 		t.write(a)
+		a.more("  ", len(l.items)-mostDiffer)
 	}
 	a.heading("ui.diff.shared", len(d.SharedKeys))
 	var t grid
-	for _, s := range d.SharedKeys {
+	for _, s := range d.SharedKeys[:min(mostDiffer, len(d.SharedKeys))] {
 		t.row("=", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(a.shown(s)))
 	}
 	t.write(a)
-	if a.code == exitOK {
-		fmt.Fprintln(a.Out, a.t("ui.diff.same"))
-	}
-	if len(d.Incomplete) > 0 {
-		fmt.Fprintln(a.Out, a.t("ui.diff.incomplete", "count", fmt.Sprint(len(d.Incomplete))))
+	a.more("  ", len(d.SharedKeys)-mostDiffer)
+	switch {
+	case len(d.Incomplete) > 0:
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.incomplete", "count", fmt.Sprint(len(d.Incomplete))))
+	case a.code == exitOK:
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.same"))
 	}
 }
+
+// mostDiffer bounds what a person is shown of each kind of difference.
+const mostDiffer = 60
 
 // titled puts what a kind is called before the rest.
 func (a *app) titled(what string) string {

@@ -33,15 +33,11 @@ func (a *app) firmwareExtract() *cobra.Command {
 		}
 		opt := firmware.FilesOptions{Content: true}
 		for _, p := range args[1:] {
-			n := len(opt.Only)
-			for _, e := range l.entries {
-				if below(e.Path, p) {
-					opt.Only = append(opt.Only, e.full)
-				}
+			list := l.below(p)
+			if len(list) == 0 {
+				return a.noSuchFile(l, args[0], p)
 			}
-			if len(opt.Only) == n {
-				return a.noSuchFile(args[0], p)
-			}
+			opt.Only = append(opt.Only, list...)
 		}
 		root, err := a.emptyFolder(a.out)
 		if err != nil {
@@ -51,15 +47,15 @@ func (a *app) firmwareExtract() *cobra.Command {
 		x := &extraction{root: root, doc: filesDoc{Schema: "assay/files@1", Image: args[0], Entries: []fileEntry{}, Incomplete: l.gaps, Errors: filled(l.errors)}}
 		failed, err := a.filesOf(c.Context(), args[0], opt, x.take)
 		if err = errors.Join(err, x.finish()); err != nil {
-			return err
+			return a.extractError(err)
 		}
 		if failed != nil {
-			x.doc.Errors = append(x.doc.Errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: args[0]})
+			x.doc.Errors = append(x.doc.Errors, a.ended(failed, args[0]))
 			l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
 			x.doc.Incomplete = l.gaps
 		}
 		if err := x.manifest(); err != nil {
-			return err
+			return a.extractError(err)
 		}
 		if a.format == "json" {
 			a.json(x.doc)
@@ -71,24 +67,33 @@ func (a *app) firmwareExtract() *cobra.Command {
 	})
 }
 
+// extractError tells of a file that could not be written.
+func (a *app) extractError(err error) error {
+	var at *fs.PathError
+	if !errors.As(err, &at) {
+		return err
+	}
+	return a.unwritable(err, path.Join(a.out, at.Path))
+}
+
 // emptyFolder makes a folder, or takes one that is empty.
 func (a *app) emptyFolder(dir string) (*os.Root, error) {
 	if err := a.mayFillNew(dir); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, use(err)
+		return nil, a.unwritable(err, dir)
 	}
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, use(err)
+		return nil, a.unwritable(err, dir)
 	}
 	if len(list) > 0 {
-		return nil, &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir}
+		return nil, a.notEmpty(dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, use(err)
+		return nil, a.unwritable(err, dir)
 	}
 	return root, nil
 }
@@ -96,9 +101,13 @@ func (a *app) emptyFolder(dir string) (*os.Root, error) {
 // mayFillNew refuses a file where the folder should be.
 func (a *app) mayFillNew(dir string) error {
 	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
-		return &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir}
+		return a.notEmpty(dir)
 	}
 	return nil
+}
+
+func (a *app) notEmpty(dir string) error {
+	return &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir, next: a.t("ui.next.new-folder", "dir", strings.TrimRight(dir, "/")+"-2")}
 }
 
 // extraction writes the files of an image below a folder. Folders and files get
@@ -285,6 +294,9 @@ func diskPath(full string) (tree, at string) {
 		}
 		tree = path.Join(parts...)
 		full = full[i+1:]
+	}
+	if tree == manifestName || strings.HasPrefix(tree, manifestName+"/") {
+		tree = "%61" + tree[1:] // the list of what was extracted has this name
 	}
 	names := strings.Split(strings.Trim(full, "/"), "/")
 	for j := range names {

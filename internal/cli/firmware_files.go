@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
+	"assay/internal/product"
 	"assay/internal/sandbox"
 	"assay/internal/untrusted"
 )
@@ -54,8 +57,10 @@ func (a *app) firmwareLs() *cobra.Command {
 				d.Entries = append(d.Entries, fileEntry{Entry: e.Entry})
 			}
 		}
-		if len(d.Entries) == 0 && len(args) > 1 {
-			return a.noSuchFile(args[0], strings.Join(args[1:], " "))
+		for _, p := range args[1:] {
+			if !slices.ContainsFunc(d.Entries, func(e fileEntry) bool { return below(e.Path, p) }) {
+				return a.noSuchFile(l, args[0], p)
+			}
 		}
 		if a.format == "json" {
 			a.json(d)
@@ -112,9 +117,34 @@ func below(path, p string) bool {
 	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(p, ":"))
 }
 
-func (a *app) noSuchFile(image, path string) error {
-	return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.no-such-file", "path", path)), where: image,
-		next: a.t("ui.next.ls", "image", image)}
+// below lists the full paths of what is p or stands below it, but for those that
+// stand below another one of them.
+func (l *listing) below(p string) []string {
+	var out []string
+	taken := make(map[string]bool)
+	for _, e := range l.entries {
+		if !below(e.Path, p) {
+			continue
+		}
+		covered := false
+		for i := len(e.full) - 1; i >= 0 && !covered; i-- {
+			covered = e.full[i] == '/' && taken[e.full[:i]]
+		}
+		if full := strings.TrimSuffix(e.full, "/"); !covered && !taken[full] {
+			taken[full] = true
+			out = append(out, e.full)
+		}
+	}
+	return out
+}
+
+// noSuchFile says that an image has no such path, and which are near.
+func (a *app) noSuchFile(l *listing, image, path string) error {
+	text := a.t("ui.no-such-file", "path", plain(path))
+	if near := l.near(path); len(near) > 0 {
+		text += a.t("ui.near", "list", plain(strings.Join(near, a.t("ui.fw.comma"))))
+	}
+	return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(text), where: image, next: a.t("ui.next.ls", "image", image)}
 }
 
 // listing is the names of an image.
@@ -130,6 +160,26 @@ type listed struct {
 	full string
 }
 
+// near are paths that somebody may have meant: of the same name elsewhere, or of
+// a name with a letter or two wrong.
+func (l *listing) near(path string) []string {
+	const most, looked = 3, 200_000
+	base := strings.ToLower(path[strings.LastIndexAny(strings.TrimSuffix(path, "/"), "/:")+1:])
+	var same, alike []string
+	for _, e := range l.entries[:min(looked, len(l.entries))] {
+		name := strings.ToLower(e.Path[strings.LastIndexAny(e.Path, "/:")+1:])
+		switch {
+		case name == "" || base == "":
+		case name == strings.TrimSuffix(base, "/"):
+			same = append(same, e.Path)
+		case len(alike) < most && product.Near(base, name):
+			alike = append(alike, e.Path)
+		}
+	}
+	same = append(same, alike...)
+	return same[:min(most, len(same))]
+}
+
 func (a *app) incomplete(l *listing) {
 	if len(l.gaps) > 0 {
 		a.code = exitUndecided
@@ -141,7 +191,7 @@ func (a *app) incomplete(l *listing) {
 func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOptions, take func(firmware.FileRecord) error) (*sandbox.Error, error) {
 	f, err := firmware.Local(path)
 	if err != nil {
-		return nil, &exitError{code: exitUse, err: err, where: path}
+		return nil, a.unusable(err, path)
 	}
 	defer f.Close() // read-only
 	args, err := json.Marshal(opt)
@@ -153,10 +203,17 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 	defer p.done()
 	job := sandbox.Job{Parser: firmware.FilesParser, Input: f, Args: args}
 	job.Limits.MaxOutput = 8 << 30 // contents as base64; what is unpacked has its own bound
+	files, shown := 0, time.Now()
 	_, err = runner()(ctx, job, func(raw json.RawMessage) error {
 		var r firmware.FileRecord
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return err
+		}
+		if r.Entry != nil {
+			if files++; time.Since(shown) > time.Second/5 {
+				shown = time.Now()
+				p.show("progress.image-file", "image", filepath.Base(path), "files", fmt.Sprint(files), "path", r.Entry.Path[strings.LastIndexByte(r.Entry.Path, 0)+1:])
+			}
 		}
 		return take(r)
 	})
@@ -186,7 +243,7 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 	}
 	if failed != nil {
 		l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
-		l.errors = append(l.errors, jsonError{Code: codeParser, Exit: exitUndecided, Message: failed.Error(), Where: path})
+		l.errors = append(l.errors, a.ended(failed, path))
 	}
 	for i := range l.entries {
 		l.entries[i].full = names.Full(l.entries[i].Path)
@@ -197,11 +254,11 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 	}
 	slices.SortStableFunc(l.entries, func(x, y listed) int { return strings.Compare(x.Path, y.Path) })
 	if len(l.entries) == 0 {
-		why := a.t("ui.no-files")
+		why := a.t("ui.no-files", "image", plain(path))
 		if len(l.gaps) > 0 {
-			why += " " + l.gaps[0].Detail
+			why += " " + a.t("ui.fw.gap", "why", a.t("ui.gap."+l.gaps[0].Why), "detail", plain(l.gaps[0].Detail))
 		}
-		return nil, &exitError{code: exitUse, err: errors.New(plain(why)), where: path}
+		return nil, &exitError{code: exitUse, err: errors.New(why), where: path, next: a.t("ui.next.firmware", "image", path)}
 	}
 	return l, nil
 }
@@ -218,10 +275,10 @@ func (a *app) firmwareCat() *cobra.Command {
 		for _, p := range args[1:] {
 			i := slices.IndexFunc(l.entries, func(e listed) bool { return e.Path == p })
 			if i < 0 {
-				return a.noSuchFile(args[0], p)
+				return a.noSuchFile(l, args[0], p)
 			}
 			if e := l.entries[i]; e.Type != "file" {
-				return &exitError{code: exitUse, err: errors.New(a.t("ui.not-a-file", "path", plain(p), "type", e.Type, "target", plain(e.Target))), where: args[0]}
+				return a.notAFile(args[0], e.Entry)
 			}
 			if err := a.cat(c.Context(), args[0], l.entries[i].full); err != nil {
 				return err
@@ -253,7 +310,22 @@ func (a *app) cat(ctx context.Context, image, full string) error {
 		return err
 	}
 	if failed != nil {
-		return &exitError{code: exitUse, kind: codeParser, err: failed, where: image}
+		return &exitError{code: exitUse, kind: codeParser, err: errors.New(a.ended(failed, image).Message), where: image, next: a.t("ui.next.firmware", "image", image)}
 	}
 	return nil
+}
+
+// notAFile says what a path is instead of a file, and what to do.
+func (a *app) notAFile(image string, e firmware.Entry) error {
+	out := &exitError{code: exitUse, err: errors.New(a.t("ui.not-a-file", "path", plain(e.Path), "type", a.t("ui.type."+e.Type))), where: image}
+	switch e.Type {
+	case "symlink":
+		out.err = errors.New(a.t("ui.is-a-link", "path", plain(e.Path), "target", plain(e.Target)))
+		out.next = a.t("ui.next.cat-target", "image", image)
+	case "dir":
+		out.next = a.t("ui.next.cat-dir", "image", image, "path", plain(e.Path))
+	default:
+		out.next = a.t("ui.next.ls", "image", image)
+	}
+	return out
 }

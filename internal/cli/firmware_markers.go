@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"assay/internal/collect/firmware"
 )
@@ -17,40 +18,48 @@ const (
 	longestMarker  = 512
 )
 
-// readMarkers reads a file of markers: "name value" lines, "#" begins a
-// comment. The values are the tester's own, put into a unit for this test.
+// readMarkers reads a file of markers: lines of a name, white space and a value;
+// "#" begins a comment. The values are the tester's own, put into a unit for this
+// test.
 func (a *app) readMarkers(path string) ([]firmware.Marker, error) {
 	f, err := firmware.Local(path)
 	if err != nil {
-		return nil, &exitError{code: exitUse, err: err, where: path}
+		return nil, a.unusable(err, path)
 	}
 	defer f.Close() // read-only
+	bad := func(line int, key string) error {
+		e := &exitError{code: exitUse, where: path, next: a.t("ui.next.markers"),
+			err: errors.New(path + ": " + a.t(key, "line", fmt.Sprint(line), "least", fmt.Sprint(shortestMarker), "most", fmt.Sprint(longestMarker), "count", fmt.Sprint(mostMarkers)))}
+		if line > 0 {
+			e.where = fmt.Sprintf("%s:%d", path, line)
+		}
+		return e
+	}
 	var out []firmware.Marker
 	sc := bufio.NewScanner(io.LimitReader(f, 1<<20))
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(sc.Text())
+	n := 1
+	for ; sc.Scan(); n++ {
+		line := strings.TrimSpace(strings.TrimPrefix(sc.Text(), "\ufeff"))
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		bad := func(key string) error {
-			return &exitError{code: exitUse, err: errors.New(a.t(key, "line", fmt.Sprint(n), "least", fmt.Sprint(shortestMarker), "most", fmt.Sprint(longestMarker), "count", fmt.Sprint(mostMarkers))),
-				where: fmt.Sprintf("%s:%d", path, n)}
-		}
-		name, value, _ := strings.Cut(line, " ")
-		value = strings.TrimSpace(value)
+		i := max(0, strings.IndexFunc(line, unicode.IsSpace))
+		name, value := line[:i], strings.TrimSpace(line[i:])
 		switch {
-		case len(value) < shortestMarker || len(value) > longestMarker:
-			return nil, bad("ui.marker-line")
+		case name == "" || len(value) < shortestMarker || len(value) > longestMarker:
+			return nil, bad(n, "ui.marker-line")
 		case len(out) == mostMarkers:
-			return nil, bad("ui.markers-many")
+			return nil, bad(n, "ui.markers-many")
 		}
 		out = append(out, firmware.Marker{Name: name, Value: value})
 	}
-	if err := sc.Err(); err != nil {
-		return nil, &exitError{code: exitUse, err: err, where: path}
-	}
-	if len(out) == 0 {
-		return nil, &exitError{code: exitUse, err: errors.New(a.t("ui.markers-none")), where: path}
+	switch err := sc.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, bad(n, "ui.marker-line")
+	case err != nil:
+		return nil, a.unusable(err, path)
+	case len(out) == 0:
+		return nil, bad(0, "ui.markers-none")
 	}
 	return out, nil
 }

@@ -3,43 +3,187 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
 
-	"assay/internal/untrusted"
+	"assay/internal/report"
 )
 
-// mostParts bounds the ranges that a person is shown: a kernel holds dozens.
-const mostParts = 60
+// What a person is shown of a list; the JSON document has all of it.
+const (
+	mostParts    = 40
+	mostSoftware = 120
+	mostHosts    = 40
+	mostListed   = 30
+	mostGaps     = 15
+)
 
+// firmwareText tells of an image what a person wants to know first: what it is,
+// how much of it could be read, and what should not be in it, the worst first.
 func (a *app) firmwareText(d *firmwareDoc) {
-	fmt.Fprintln(a.Out, a.t("ui.firmware-image", "path", safe(d.Image.Path), "size", fmt.Sprint(d.Image.Size), "sha256", d.Image.SHA256, "entropy", fmt.Sprintf("%.2f", d.Image.Entropy)))
-	if d.Version != "" {
-		fmt.Fprintln(a.Out, a.t("image.version", "version", safe(d.Version)))
-	}
-	if !d.Image.Analysable {
-		fmt.Fprintln(a.Out, a.t("ui.firmware-not-analysable", "reason", safe(d.Image.Reason)))
-	}
-	a.partsText(d)
-	a.softwareText(d)
+	a.headText(d)
 	a.foundText(d)
-	a.systemText(d)
+	a.hostsText(d)
 	a.appsText(d)
-	a.heading("image.gaps", len(d.Incomplete))
-	for _, g := range d.Incomplete {
-		fmt.Fprintln(a.Out, "  "+a.t("ui.firmware-gap", "why", a.t("cut."+g.Why), "where", place(safe(g.Path), g.Offset, 0), "detail", safe(g.Detail)))
+	a.systemText(d)
+	a.softwareText(d)
+	a.builtText(d)
+	a.partsText(d)
+	a.gapsText(d)
+	fmt.Fprintln(a.Out)
+	for _, l := range report.Wrap(a.t("ui.fw.where-next"), a.width()) {
+		fmt.Fprintln(a.Out, l)
 	}
-	fmt.Fprintln(a.Out, a.t("ui.firmware-counts", "files", fmt.Sprint(d.Files), "components", fmt.Sprint(len(d.Components)), "secrets", fmt.Sprint(len(d.Secrets)), "hosts", fmt.Sprint(len(d.Hosts)), "weaknesses", fmt.Sprint(len(d.Weaknesses))))
 }
 
+func (a *app) headText(d *firmwareDoc) {
+	fmt.Fprintln(a.Out, a.t("ui.fw.head", "image", safe(d.Image.Path), "size", sized(d.Image.Size), "bytes", fmt.Sprint(d.Image.Size)))
+	fmt.Fprintf(a.Out, "SHA-256 %s\n\n", d.Image.SHA256)
+	labels := []string{a.t("ui.fw.what-is"), a.t("ui.fw.what-read"), a.t("ui.fw.what-found")}
+	wide := 0
+	for _, l := range labels {
+		wide = max(wide, runewidth.StringWidth(l)+2)
+	}
+	a.hanging(labels[0], a.about(d), wide)
+	a.hanging(labels[1], a.readOf(d), wide)
+	a.hanging(labels[2], a.foundOf(d), wide)
+}
+
+// about says what an image is: its systems, on which processor, and the version
+// that it states.
+func (a *app) about(d *firmwareDoc) string {
+	if !d.Image.Analysable && d.Image.Status != "" {
+		return a.t("ui.fw.not-analysable", "why", a.t("image.status."+d.Image.Status), "detail", safe(d.Image.Reason))
+	}
+	var names []string
+	for _, s := range d.Systems {
+		names = append(names, safe(strings.TrimSpace(s.Name+" "+s.Version)))
+	}
+	const most = 6
+	if n := len(names) - most; n > 0 {
+		names = append(names[:most], a.t("ui.fw.and-more", "count", fmt.Sprint(n)))
+	}
+	archs := make(map[string]int)
+	for _, b := range d.Binaries {
+		archs[b.Arch]++
+	}
+	arch := ""
+	for k, n := range archs {
+		if n > archs[arch] || n == archs[arch] && k < arch {
+			arch = k
+		}
+	}
+	out := strings.Join(names, a.t("ui.fw.comma"))
+	switch {
+	case out == "" && len(d.Volumes) > 0:
+		out = a.t("ui.fw.only-files")
+	case out == "":
+		out = a.t("ui.fw.only-code", "formats", strings.Join(outer(d), a.t("ui.fw.comma")))
+	}
+	if arch != "" {
+		out = a.t("ui.fw.for", "systems", out, "arch", arch)
+	}
+	if model := slices.IndexFunc(d.Parts, func(p firmwarePart) bool { return p.Format == "fdt" && p.Name != "" }); model >= 0 {
+		out += a.t("ui.fw.semicolon") + a.t("ui.fw.model", "model", safe(d.Parts[model].Name))
+	}
+	if d.Version != "" {
+		out += a.t("ui.fw.semicolon") + a.t("ui.fw.version", "version", safe(d.Version))
+	}
+	return out
+}
+
+// outer are the formats of the image itself.
+func outer(d *firmwareDoc) []string {
+	var out []string
+	for _, p := range d.Parts {
+		if !p.Decoded && !slices.Contains(inner, p.Format) && !slices.Contains(out, p.Format) && len(out) < 4 {
+			out = append(out, safe(p.Format))
+		}
+	}
+	return out
+}
+
+// readOf says how much could be read.
+func (a *app) readOf(d *firmwareDoc) string {
+	size, names := int64(0), 0
+	for _, v := range d.Volumes {
+		size, names = size+v.Bytes, names+v.Names
+	}
+	var out string
+	switch unread := unreadOf(d); {
+	case d.Image.Status == "":
+		out = a.t("ui.fw.read-ended")
+	case !d.Image.Analysable:
+		out = a.t("ui.fw.read-none")
+	case len(d.Incomplete) == 0 && unread == 0:
+		out = a.t("ui.fw.read-all")
+	case unread > 0:
+		out = a.t("ui.fw.read-part", "count", fmt.Sprint(len(d.Incomplete)), "unread", sized(unread))
+	default:
+		out = a.t("ui.fw.read-cut", "count", fmt.Sprint(len(d.Incomplete)))
+	}
+	if len(d.Volumes) > 0 {
+		out += a.t("ui.fw.semicolon") + a.t("ui.fw.trees", "files", fmt.Sprint(d.Files), "trees", fmt.Sprint(len(d.Volumes)), "size", sized(size))
+	}
+	return out
+}
+
+// unreadOf is how many bytes of the image itself stand in parts of which
+// nothing is read.
+func unreadOf(d *firmwareDoc) int64 {
+	n, end := int64(0), int64(0)
+	for _, p := range d.Parts { // in the order of their offsets
+		if p.Decoded || p.Read || strings.Contains(p.Path, ":/") || strings.HasPrefix(p.Path, "/") {
+			continue
+		}
+		from, to := max(p.Offset, end), min(p.Offset+p.Size, d.Image.Size)
+		if to > from {
+			n, end = n+to-from, to
+		}
+	}
+	return n
+}
+
+// foundOf counts what was found.
+func (a *app) foundOf(d *firmwareDoc) string {
+	var counts []string
+	by := make(map[string]int)
+	for _, f := range a.findings(d, false) {
+		by[f.Severity]++
+	}
+	for _, s := range severities {
+		if by[s] > 0 {
+			counts = append(counts, a.t("ui.fw.count."+s, "count", fmt.Sprint(by[s])))
+		}
+	}
+	switch {
+	case len(counts) == 0 && !d.Image.Analysable:
+		return a.t("ui.fw.count.unread")
+	case len(counts) == 0:
+		counts = append(counts, a.t("ui.fw.count.none"))
+	}
+	out := strings.Join(counts, a.t("ui.fw.comma"))
+	if d.Image.Analysable {
+		out += a.t("ui.fw.semicolon") + a.t("ui.fw.counts", "hosts", fmt.Sprint(len(d.Hosts)), "components", fmt.Sprint(len(d.Components)), "unknown", fmt.Sprint(len(d.Unattributed)))
+	}
+	return out
+}
+
+// inner are ranges inside of what is read; the JSON document has them.
+var inner = []string{"data", "unknown", "padding", "header", "trailer"}
+
 func (a *app) partsText(d *firmwareDoc) {
-	a.heading("ui.fw.parts", len(d.Parts))
 	var t grid
-	for i, p := range d.Parts {
-		if i == mostParts {
-			t.row("", "", "", "", a.t("ui.fw.more", "count", fmt.Sprint(len(d.Parts)-i)))
-			break
+	left := 0
+	for _, p := range d.Parts {
+		nested := p.Decoded || strings.Contains(p.Path, ":")
+		if nested && p.Read && (slices.Contains(inner, p.Format) || p.Size < 1024 && len(p.Guards) == 0) || len(t.rows) >= mostParts {
+			left++
+			continue
 		}
 		read := a.t("ui.not-read")
 		if p.Read {
@@ -58,18 +202,29 @@ func (a *app) partsText(d *firmwareDoc) {
 			t.row("", "", "", "", strings.TrimSpace(fmt.Sprintf("%s %s: %s  %s", a.t("ui.fw.guard."+g.Kind), safe(g.Scheme), a.t("ui.fw.guard."+g.State), safe(g.Note))))
 		}
 	}
-	t.right = 2
+	a.heading("ui.fw.parts", len(d.Parts))
+	t.right, t.cut = 2, true
 	t.write(a)
-	a.heading("ui.fw.volumes", len(d.Volumes))
-	for _, v := range d.Volumes {
-		fmt.Fprintln(a.Out, a.t("ui.fw.volume", "name", safe(orSlash(v.Name)), "format", safe(v.Format), "files", fmt.Sprint(v.Files), "names", fmt.Sprint(v.Names), "bytes", fmt.Sprint(v.Bytes)))
+	a.more("  ", left)
+	if len(d.Volumes) < 2 {
+		return
 	}
+	a.heading("ui.fw.volumes", len(d.Volumes))
+	t = grid{}
+	for i, v := range d.Volumes {
+		if i == mostListed {
+			break
+		}
+		t.row(safe(orSlash(v.Name)), safe(v.Format), a.t("ui.fw.volume", "files", fmt.Sprint(v.Files), "names", fmt.Sprint(v.Names), "size", sized(v.Bytes)))
+	}
+	t.write(a)
+	a.more("  ", len(d.Volumes)-mostListed)
 }
 
 func (a *app) softwareText(d *firmwareDoc) {
 	a.heading("ui.fw.components", len(d.Components))
 	var t grid
-	for _, c := range d.Components {
+	for _, c := range d.Components[:min(mostSoftware, len(d.Components))] {
 		first := ""
 		if len(c.Evidence) > 0 {
 			first = c.Evidence[0].Path
@@ -77,10 +232,12 @@ func (a *app) softwareText(d *firmwareDoc) {
 		t.row(safe(c.Name), safe(a.version(c)), a.t("ui.fw.sure."+c.Confidence), safe(first))
 	}
 	t.write(a)
+	a.more("  ", len(d.Components)-mostSoftware)
 	a.heading("ui.fw.unattributed", len(d.Unattributed))
-	for _, u := range d.Unattributed {
+	for _, u := range d.Unattributed[:min(mostListed, len(d.Unattributed))] {
 		fmt.Fprintf(a.Out, "  %s\n", safe(u.Path))
 	}
+	a.more("  ", len(d.Unattributed)-mostListed)
 }
 
 // version is what is known of a component's version.
@@ -88,74 +245,146 @@ func (a *app) version(c firmwareComponent) string {
 	return cmp.Or(c.Version, strings.TrimSpace(a.t("ui.fw.version-unknown")+" "+c.Range))
 }
 
-// foundText tells what should not be in an image.
-func (a *app) foundText(d *firmwareDoc) {
-	a.heading("ui.fw.secrets", len(d.Secrets))
-	var t grid
-	for _, s := range d.Secrets {
-		t.row(a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(a.shown(s)))
-	}
-	t.write(a)
-	a.heading("ui.fw.markers", len(d.Markers))
-	for _, m := range d.Markers {
-		fmt.Fprintln(a.Out, a.t("ui.fw.marker", "name", safe(m.Name), "where", place(safe(m.Path), m.Offset, m.Line), "encoding", m.Encoding))
-	}
-	a.heading("ui.fw.weaknesses", len(d.Weaknesses))
-	t = grid{}
-	for _, w := range d.Weaknesses {
-		t.row(a.weakness(w.Kind), place(safe(w.Path), w.Offset, w.Line), safe(w.Detail))
-	}
-	t.write(a)
-	t = grid{}
-	for _, c := range d.Certificates {
-		for _, p := range c.Problems {
-			t.row(a.weakness("certificate-"+p), safe(c.Path), safe(c.Subject)+", "+c.NotAfter.Format("2006-01-02"))
+// builtText counts how programs were built: the maker's own ones apart.
+func (a *app) builtText(d *firmwareDoc) {
+	var own, other, ownLacks, otherLacks [6]int
+	for _, b := range d.Binaries {
+		if b.Type == "object" {
+			continue
+		}
+		all, lacks := &other, &otherLacks
+		if b.Own {
+			all, lacks = &own, &ownLacks
+		}
+		for i, has := range []bool{b.NX, b.PIE || b.Type == "shared", b.RELRO == "full", b.Canary, b.Fortify, b.Stripped} {
+			all[i]++
+			if !has {
+				lacks[i]++
+			}
 		}
 	}
-	a.heading("ui.fw.certificates", len(t.rows))
+	if own[0]+other[0] == 0 {
+		return
+	}
+	a.heading("ui.fw.built", own[0]+other[0])
+	var t grid
+	t.row("", a.t("ui.fw.built.own"), a.t("ui.fw.built.other"))
+	of := func(n, all int) string {
+		if all == 0 {
+			return "-"
+		}
+		return a.t("ui.fw.of", "count", fmt.Sprint(n), "all", fmt.Sprint(all))
+	}
+	for i, name := range []string{"NX", "PIE", "RELRO", "canary", "FORTIFY", "stripped"} {
+		t.row(a.t("ui.fw.built.without", "what", a.t("ui.fw.built."+name)), of(ownLacks[i], own[i]), of(otherLacks[i], other[i]))
+	}
 	t.write(a)
+}
+
+func (a *app) hostsText(d *firmwareDoc) {
 	a.heading("ui.fw.hosts", len(d.Hosts))
-	t = grid{}
-	for _, h := range d.Hosts {
+	list := slices.Clone(d.Hosts)
+	slices.SortStableFunc(list, func(x, y firmwareHost) int {
+		return cmp.Compare(last(shownBy(x) == "mentioned"), last(shownBy(y) == "mentioned"))
+	})
+	var t grid
+	for _, h := range list[:min(mostHosts, len(list))] {
 		w, more := h.Where[0], ""
+		for _, x := range h.Where {
+			if x.Evidence == shownBy(h) {
+				w = x
+				break
+			}
+		}
 		if n := len(h.Where) - 1; n > 0 {
 			more = a.t("ui.fw.more-places", "count", fmt.Sprint(n))
 		}
 		t.row(safe(h.Value), a.evidence(w.Evidence), place(safe(w.Path), w.Offset, w.Line)+" "+more)
 	}
 	t.write(a)
+	a.more("  ", len(list)-mostHosts)
 }
 
-// shown is what may be shown of a secret.
-func (a *app) shown(s firmwareSecret) string {
-	out := []string{s.User, s.Redacted}
-	if s.Known != "" {
-		out = append(out, a.t("ui.fw.known", "where", s.Known))
+// shownBy is the best evidence that a host is contacted.
+func shownBy(h firmwareHost) string {
+	for _, w := range h.Where {
+		if w.Evidence != "mentioned" {
+			return w.Evidence
+		}
 	}
-	if s.Used != "" {
-		out = append(out, a.t("ui.fw.used", "path", s.Used))
+	return "mentioned"
+}
+
+// last sorts what it is told of behind all else.
+func last(b bool) int {
+	if b {
+		return 1
 	}
-	return strings.TrimSpace(strings.Join(out, " "))
+	return 0
 }
 
 // systemText tells what runs and how it is renewed.
 func (a *app) systemText(d *firmwareDoc) {
 	a.heading("ui.fw.startup", len(d.Startup))
-	var t grid
-	for _, s := range d.Startup {
-		text := safe(strings.TrimSpace(s.Text))
+	list := slices.Clone(d.Startup)
+	slices.SortStableFunc(list, func(x, y firmwareStart) int { return strings.Compare(x.Kind, y.Kind) })
+	var rows [][2]string
+	for i, s := range list {
+		text := strings.TrimSpace(s.Text)
 		if s.Port > 0 {
 			text += " " + a.t("ui.fw.port", "port", fmt.Sprint(s.Port))
 		}
-		t.row(a.t("ui.fw.start."+s.Kind), place(safe(s.Path), 0, s.Line), text)
+		rows = append(rows, [2]string{place(s.Path, 0, s.Line), text})
+		if i+1 == len(list) || list[i+1].Kind != s.Kind {
+			a.placed(a.t("ui.fw.start."+s.Kind), rows, mostListed)
+			rows = nil
+		}
 	}
-	t.write(a)
 	a.heading("ui.fw.updates", len(d.Updates))
-	t = grid{}
-	for _, u := range d.Updates {
-		t.row(safe(u.Mechanism), a.t("ui.fw.signature."+u.Signature), place(safe(u.Path), 0, u.Line), safe(u.Text))
+	for _, u := range d.Updates[:min(mostListed, len(d.Updates))] {
+		a.placed(safe(u.Mechanism)+": "+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
 	}
-	t.write(a)
+	a.more("  ", len(d.Updates)-mostListed)
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// gapsText tells what was not read: what is alike once, with its first place.
+func (a *app) gapsText(d *firmwareDoc) {
+	type group struct {
+		first firmwareGap
+		count int
+	}
+	var groups []*group
+	at := make(map[string]*group)
+	n := 0
+	for _, g := range d.Incomplete {
+		if g.Path == "" && g.Why == "not-analysable" {
+			continue // the head says so
+		}
+		n++
+		key := g.Why + numbers.ReplaceAllString(g.Detail, "0")
+		if at[key] == nil {
+			at[key] = &group{first: g}
+			groups = append(groups, at[key])
+		}
+		at[key].count++
+	}
+	a.heading("image.gaps", n)
+	for i, g := range groups {
+		if i == mostGaps {
+			a.more("  ", len(groups)-i)
+			break
+		}
+		fmt.Fprintln(a.Out, "  "+place(safe(cmp.Or(g.first.Path, filepath.Base(d.Image.Path))), g.first.Offset, 0))
+		text := a.t("ui.fw.gap", "why", a.t("ui.gap."+g.first.Why), "detail", safe(g.first.Detail))
+		if g.count > 1 {
+			text = a.t("ui.fw.gaps-alike", "gap", text, "count", fmt.Sprint(g.count-1))
+		}
+		for _, l := range report.Wrap(text, a.width()-6) {
+			fmt.Fprintln(a.Out, "      "+l)
+		}
+	}
 }
 
 // weakness is what a kind of weakness is called.
@@ -181,61 +410,4 @@ func orSlash(s string) string {
 		return "/"
 	}
 	return s + ":"
-}
-
-// heading begins a section that isn't empty.
-func (a *app) heading(key string, n int) {
-	if n > 0 {
-		fmt.Fprintf(a.Out, "\n%s (%d)\n", a.t(key), n)
-	}
-}
-
-func place(path string, offset int64, line int) string {
-	switch {
-	case line > 0:
-		return fmt.Sprintf("%s:%d", path, line)
-	case offset == 0 && path != "":
-		return path // of the file as a whole
-	}
-	return fmt.Sprintf("%s@%d", path, offset)
-}
-
-// safe neutralises text of an image for a terminal.
-func safe(s string) string { return untrusted.From(s, 200).Terminal() }
-
-// grid is rows in columns; the last one is as wide as it is.
-type grid struct {
-	rows  [][]string
-	right int // this many columns are numbers
-}
-
-func (t *grid) row(cells ...string) { t.rows = append(t.rows, cells) }
-
-func (t *grid) write(a *app) {
-	const widest = 44 // of a column: one long name must not push all others away
-	var wide []int
-	for _, r := range t.rows {
-		for i, c := range r {
-			if i == len(wide) {
-				wide = append(wide, 0)
-			}
-			if w := runewidth.StringWidth(c); w <= widest {
-				wide[i] = max(wide[i], w)
-			}
-		}
-	}
-	for _, r := range t.rows {
-		var b strings.Builder
-		for i, c := range r {
-			pad := strings.Repeat(" ", max(0, wide[i]-runewidth.StringWidth(c)))
-			switch {
-			case i < t.right:
-				c = pad + c
-			case i < len(r)-1:
-				c += pad
-			}
-			b.WriteString("  " + c)
-		}
-		fmt.Fprintln(a.Out, strings.TrimRight(b.String(), " "))
-	}
 }

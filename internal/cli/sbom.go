@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -124,15 +125,19 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	}
 	f, err := firmware.Local(declared) // a pipe without a writer would never end
 	if err != nil {
-		return &exitError{code: exitUse, err: err, where: declared}
+		return a.unusable(err, declared)
 	}
 	defer f.Close() // read-only
 	want, err := sbom.Read(f)
 	if err != nil {
-		return &exitError{code: exitUse, err: fmt.Errorf("%s: %w", declared, err), where: declared, next: a.t("ui.next.declared")}
+		text := a.t("ui.sbom-broken", "path", declared, "why", strings.TrimPrefix(err.Error(), sbom.ErrFormat.Error()+": "))
+		if err == sbom.ErrFormat {
+			text = a.t("ui.sbom-none", "path", declared)
+		}
+		return &exitError{code: exitUse, err: errors.New(text), where: declared, next: a.t("ui.next.declared")}
 	}
 	if len(want.Components) == 0 {
-		return &exitError{code: exitUse, err: fmt.Errorf("%s: %s", declared, a.t("ui.sbom-empty")), where: declared, next: a.t("ui.next.declared")}
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.sbom-empty", "path", declared)), where: declared, next: a.t("ui.next.declared")}
 	}
 	key, err := newKey()
 	if err != nil {
@@ -142,7 +147,7 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	if err != nil {
 		return err
 	}
-	got := sbom.Compare(want, bill(d, r, a.now()))
+	got := sbom.Compare(want, bill(d, r, a.now()), func(c sbom.Component) []string { return component.Products(c.Name) })
 	doc := sbomDoc{Schema: "assay/sbom-compare@1", Image: image, Declared: declared, Same: pairs(got.Same), Versions: pairs(got.Versions), Unsure: pairs(got.Unsure),
 		Missing: items(got.Missing), Extra: items(got.Extra), Unattributed: d.Unattributed, Analysable: d.Image.Analysable, Gaps: d.Incomplete, Errors: d.Errors}
 	switch {

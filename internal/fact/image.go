@@ -194,11 +194,17 @@ type CompanionApp struct {
 	TargetSDK   int      `json:"target_sdk,omitempty"`
 	Debuggable  bool     `json:"debuggable,omitempty"`
 	Backup      bool     `json:"backup,omitempty"`
-	Cleartext   bool     `json:"cleartext,omitempty"` // cleartext traffic is allowed, for every host
-	UserCAs     bool     `json:"user_cas,omitempty"`  // certificates that the user added are trusted
-	Signature   string   `json:"signature,omitempty"` // the highest scheme: v1, v2, v3
+	Cleartext   bool     `json:"cleartext,omitempty"`   // cleartext traffic is allowed, for every host
+	ClearHosts  []string `json:"clear_hosts,omitempty"` // or for these
+	UserCAs     bool     `json:"user_cas,omitempty"`    // certificates that the user added are trusted
+	Signature   string   `json:"signature,omitempty"`   // the schemes: v1, v2, v3
+	Signer      string   `json:"signer,omitempty"`      // subject of the first certificate
+	DebugSigned bool     `json:"debug_signed,omitempty"`
 	Permissions []string `json:"permissions,omitempty"`
-	Exported    []string `json:"exported,omitempty"` // parts that others may call without a permission
+	Exported    []string `json:"exported,omitempty"`  // parts that others may call without a permission
+	Providers   []string `json:"providers,omitempty"` // those of them that give data out
+	Links       []string `json:"links,omitempty"`     // addresses that open it
+	WebView     []string `json:"web_view,omitempty"`  // methods of web views that its code names
 }
 
 func (CompanionApp) Kind() Kind { return "app@1" }

@@ -31,6 +31,11 @@ func suggest(written string, candidates []string) string {
 	return best
 }
 
+// Near says that a is b with a letter or two wrong.
+func Near(a, b string) bool {
+	return suggest(a, []string{b}) != ""
+}
+
 // fold removes the differences that people don't see.
 func fold(s string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "").Replace(strings.ToLower(s))

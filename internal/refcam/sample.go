@@ -5,7 +5,7 @@ package refcam
 // finished assessment looks like. Nobody performed these tests.
 type Sample struct {
 	Case string
-	// On says what the result is about: "" the product, "image", "personal"
+	// On says what the result is about: "" the product, "image", "app", "personal"
 	// (each datum of personal data), "secret" (each declared secret), "login"
 	// (each interface with a described login, on each unit).
 	On      string
@@ -38,6 +38,8 @@ func Samples() []Sample {
 		{Case: "firmware.not-public", On: "image", Note: "searched", Observe: map[string]string{"places-searched": "maker's site, update host", "found": "no"}},
 		{Case: "firmware.least-privilege", On: "image", Note: "processes of a unit listed", Observe: map[string]string{"processes-listed": "ipcamd, crond, ntpd, udhcpc", "more-than-needed": "no"}},
 		{Case: "firmware.no-debug-tools", On: "image", Note: "list of files reviewed", Observe: map[string]string{"removed-by": "list of packages, reviewed at each release", "unneeded-found": "no"}},
+		{Case: "app.transport", On: "app", Note: "set-up, live view and settings recorded", Observe: map[string]string{"flows-seen": "api over TLS", "any-in-clear": "no", "bad-certificate-refused": "yes"}},
+		{Case: "app.build", On: "app", Note: "parts called from another app", Observe: map[string]string{"parts-tried": "all of the manifest", "works-for-others": "no"}},
 		{Case: "storage.encrypted", Note: "markers searched in flash", Observe: map[string]string{"markers-found-in-clear": "no", "algorithms": "AES-256-XTS"}, Attach: true},
 		{Case: "traffic.outbound-secure", Note: "one day of traffic", Observe: map[string]string{"flows-seen": "api, mqtt, ota, ntp", "any-in-clear": "no", "bad-certificate-refused": "yes"}, Attach: true},
 		{Case: "auth.outbound", Note: "marker credentials searched in capture", Observe: map[string]string{"factors-seen": "cloud token", "ciphers": "TLS_AES_128_GCM_SHA256"}},

@@ -9,7 +9,7 @@ type Weakness struct {
 	Title   string // English
 	TitleZh string // Traditional Chinese (Taiwan)
 	Clause  string // the requirement that it breaks first, "iot-1005-1 5.4.2.1"
-	Where   string // device | firmware | document | model: where it can be seen
+	Where   string // device | firmware | app | document | model: where it can be seen
 	// Violates holds the test cases that must turn from PASS (or from
 	// INCONCLUSIVE for those that need a person) to FAIL.
 	Violates []string
@@ -76,6 +76,15 @@ const (
 	DebuggerInImage             = "debugger-in-image"
 	UnhardenedProgram           = "unhardened-program"
 	MemoryCardAutorun           = "memory-card-autorun"
+	AppCleartext                = "app-cleartext"
+	AppUserCAs                  = "app-user-cas"
+	AppDebuggable               = "app-debuggable"
+	AppDebugSigned              = "app-debug-signed"
+	AppOldSignature             = "app-old-signature"
+	AppSecret                   = "app-secret"
+	AppOpenProvider             = "app-open-provider"
+	AppOpenPart                 = "app-open-part"
+	AppBackup                   = "app-backup"
 )
 
 // Weaknesses returns the whole table.
@@ -211,4 +220,22 @@ var weaknesses = []Weakness{
 		Clause: "etsi-en-303-645 5.6-9", Where: "firmware", ViolatesStrict: []string{"binary.hardened"}},
 	{Name: MemoryCardAutorun, Title: "A script on a memory card is run at boot", TitleZh: "開機時執行記憶卡上的腳本",
 		Clause: "iot-1005-1 5.5.1.1", Where: "firmware", Violates: []string{"debug.serial-console"}},
+	{Name: AppCleartext, Title: "The companion app may talk in clear to every host", TitleZh: "搭配的應用程式可對所有主機使用明文",
+		Clause: "nist-ir-8425 DP.3", Where: "app", Violates: []string{"app.transport"}},
+	{Name: AppUserCAs, Title: "The companion app trusts certificates that the phone's user added", TitleZh: "搭配的應用程式信任手機使用者自行加入的憑證",
+		Clause: "nist-ir-8425 DP.3", Where: "app", Violates: []string{"app.transport"}},
+	{Name: AppDebuggable, Title: "The companion app is a debug build", TitleZh: "搭配的應用程式為除錯版",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", Violates: []string{"app.build"}},
+	{Name: AppDebugSigned, Title: "The companion app is signed with the debug key", TitleZh: "搭配的應用程式以除錯金鑰簽章",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", Violates: []string{"app.build"}},
+	{Name: AppOldSignature, Title: "The companion app is signed with scheme v1 alone", TitleZh: "搭配的應用程式只以 v1 方式簽章",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", Violates: []string{"app.build"}, Excludes: []string{AppDebugSigned}},
+	{Name: AppSecret, Title: "A password stands in the companion app", TitleZh: "搭配的應用程式內寫死通行碼",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", Violates: []string{"app.build"}},
+	{Name: AppOpenProvider, Title: "Every app may read what the companion app stores", TitleZh: "其他應用程式皆可讀取搭配應用程式的資料",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", Violates: []string{"app.build"}},
+	{Name: AppOpenPart, Title: "Every app may start a service of the companion app", TitleZh: "其他應用程式皆可啟動搭配應用程式的服務",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", ViolatesStrict: []string{"app.build"}},
+	{Name: AppBackup, Title: "Data of the companion app goes into backups", TitleZh: "搭配應用程式的資料會納入備份",
+		Clause: "nist-ir-8425 IAC.1.a", Where: "app", ViolatesStrict: []string{"app.build"}},
 }

@@ -35,7 +35,7 @@ func (c *Camera) values() map[string]any {
 	}
 	return map[string]any{
 		"Product": Product, "Model": Model, "Release": Release, "Maker": Maker,
-		"Contact": "security@lumi.example", "ImageName": c.ImageName(),
+		"Contact": "security@lumi.example", "ImageName": c.ImageName(), "AppName": AppName(),
 		"API": apiHost, "MQTT": mqttHost, "OTA": otaHost, "NTP": ntpHost, "Track": trackHost,
 		"From": date(c.now.AddDate(-1, 0, 0)), "Until": date(until), "Published": date(published),
 		"Expires":      c.now.AddDate(0, 11, 0).Format(time.RFC3339),
@@ -46,7 +46,7 @@ func (c *Camera) values() map[string]any {
 	}
 }
 
-// Workspace writes assay.yaml and evidence/ (documents and image) into dir,
+// Workspace writes assay.yaml and evidence/ (documents, image, app) into dir,
 // which it makes if need be. addr says where each unit answers; port ranges
 // and maps are written for declared services only. Passwords of units are not
 // written. Existing files of these names are replaced.
@@ -62,6 +62,9 @@ func (c *Camera) Workspace(dir string, addr func(unit int) Address) error {
 		return err
 	}
 	files["/evidence/"+c.ImageName()] = image
+	if files["/evidence/"+AppName()], err = c.App(); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		to := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, "/")))
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {

@@ -20,58 +20,36 @@ type Pair struct{ Declared, Found Component }
 
 // Compare holds what a supplier declares against what was found. Components
 // are the same where their names agree: of the package URL, of the CPE, or
-// their own, without a distribution's decoration.
-func Compare(declared, found BOM) Comparison {
+// their own, without a distribution's decoration; also gives other names of one
+// ("libssl3" is of "openssl"). Packages of two languages are never the same.
+func Compare(declared, found BOM, also ...func(Component) []string) Comparison {
 	var out Comparison
-	left := slices.Clone(found.Components)
+	left := known(found, also)
+	want := known(declared, also)
 	taken := make([]bool, len(left))
-	var waiting []Component
+	var waiting []named
 	// Exact versions first: a product may hold two versions of one library.
-	for _, d := range declared.Components {
-		i := slices.IndexFunc(left, func(f Component) bool { return same(d, f) && version(d) != "" && sameVersion(d, f) })
-		for i >= 0 && taken[i] {
-			j := slices.IndexFunc(left[i+1:], func(f Component) bool { return same(d, f) && version(d) != "" && sameVersion(d, f) })
-			if j < 0 {
-				i = -1
+	for _, d := range want {
+		i := -1
+		for j, f := range left {
+			if !taken[j] && d.version != "" && d.same(f) && d.sameVersion(f) {
+				i = j
 				break
 			}
-			i += 1 + j
 		}
 		if i < 0 {
 			waiting = append(waiting, d)
 			continue
 		}
 		taken[i] = true
-		out.Same = append(out.Same, Pair{d, left[i]})
+		out.Same = append(out.Same, Pair{d.Component, left[i].Component})
 	}
 	for _, d := range waiting {
-		i := -1
-		for j, f := range left {
-			if !taken[j] && same(d, f) {
-				i = j
-				break
-			}
-		}
-		switch {
-		case i < 0:
-			// Binary packages of one source may each be declared; one of them
-			// was found.
-			if j := slices.IndexFunc(out.Same, func(p Pair) bool { return same(d, p.Found) && sameVersion(d, p.Found) }); j >= 0 {
-				out.Same = append(out.Same, Pair{d, out.Same[j].Found})
-				continue
-			}
-			out.Missing = append(out.Missing, d)
-		case version(d) == "" || version(left[i]) == "":
-			taken[i] = true
-			out.Unsure = append(out.Unsure, Pair{d, left[i]})
-		default:
-			taken[i] = true
-			out.Versions = append(out.Versions, Pair{d, left[i]})
-		}
+		out.wait(d, left, taken)
 	}
 	for j, f := range left {
 		if !taken[j] {
-			out.Extra = append(out.Extra, f)
+			out.Extra = append(out.Extra, f.Component)
 		}
 	}
 	byName := func(a, b Component) int {
@@ -85,14 +63,81 @@ func Compare(declared, found BOM) Comparison {
 	return out
 }
 
-// same says that two components are one product.
-func same(a, b Component) bool {
-	for _, x := range names(a) {
-		if slices.Contains(names(b), x) {
-			return true
+// wait places what is declared in a version that wasn't found.
+func (c *Comparison) wait(d named, left []named, taken []bool) {
+	i, whole := -1, -1
+	for j, f := range left {
+		switch {
+		case !d.same(f):
+		case taken[j] && (d.version == "" || d.sameVersion(f)):
+			whole = j
+		case !taken[j] && i < 0:
+			i = j
 		}
 	}
-	return false
+	switch {
+	case whole >= 0 && d.version != "":
+		// Binary packages of one source may each be declared; one of them was
+		// found.
+		c.Same = append(c.Same, Pair{d.Component, left[whole].Component})
+	case i < 0 && whole >= 0:
+		c.Unsure = append(c.Unsure, Pair{d.Component, left[whole].Component})
+	case i < 0:
+		c.Missing = append(c.Missing, d.Component)
+	case d.version == "" || left[i].version == "":
+		taken[i] = true
+		c.Unsure = append(c.Unsure, Pair{d.Component, left[i].Component})
+	default:
+		taken[i] = true
+		c.Versions = append(c.Versions, Pair{d.Component, left[i].Component})
+	}
+}
+
+// named is a component with what it is compared by.
+type named struct {
+	Component
+	names   []string
+	version string // as upstream numbers it
+	kind    string // the language whose package it is
+}
+
+func known(b BOM, also []func(Component) []string) []named {
+	out := make([]named, 0, len(b.Components))
+	for _, c := range b.Components {
+		n := named{Component: c, names: names(c), version: upstream(c.Version), kind: language(c.PURL)}
+		for _, more := range also {
+			for _, x := range more(c) {
+				n.names = append(n.names, normal(x))
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// same says that two components are one product.
+func (a named) same(b named) bool {
+	if a.kind != b.kind && a.kind != "" && b.kind != "" {
+		return false
+	}
+	return slices.ContainsFunc(a.names, func(x string) bool { return slices.Contains(b.names, x) })
+}
+
+func (a named) sameVersion(b named) bool {
+	return a.version == b.version || a.Version == b.Version
+}
+
+// language is the type of a package URL that names packages of one language:
+// openssl of npm is not that of C.
+func language(purl string) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(purl, "pkg:"), "/")
+	switch kind {
+	case "npm", "pypi", "golang", "cargo", "maven", "composer", "gem", "nuget", "luarocks", "cpan", "hex", "pub", "swift", "cocoapods":
+		return kind
+	case "":
+		return ""
+	}
+	return "system"
 }
 
 // names are the names that a component goes by, normalised.
@@ -112,16 +157,16 @@ func names(c Component) []string {
 }
 
 // normal takes away case, separators and what distributions add to the name of
-// a library.
+// a library. A scope stays: @angular/core is no core.
 func normal(s string) string {
-	s = strings.ToLower(s)
-	if i := strings.LastIndexByte(s, '/'); i >= 0 {
+	s = strings.ToLower(strings.ReplaceAll(s, "%40", "@"))
+	if i := strings.LastIndexByte(s, '/'); i >= 0 && s[0] != '@' {
 		s = s[i+1:]
 	}
 	s = strings.TrimSuffix(strings.TrimSuffix(s, "-dev"), "-bin")
 	return strings.Map(func(r rune) rune {
 		switch r {
-		case '-', '_', '.', ' ', '+':
+		case '-', '_', '.', ' ', '+', '\\':
 			return -1
 		}
 		return r
@@ -138,6 +183,9 @@ func purlName(p string) string {
 	rest, _, _ = strings.Cut(rest, "?")
 	if i := strings.LastIndexByte(rest, '@'); i > 0 {
 		rest = rest[:i]
+	}
+	if scope, name, ok := strings.Cut(strings.TrimPrefix(rest, "npm/"), "/"); ok && strings.HasPrefix(scope, "%40") {
+		return scope + "/" + name
 	}
 	return rest[strings.LastIndexByte(rest, '/')+1:]
 }
@@ -156,20 +204,14 @@ func qualifier(p, key string) string {
 	return ""
 }
 
-func version(c Component) string { return c.Version }
-
-// sameVersion compares versions as upstream numbers them: an epoch, a revision
-// and what a distribution appends say nothing on the source.
-func sameVersion(a, b Component) bool {
-	return version(a) == version(b) || upstream(version(a)) == upstream(version(b))
-}
-
+// upstream is a version as upstream numbers it: an epoch, a revision and what a
+// distribution appends say nothing on the source. What announces a release stays.
 func upstream(v string) string {
 	if i := strings.IndexByte(v, ':'); i > 0 && i <= 2 {
 		v = v[i+1:]
 	}
 	v = strings.TrimPrefix(v, "v")
-	if i := strings.LastIndexByte(v, '-'); i > 0 {
+	if i := strings.LastIndexByte(v, '-'); i > 0 && revision(v[i+1:]) {
 		v = v[:i]
 	}
 	for _, mark := range []string{"+dfsg", "~dfsg", "+ds", "+deb", "+really", "+git"} {
@@ -178,4 +220,11 @@ func upstream(v string) string {
 		}
 	}
 	return v
+}
+
+// revision says that what follows the last hyphen is a packager's: "1", "r15",
+// "27.el9", "1ubuntu2".
+func revision(s string) bool {
+	s = strings.TrimPrefix(s, "r")
+	return s != "" && s[0] >= '0' && s[0] <= '9'
 }

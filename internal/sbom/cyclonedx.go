@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -56,12 +57,16 @@ func CycloneDX(w io.Writer, b BOM) error {
 }
 
 func component(ref string, c Component) cdx.Component {
-	out := cdx.Component{BOMRef: ref, Type: componentType(c.Type), Name: text(c.Name), Version: text(c.Version), PackageURL: text(c.PURL), CPE: text(c.CPE)}
+	out := cdx.Component{BOMRef: ref, Type: componentType(c.Type), Name: text(c.Name), Version: text(c.Version), PackageURL: matching(purlRe(), c.PURL), CPE: matching(cpeRe(), c.CPE)}
 	if c.Supplier != "" {
 		out.Supplier = &cdx.OrganizationalEntity{Name: text(c.Supplier)}
 	}
-	if c.Licence != "" {
+	switch {
+	case c.Licence == "":
+	case expression(c.Licence):
 		out.Licenses = &cdx.Licenses{{Expression: c.Licence}}
+	default:
+		out.Licenses = &cdx.Licenses{{License: &cdx.License{Name: text(c.Licence)}}}
 	}
 	if len(c.Evidence) == 0 {
 		return out
@@ -85,6 +90,14 @@ func component(ref string, c Component) cdx.Component {
 	ev.Occurrences = &occ
 	out.Evidence = ev
 	return out
+}
+
+// matching gives what has the form that a format asks for, and nothing else.
+func matching(re *regexp.Regexp, s string) string {
+	if re.MatchString(s) {
+		return s
+	}
+	return ""
 }
 
 func technique(method string) cdx.EvidenceIdentityTechnique {

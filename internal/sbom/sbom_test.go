@@ -33,6 +33,7 @@ func camera() sbom.BOM {
 				Evidence: []sbom.Evidence{{Path: "/var/lib/dpkg/status", Offset: 0, Text: "Package: zlib1g", Rule: "dpkg"}}},
 			{Name: "linux", Version: "6.1.0", Type: "operating-system", PURL: "pkg:generic/linux@6.1.0", Licence: "GPL-2.0-only WITH Linux-syscall-note", Confidence: 0.95, Method: "binary",
 				Evidence: []sbom.Evidence{{Path: "uimage:kernel", Offset: 40, Text: "Linux version 6.1.0", Rule: "linux"}}},
+			{Name: "cgi", Version: "2", Type: "library", PURL: "pkg:generic/not escaped@2", CPE: "cpe:2.3:a:x:c++:2:*:*:*:*:*:*:*", Licence: "GPLv2+ and BSD", Confidence: 0.5, Method: "manifest"},
 			{Name: "vendor\x1b[31mlib", Type: "library", Confidence: 0.5, Method: "filename", Evidence: []sbom.Evidence{{Path: "/lib/odd\n.so", Text: "\xff"}}},
 		},
 		Gaps: []string{"fit.itb was not read"},
@@ -145,7 +146,7 @@ func add(t *testing.T, c *jsonschema.Compiler, url, path string) {
 // TestRead: what was written is read again, and other tools' files are.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	want := []string{"busybox 1.35.0", "zlib1g 1:1.2.13.dfsg-1", "linux 6.1.0", "vendor\uFFFD[31mlib "}
+	want := []string{"busybox 1.35.0", "zlib1g 1:1.2.13.dfsg-1", "linux 6.1.0", "cgi 2", "vendor\uFFFD[31mlib "}
 	for _, name := range []string{"cyclonedx.json", "spdx.json", "other.cdx.xml", "other.spdx"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -230,11 +231,23 @@ func TestCompare(t *testing.T) {
 		{"one of two versions isn't declared", list("libpng 1.6.39"), list("libpng 1.2.59", "libpng 1.6.39"), "same libpng; extra libpng"},
 		{"by CPE", list("OpenSSH-server 9.2 cpe:2.3:a:openbsd:openssh:9.2:*:*:*:*:*:*:*"), list("openssh 9.2"), "same OpenSSH-server"},
 		{"an epoch", list("busybox 1:1.35.0-4"), list("busybox 1.35.0"), "same busybox"},
+		{"a release is no announcement of it", list("luajit 2.1.0-beta3"), list("luajit 2.1.0"), "versions luajit"},
+		{"the revision of Alpine and of Fedora", list("zlib 1.2.13-r1", "curl 7.88.1-4.el9"), list("zlib 1.2.13", "curl 7.88.1"), "same curl; same zlib"},
+		{"a package of a language is no library of C", list("openssl 1.1.1 pkg:npm/openssl@1.1.1"), list("openssl 1.1.1 pkg:generic/openssl@1.1.1"), "missing openssl; extra openssl"},
+		{"a scope tells packages apart", list("@angular/core 12.0.0 pkg:npm/%40angular/core@12.0.0"), list("core 12.0.0 pkg:npm/core@12.0.0"), "missing @angular/core; extra core"},
+		{"a scope that is escaped once and plain once", list("@angular/core 12.0.0 pkg:npm/%40angular/core@12.0.0"), list("@angular/core 12.0.0"), "same @angular/core"},
+		{"a binary package by the rules", list("libssl1.1 1.1.1n-0+deb11u5"), list("openssl 1.1.1n"), "same libssl1.1"},
+		{"declared with and without a version", list("curl 8.0", "curl"), list("curl 8.0"), "same curl; unsure curl"},
 		{"nothing", list(), list(), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			c := sbom.Compare(row.declared, row.found)
+			c := sbom.Compare(row.declared, row.found, func(c sbom.Component) []string {
+				if strings.HasPrefix(c.Name, "libssl") {
+					return []string{"openssl"}
+				}
+				return nil
+			})
 			var got []string
 			pairs := func(what string, l []sbom.Pair) {
 				for _, p := range l {
@@ -254,6 +267,31 @@ func TestCompare(t *testing.T) {
 				t.Errorf("%q, want %q", s, row.want)
 			}
 		})
+	}
+}
+
+func TestExpression(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"MIT":                         true,
+		"GPL-2.0-only AND MIT":        true,
+		"(MIT OR Apache-2.0) AND ISC": true,
+		"GPL-2.0-or-later WITH Classpath-exception-2.0": true,
+		"GPL-2.0+":                        true,
+		"LicenseRef-vendor":               true,
+		"GPLv2+ and BSD":                  false,
+		"GPL-2.0-only & MIT":              false,
+		"MIT AND":                         false,
+		"(MIT":                            false,
+		"MIT)":                            false,
+		"MIT WITH nothing":                false,
+		"see COPYING":                     false,
+		"":                                false,
+		strings.Repeat("(", 1000) + "MIT": false,
+	} {
+		if got := sbom.Expression(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }
 

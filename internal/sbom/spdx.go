@@ -67,17 +67,21 @@ func spdxPackage(id string, c Component) *v2_3.Package {
 	p := &v2_3.Package{PackageName: text(c.Name), PackageSPDXIdentifier: common.ElementID(id), PackageVersion: text(c.Version),
 		PackageDownloadLocation: none, PackageLicenseConcluded: none, PackageLicenseDeclared: none, PackageCopyrightText: none,
 		PrimaryPackagePurpose: purpose(c.Type), FilesAnalyzed: false, IsFilesAnalyzedTagPresent: true}
-	if c.Licence != "" {
+	switch {
+	case c.Licence == "":
+	case expression(c.Licence):
 		p.PackageLicenseDeclared = c.Licence
+	default:
+		p.PackageLicenseComments = "declared as: " + text(c.Licence)
 	}
 	if c.Supplier != "" {
 		p.PackageSupplier = &common.Supplier{SupplierType: "Organization", Supplier: text(c.Supplier)}
 	}
-	if c.CPE != "" {
-		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "SECURITY", RefType: "cpe23Type", Locator: text(c.CPE)})
+	if matching(cpeRe(), c.CPE) != "" {
+		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "SECURITY", RefType: "cpe23Type", Locator: c.CPE})
 	}
-	if c.PURL != "" {
-		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "PACKAGE-MANAGER", RefType: "purl", Locator: text(c.PURL)})
+	if matching(purlRe(), c.PURL) != "" {
+		p.PackageExternalReferences = append(p.PackageExternalReferences, &v2_3.PackageExternalReference{Category: "PACKAGE-MANAGER", RefType: "purl", Locator: c.PURL})
 	}
 	return p
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 
-	"assay/internal/collect/firmware/inspect/apk"
 	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/startup"
@@ -92,7 +91,7 @@ func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, pro
 	if err != nil {
 		return nil, sandbox.Result{}, nil, err
 	}
-	var g Gather
+	g := Gather{Keep: opt.Keep}
 	res, err := run(ctx, sandbox.Job{Parser: ParserName, Input: in, Args: args}, func(raw json.RawMessage) error {
 		var rec Record
 		if err := json.Unmarshal(raw, &rec); err != nil {
@@ -378,24 +377,36 @@ func (w *writer) binaries(r *Result) error {
 
 func (w *writer) apps(r *Result) error {
 	for _, a := range r.Apps {
-		f := fact.CompanionApp{Image: w.image, Component: w.fact.Component, Package: clip(a.Package), Version: clip(a.Version), MinSDK: a.MinSDK, TargetSDK: a.TargetSDK,
-			Debuggable: a.Debuggable || a.TestOnly, Signature: strings.Join(a.Schemes, ", ")}
-		for _, x := range a.Weaknesses() {
-			switch x.Kind {
-			case apk.Backup:
-				f.Backup = true
-			case apk.Cleartext:
-				f.Cleartext = true
-			case apk.UserCAs:
-				f.UserCAs = true
-			case apk.ExportedPart:
-				f.Exported = append(f.Exported, clip(x.Name))
+		f := fact.CompanionApp{Image: w.image, Component: w.in.component, Package: clip(a.Package), Version: clip(a.Version), MinSDK: a.MinSDK, TargetSDK: a.TargetSDK,
+			Debuggable: a.Debuggable || a.TestOnly, DebugSigned: a.DebugSigned, Backup: a.BacksUp(), Cleartext: a.ClearToAll(), Signature: strings.Join(a.Schemes, ", ")}
+		if n := a.Network; n != nil {
+			f.UserCAs = n.UserCAs
+			for _, h := range n.Cleartext {
+				if h != "*" {
+					f.ClearHosts = append(f.ClearHosts, clip(h))
+				}
+			}
+		}
+		if len(a.Signers) > 0 {
+			f.Signer = clip(a.Signers[0].Subject)
+		}
+		for _, p := range a.Exported {
+			if p.Permission != "" {
+				continue
+			}
+			f.Exported = append(f.Exported, clip(p.Name))
+			if p.Kind == "provider" {
+				f.Providers = append(f.Providers, clip(p.Name))
 			}
 		}
 		for _, p := range a.Permissions {
 			f.Permissions = append(f.Permissions, clip(p))
 		}
-		if err := w.put("app", f, a.Path, a.Package); err != nil {
+		for _, l := range a.Links {
+			f.Links = append(f.Links, clip(l))
+		}
+		f.WebView = a.WebView
+		if err := w.put("app", f, cmp.Or(a.Manifest, a.Path), a.Package); err != nil {
 			return err
 		}
 	}
@@ -494,8 +505,12 @@ func Local(path string) (*os.File, error) {
 		return nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is a %s: give a file", path, kindOfFile(info.Mode()))
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = fmt.Errorf("%s: %w", path, ErrFolder)
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("%s: %w", path, ErrNoFile)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -503,9 +518,8 @@ func Local(path string) (*os.File, error) {
 	return f, nil
 }
 
-func kindOfFile(m os.FileMode) string {
-	if m.IsDir() {
-		return "folder"
-	}
-	return "device or pipe"
-}
+// What is given as an image and is none.
+var (
+	ErrFolder = errors.New("a folder, not a file")
+	ErrNoFile = errors.New("a device or a pipe, not a file")
+)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 
@@ -51,8 +50,17 @@ func ParseFiles(ctx context.Context, in *os.File, raw json.RawMessage, emit func
 	if err != nil {
 		return err
 	}
-	v := &lister{opt: opt, emit: func(r FileRecord) error { return emit(r) }}
-	_, err = unpack.NewFormats(formats.All()).Walk(ctx, io.NewSectionReader(in, 0, info.Size()), unpack.Limits{}, v)
+	l := &lister{opt: opt, emit: func(r FileRecord) error { return emit(r) }}
+	var v unpack.Visitor = l
+	var lim unpack.Limits
+	if opt.Content {
+		// Where an archive has a name twice, the first is written.
+		lim.Workers = 1
+	}
+	if len(opt.Only) > 0 {
+		v = &picker{lister: l, wish: newWish(opt.Only)}
+	}
+	_, err = unpack.NewFormats(formats.All()).Walk(ctx, io.NewSectionReader(in, 0, info.Size()), lim, v)
 	if err == unpack.ErrEmpty {
 		return nil
 	}
@@ -81,9 +89,6 @@ func (l *lister) File(v int, e format.Entry, data []byte, _ bool, damage error) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	marked := mark(v, e.Path)
-	if !l.wanted(marked) {
-		return nil
-	}
 	rec := entryOf(marked, e)
 	if !l.opt.Content || e.Type != format.File {
 		return l.emit(FileRecord{Entry: &rec})
@@ -107,17 +112,6 @@ func (l *lister) File(v int, e format.Entry, data []byte, _ bool, damage error) 
 	return nil
 }
 
-func (l *lister) wanted(marked string) bool {
-	if len(l.opt.Only) == 0 {
-		return true
-	}
-	full := l.names.Full(marked)
-	return slices.ContainsFunc(l.opt.Only, func(o string) bool {
-		rest, ok := strings.CutPrefix(full, o)
-		return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(o, "/"))
-	})
-}
-
 func (l *lister) Raw(unpack.Raw) error { return nil }
 
 func (l *lister) Gap(g unpack.Gap) error {
@@ -125,4 +119,66 @@ func (l *lister) Gap(g unpack.Gap) error {
 	defer l.mu.Unlock()
 	rec := gapOf(g)
 	return l.emit(FileRecord{Gap: &rec})
+}
+
+// picker is a lister of some paths: nothing else is gone into.
+type picker struct {
+	*lister
+	wish wish
+}
+
+func (p *picker) full(v int, path string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.names.Full(mark(v, path))
+}
+
+// Enters is unpack.Selector's.
+func (p *picker) Enters(v int, path string) bool {
+	full := p.full(v, path)
+	return p.wish.way[full] || p.wish.has(full)
+}
+
+// Wants is unpack.Selector's.
+func (p *picker) Wants(v int, e format.Entry) bool { return p.Enters(v, e.Path) }
+
+func (p *picker) File(v int, e format.Entry, data []byte, nested bool, damage error) error {
+	if !p.wish.has(p.full(v, e.Path)) {
+		return nil
+	}
+	return p.lister.File(v, e, data, nested, damage)
+}
+
+// wish is full paths, and with them all that stands below.
+type wish struct {
+	paths map[string]bool
+	way   map[string]bool // what has to be gone into on the way to them
+}
+
+func newWish(only []string) wish {
+	w := wish{make(map[string]bool), make(map[string]bool)}
+	for _, o := range only {
+		if len(o) > 1 {
+			o = strings.TrimSuffix(o, "/") // a root is asked for as "squashfs:/"
+		}
+		w.paths[o] = true
+		for i := range len(o) {
+			if o[i] == ':' {
+				w.way[o[:i]] = true
+			}
+		}
+	}
+	return w
+}
+
+func (w wish) has(full string) bool {
+	if w.paths[full] {
+		return true
+	}
+	for i := len(full) - 1; i >= 0; i-- {
+		if full[i] == '/' && w.paths[full[:i]] {
+			return true
+		}
+	}
+	return false
 }

@@ -30,6 +30,7 @@ import (
 type Options struct {
 	Now     time.Time `json:"now"`               // certificates are looked at as of then
 	Files   bool      `json:"files,omitempty"`   // emit an Entry per file, with its hash
+	Keep    int       `json:"-"`                 // how many of them the result holds; 0: all
 	Markers []Marker  `json:"markers,omitempty"` // values to look for
 	// Guess is how many rounds of hashing may be spent on password hashes, once
 	// the image was read (see package guess).
@@ -67,6 +68,7 @@ type Record struct {
 	Gap      *Gap                `json:"gap,omitempty"`
 	Progress *Progress           `json:"progress,omitempty"`
 	Done     *Done               `json:"done,omitempty"`
+	Restart  bool                `json:"restart,omitempty"` // what came before is void
 }
 
 // Entry is one name in a tree.

@@ -28,6 +28,7 @@ type Result struct {
 	Parts      []unpack.Part
 	Volumes    []unpack.Volume
 	Entries    []Entry // where they were asked for
+	More       int     // entries beyond those that were to be kept
 	Version    *Version
 	Secrets    []Secret
 	Hosts      []host.Use
@@ -60,11 +61,9 @@ type Binary struct {
 	Own bool // no component that others publish brings it
 }
 
-// most bounds what is kept of each kind; what is beyond is counted in a gap.
-const most = 20_000
-
 // Gather joins the records of one image. Its zero value is ready.
 type Gather struct {
+	Keep    int // entries of files that are kept; 0: all
 	r       Result
 	names   Names
 	volumes map[int]unpack.Volume
@@ -74,19 +73,10 @@ type Gather struct {
 	bins    []binary.Record
 	clues   []secret.Clue
 	apps    []apk.App
-	dropped map[string]int
-}
-
-// keep appends, up to the bound.
-func keep[T any](g *Gather, kind string, list *[]T, v T) {
-	if len(*list) >= most {
-		if g.dropped == nil {
-			g.dropped = make(map[string]int)
-		}
-		g.dropped[kind]++
-		return
-	}
-	*list = append(*list, v)
+	// versions that files of the image state; the first by path is the image's:
+	// those of the root file system come before all others
+	versions []Version
+	dropped  map[string]int
 }
 
 // Add takes a record.
@@ -103,6 +93,10 @@ func (g *Gather) Add(r Record) {
 		}
 		g.volumes[r.Volume.ID] = *r.Volume
 	case r.Entry != nil:
+		if g.Keep > 0 && len(g.r.Entries) >= g.Keep {
+			g.r.More++
+			break
+		}
 		g.r.Entries = append(g.r.Entries, *r.Entry) // they are asked for, and bounded by the walk
 	case r.Link != nil:
 		keep(g, "links", &g.links, *r.Link)
@@ -133,13 +127,13 @@ func (g *Gather) Add(r Record) {
 	case r.Seen != nil:
 		keep(g, "markers", &g.r.Markers, *r.Seen)
 	case r.Version != nil:
-		if v := g.r.Version; v == nil || r.Version.Path < v.Path {
-			g.r.Version = r.Version
-		}
+		keep(g, "versions", &g.versions, *r.Version)
 	case r.Gap != nil:
 		keep(g, "gaps", &g.r.Gaps, *r.Gap)
 	case r.Done != nil:
 		g.r.Done = r.Done
+	case r.Restart:
+		*g = Gather{Keep: g.Keep}
 	}
 }
 
@@ -153,6 +147,10 @@ func (g *Gather) Lost(why string) {
 func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	r := &g.r
 	g.resolve()
+	g.prune()
+	if len(g.versions) > 0 {
+		r.Version = &g.versions[0]
+	}
 	if img := r.Image; img != nil && img.Status != unpack.Readable {
 		r.Gaps = append(r.Gaps, Gap{Why: "not-analysable", Detail: img.Reason})
 	}
@@ -199,6 +197,12 @@ func (g *Gather) resolve() {
 	for i := range g.calls {
 		to(&g.calls[i].Path)
 	}
+	for i := range g.clues {
+		to(&g.clues[i].Path)
+	}
+	for i := range g.apps {
+		to(&g.apps[i].Path)
+	}
 	for i := range r.Weaknesses {
 		to(&r.Weaknesses[i].Path)
 	}
@@ -217,8 +221,8 @@ func (g *Gather) resolve() {
 	for i := range r.Gaps {
 		to(&r.Gaps[i].Path)
 	}
-	if r.Version != nil {
-		to(&r.Version.Path)
+	for i := range g.versions {
+		to(&g.versions[i].Path)
 	}
 	g.resolveSoftware(to)
 }
@@ -254,9 +258,13 @@ func (g *Gather) resolveSoftware(to func(*string)) {
 func (g *Gather) software() {
 	r := &g.r
 	inv := component.NewInventory()
-	slices.SortStableFunc(g.soft, func(a, b component.Findings) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range g.soft {
 		inv.Add(f)
+	}
+	for _, p := range r.Parts {
+		for _, sys := range p.Systems {
+			inv.Add(component.Stated(p.Path, sys.Name, sys.Version, sys.Text, sys.Offset))
+		}
 	}
 	r.Software = inv.Result()
 	if r.Software.Cut {
@@ -284,7 +292,15 @@ func (g *Gather) boot() {
 	for i := range g.calls {
 		b.File(&g.calls[i])
 	}
-	b.Resolve(g.r.Starts)
+	g.r.Starts = b.Resolve(g.r.Starts)
+	// The options of a server say nothing where it isn't started.
+	g.r.Weaknesses = slices.DeleteFunc(g.r.Weaknesses, func(w inspect.Weakness) bool {
+		switch w.Kind {
+		case system.SSHEmptyPassword, system.SSHRootPassword, system.ReverseTunnel, system.PortForward, system.ADBEnabled:
+			return b.Off(w.Path)
+		}
+		return false
+	})
 	// A script that runs at boot does what stands in it.
 	for i := range g.r.Hosts {
 		u := &g.r.Hosts[i]
@@ -292,10 +308,7 @@ func (g *Gather) boot() {
 			continue
 		}
 		if by, ok := b.Reached(u.Path); ok {
-			u.Key = "runs at boot"
-			if by != "" {
-				u.Key += ", started by " + by
-			}
+			u.Key = strings.TrimSuffix("boot:"+by, ":") // what runs it, where that is known
 		}
 	}
 }
@@ -306,27 +319,16 @@ func (g *Gather) stores(now time.Time) {
 	for _, s := range g.r.Stores {
 		if s.Outdated(now) {
 			g.r.Weaknesses = append(g.r.Weaknesses, inspect.Weakness{Kind: "ca-store-outdated", Where: inspect.Where{Path: s.Path},
-				Text: fmt.Sprintf("%d trust anchors, %d expired, the newest of %s", s.Count, s.Expired, s.Newest.Format("2006-01-02"))})
+				Text: fmt.Sprintf("anchors=%d expired=%d newest=%s", s.Count, s.Expired, s.Newest.Format("2006-01-02"))})
+		}
+		if len(s.Distrusted) > 0 {
+			g.r.Weaknesses = append(g.r.Weaknesses, inspect.Weakness{Kind: "ca-store-distrusted", Where: inspect.Where{Path: s.Path}, Text: strings.Join(s.Distrusted, ", ")})
 		}
 	}
 }
 
 // packages puts together what the files of mobile applications' packages say.
 func (g *Gather) packages() {
-	for i := range g.apps {
-		g.apps[i].Path = g.names.Resolve(g.apps[i].Path)
-	}
-	for _, p := range g.r.Parts {
-		var schemes []string
-		for _, s := range p.Guards {
-			if v, ok := strings.CutPrefix(s.Scheme, "apk-"); ok {
-				schemes = append(schemes, v)
-			}
-		}
-		if len(schemes) > 0 && p.Volume < 0 {
-			g.apps = append(g.apps, apk.App{Path: "/", Platform: "android", Schemes: schemes}) // the image is the package
-		}
-	}
 	by(g.apps, func(a apk.App) (string, int64, string) { return a.Path, 0, "" })
 	g.r.Apps = apk.Join(g.apps)
 	for _, a := range g.r.Apps {
@@ -338,10 +340,6 @@ func (g *Gather) packages() {
 // of files in the image; a certificate may also be of a key that is published.
 func (g *Gather) keys() {
 	r := &g.r
-	for i := range g.clues {
-		g.clues[i].Path = g.names.Resolve(g.clues[i].Path)
-	}
-	by(g.clues, func(c secret.Clue) (string, int64, string) { return c.Path, c.Offset, c.File })
 	var k secret.Keys
 	k.Add(nil, g.clues)
 	for _, c := range r.Certs {
@@ -353,14 +351,39 @@ func (g *Gather) keys() {
 			r.Weaknesses = append(r.Weaknesses, inspect.Weakness{Kind: "certificate-of-published-key", Where: c.Where, Text: c.Subject + ": " + where})
 		}
 	}
-	at := make(map[inspect.Where]int)
-	for i := range r.Secrets {
-		at[r.Secrets[i].Where] = i
-		k.Add([]secret.Hit{r.Secrets[i].Hit}, nil)
+	type place struct {
+		inspect.Where
+		key string
 	}
+	at := make(map[place][]int) // a file may hold a key in two encodings at one place
+	for i, s := range r.Secrets {
+		at[place{s.Where, s.SPKI}] = append(at[place{s.Where, s.SPKI}], i)
+		k.Add([]secret.Hit{s.Hit}, nil)
+	}
+	g.selfSigned()
 	for _, p := range k.Pairs() {
-		if s := &r.Secrets[at[p.Key.Where]]; p.Used() {
-			s.Used = slices.Concat(p.Public, p.Named)[0].Path
+		for _, i := range at[place{p.Key.Where, p.Key.SPKI}] {
+			if p.Used() {
+				r.Secrets[i].Used = slices.Concat(p.Public, p.Named)[0].Path
+			}
+		}
+	}
+}
+
+// selfSigned notes certificates that vouch for themselves and whose private key
+// stands in the image: all units show the same one, and nobody can tell them
+// from whoever has read it out. Without its key such a certificate is an anchor.
+func (g *Gather) selfSigned() {
+	r := &g.r
+	keys := make(map[string]bool)
+	for _, s := range r.Secrets {
+		if s.Kind == secret.PrivateKey && s.SPKI != "" {
+			keys[s.SPKI] = true
+		}
+	}
+	for _, c := range r.Certs {
+		if c.SelfSigned && !c.TrustStore && keys[c.SPKI] {
+			r.Weaknesses = append(r.Weaknesses, inspect.Weakness{Kind: "certificate-self-signed", Where: c.Where, Text: c.Subject})
 		}
 	}
 }
@@ -404,11 +427,20 @@ func (g *Gather) sort() {
 	by(r.Entries, func(e Entry) (string, int64, string) { return e.Path, 0, e.Type })
 	slices.SortStableFunc(r.Parts, func(a, b unpack.Part) int {
 		// What stands in the image itself by its offset, then what is decoded.
-		return cmp.Or(cmp.Compare(flag(a.Decoded), flag(b.Decoded)), cmp.Compare(a.Volume, b.Volume), cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(flag(a.Decoded), flag(b.Decoded)), cmp.Compare(flag(a.Volume >= 0), flag(b.Volume >= 0)), strings.Compare(within(a), within(b)),
+			cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Size, a.Size), strings.Compare(a.Path, b.Path))
 	})
 	slices.SortFunc(r.Volumes, func(a, b unpack.Volume) int {
-		return cmp.Or(strings.Compare(a.Within, b.Within), cmp.Compare(a.Offset, b.Offset))
+		return cmp.Or(strings.Compare(a.Within, b.Within), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Files, b.Files), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// within is the file that a part stands in, if it stands in one.
+func within(p unpack.Part) string {
+	if p.Volume < 0 {
+		return ""
+	}
+	return p.Path
 }
 
 func flag(b bool) int {

@@ -1,6 +1,7 @@
 package firmware
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -63,6 +64,14 @@ func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record
 	if err := emit(Record{Image: &img}); err != nil {
 		return err
 	}
+	if string(format.Head(s, 0, 4)) == "PK\x03\x04" { // the image may be the package of an app
+		if a, ok := apk.Signing(s, s.Size()); ok {
+			a.Path = "/"
+			if err := emit(Record{App: &a}); err != nil {
+				return err
+			}
+		}
+	}
 	return emit(Record{Done: &Done{Files: int(v.files.Load()), Names: int(v.names.Load()), Bytes: v.bytes.Load()}})
 }
 
@@ -92,7 +101,9 @@ type visitor struct {
 	markers     []Seen // by word
 	markerWords []string
 	scratch     sync.Pool
+	made        sync.Map // ids of trees whose permissions are made up
 
+	linked              linked // files with several names
 	files, names, bytes atomic.Int64
 	shown               atomic.Int64 // when progress was told, Unix milliseconds
 }
@@ -108,14 +119,31 @@ func newVisitor(opt Options, emit func(Record) error) *visitor {
 	return v
 }
 
-var _ unpack.Visitor = (*visitor)(nil)
+var (
+	_ unpack.Visitor   = (*visitor)(nil)
+	_ unpack.Namer     = (*visitor)(nil)
+	_ unpack.Restarter = (*visitor)(nil)
+)
 
 func (v *visitor) Part(p unpack.Part) error {
 	p.Path = mark(p.Volume, p.Path)
 	return v.emit(Record{Part: &p})
 }
 
-func (v *visitor) Volume(t unpack.Volume) error { return v.emit(Record{Volume: &t}) }
+func (v *visitor) Volume(t unpack.Volume) error {
+	switch t.Format {
+	case "fat", "exfat", "zip", "romfs", "littlefs", "spiffs":
+		v.made.Store(t.ID, true)
+	}
+	return v.emit(Record{Volume: &t})
+}
+
+// modeless says that the format of a tree keeps no permissions: those of its
+// entries are made up.
+func (v *visitor) modeless(tree int) bool {
+	_, ok := v.made.Load(tree)
+	return ok
+}
 
 func (v *visitor) Gap(g unpack.Gap) error {
 	rec := gapOf(g)
@@ -126,7 +154,7 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 	v.names.Add(1)
 	marked := mark(tree, e.Path)
 	rec := entryOf(marked, e)
-	key := false
+	holds := holding{program: bytes.HasPrefix(data, []byte("\x7fELF"))}
 	if e.Type == format.File {
 		n := v.files.Add(1)
 		if err := v.progress(marked, n, v.bytes.Add(int64(len(data)))); err != nil {
@@ -148,13 +176,29 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 			if err != nil {
 				return err
 			}
-			if key, err = v.inspect(f, func(w *inspect.Where) { w.Path = marked }); err != nil {
+			got := &emitter{v: v, f: f, place: func(w *inspect.Where) { w.Path = marked }}
+			if err := got.inspect(); err != nil {
 				return err
 			}
+			holds.secret = got.key
 		}
 	}
-	for _, k := range perm.Of(perm.Entry{Path: e.Path, Type: string(e.Type), Mode: e.Mode, UID: e.UID, GID: e.GID, Key: key}) {
-		if err := v.emit(Record{Mode: &Mode{Path: marked, Kind: string(k), Mode: e.Mode}}); err != nil {
+	if e.Type == format.File && e.Links > 1 {
+		v.linked.add(marked, rec.SHA256, holds)
+	}
+	return v.entry(tree, e, rec, holds)
+}
+
+// holding is what the rights of a file are judged by.
+type holding struct {
+	secret  bool // that not every process may read
+	program bool
+}
+
+// entry tells what an entry says by its name and mode.
+func (v *visitor) entry(tree int, e format.Entry, rec Entry, holds holding) error {
+	for _, k := range perm.Of(perm.Entry{Path: e.Path, Type: string(e.Type), Mode: e.Mode, UID: e.UID, GID: e.GID, Secret: holds.secret, Program: holds.program, NoModes: v.modeless(tree)}) {
+		if err := v.emit(Record{Mode: &Mode{Path: rec.Path, Kind: string(k), Mode: e.Mode}}); err != nil {
 			return err
 		}
 	}
@@ -182,11 +226,11 @@ func (v *visitor) app(f *inspect.File, marked string) error {
 	if t == nil {
 		return nil
 	}
-	_, err := v.inspect(t.File, func(w *inspect.Where) {
+	e := &emitter{v: v, f: t.File, place: func(w *inspect.Where) {
 		t.Place(w)
 		w.Path = marked
-	})
-	return err
+	}}
+	return e.inspect()
 }
 
 // boots says that an entry's name or target may decide what runs at boot.
@@ -204,30 +248,41 @@ func (v *visitor) Raw(r unpack.Raw) error {
 	if r.Format == "u-boot-env" {
 		f.Path = "u-boot-env"
 	}
-	place := func(w *inspect.Where) { w.Path = mark(r.Volume, r.Path) }
+	path := mark(r.Volume, r.Path)
+	place := func(w *inspect.Where) { w.Path = path }
 	if len(r.Vars) > 0 {
-		var ends []int64
-		n := int64(0)
-		for _, x := range r.Vars {
-			n += int64(len(x.Name) + len(x.Value) + 2)
-			ends = append(ends, n)
-		}
-		place = func(w *inspect.Where) {
-			i, _ := slices.BinarySearch(ends, w.Offset+1)
-			if i < len(r.Vars) {
-				w.Path = mark(r.Volume, r.Path+":"+r.Vars[i].Name)
-				begin := ends[i] - int64(len(r.Vars[i].Name)+len(r.Vars[i].Value)+2)
-				w.Offset, w.Line = r.Vars[i].Offset+w.Offset-begin, 0
-			} else {
-				w.Path = mark(r.Volume, r.Path)
-			}
-		}
+		place = variables(r, path)
 	}
-	if err := v.progress(mark(r.Volume, r.Path), v.files.Load(), v.bytes.Add(int64(len(r.Data)))); err != nil {
+	if err := v.progress(path, v.files.Load(), v.bytes.Add(int64(len(r.Data)))); err != nil {
 		return err
 	}
-	_, err := v.inspect(f, place)
-	return err
+	e := &emitter{v: v, f: f, place: place}
+	return e.inspect()
+}
+
+// variables places what was found in lines made of variables. Those of a boot
+// loader stand as "name=value"; of all others the offset is that of the value.
+func variables(r unpack.Raw, path string) func(*inspect.Where) {
+	var ends []int64
+	n := int64(0)
+	for _, x := range r.Vars {
+		n += int64(len(x.Name) + len(x.Value) + 2)
+		ends = append(ends, n)
+	}
+	named := strings.HasPrefix(r.Format, "u-boot")
+	return func(w *inspect.Where) {
+		w.Path = path
+		i, _ := slices.BinarySearch(ends, w.Offset+1)
+		if i == len(r.Vars) {
+			return
+		}
+		x := r.Vars[i]
+		in := w.Offset - (ends[i] - int64(len(x.Name)+len(x.Value)+2))
+		if !named {
+			in = max(0, in-int64(len(x.Name)+1))
+		}
+		w.Path, w.Offset, w.Line = path+":"+x.Name, x.Offset+in, 0
+	}
 }
 
 // progress tells where the reading is, a few times a second.
@@ -240,11 +295,23 @@ func (v *visitor) progress(at string, files, bytes int64) error {
 	return v.emit(Record{Progress: &Progress{Path: at, Files: int(files), Bytes: bytes}})
 }
 
-// inspect has one file inspected; place sets the path of what was found. key
-// says that it holds a private key.
-func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool, err error) {
+// emitter tells what one file holds; place sets the path of what was found. The
+// first error stays.
+type emitter struct {
+	v      *visitor
+	f      *inspect.File
+	place  func(*inspect.Where)
+	values []string     // secrets of this file, which other records must not repeat
+	lines  map[int]bool // where they stand
+	key    bool         // it holds a private key
+	err    error
+}
+
+// inspect has one file inspected.
+func (e *emitter) inspect() error {
+	v := e.v
 	out := v.scratch.Get().(*[][]keyword.Hit)
-	hits, cut := v.words.Scan(f.Data, maxWords, *out)
+	hits, cut := v.words.Scan(e.f.Data, maxWords, *out)
 	*out = hits
 	defer func() {
 		n := 0
@@ -255,7 +322,6 @@ func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool
 			v.scratch.Put(out)
 		}
 	}()
-	e := &emitter{v: v, f: f, place: place}
 	if cut {
 		e.gap("more words than are looked at")
 	}
@@ -269,17 +335,7 @@ func (v *visitor) inspect(f *inspect.File, place func(*inspect.Where)) (key bool
 	e.certs()
 	e.marked(hits[ofMarker])
 	e.version()
-	return e.key, e.err
-}
-
-// emitter tells what one file holds. The first error stays.
-type emitter struct {
-	v      *visitor
-	f      *inspect.File
-	place  func(*inspect.Where)
-	values []string // secrets of this file, which other records must not repeat
-	key    bool
-	err    error
+	return e.err
 }
 
 func (e *emitter) send(r Record) {
@@ -300,13 +356,34 @@ func (e *emitter) secrets(hits []keyword.Hit) {
 			e.gap("more secrets than are kept of one file")
 			continue
 		}
-		e.key = e.key || h.Kind == secret.PrivateKey
+		e.key = e.key || e.guarded(h.Kind)
+		if h.Kind.Secret() && h.Line > 0 {
+			if e.lines == nil {
+				e.lines = make(map[int]bool)
+			}
+			e.lines[h.Line] = true
+		}
 		if h.Kind != secret.UID0Account && h.Kind != secret.AuthorizedKey && len(h.Value) >= 4 {
 			e.values = append(e.values, h.Value)
 		}
 		e.place(&h.Where)
 		e.send(Record{Secret: &h})
 	}
+}
+
+// guarded says that a secret belongs into a file that not every process may
+// read. Programs, scripts and pages can't be closed to those who use them: there
+// the secret itself is the fault.
+func (e *emitter) guarded(k secret.Kind) bool {
+	switch e.f.Role {
+	case inspect.Program, inspect.Script, inspect.Web:
+		return k == secret.PrivateKey
+	}
+	switch k {
+	case secret.UID0Account, secret.EmptyPassword, secret.AuthorizedKey, secret.CloudKeyID, secret.TestKey:
+		return false
+	}
+	return true
 }
 
 // clues are what private keys of other files may belong to.
@@ -367,6 +444,9 @@ func (e *emitter) starts(hits []keyword.Hit) {
 func (e *emitter) system(hits []keyword.Hit) {
 	got := system.Scan(e.f, hits)
 	for _, w := range got.Weaknesses {
+		if w.Kind == system.HardCodedKey && e.lines[w.Line] {
+			continue // the key is among the secrets
+		}
 		if w.Kind == system.Cut {
 			e.gap("more weak settings than are kept of one file")
 			continue

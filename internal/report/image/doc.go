@@ -16,6 +16,7 @@ type Doc struct {
 	Starts                                            []Line
 	Updates                                           []Line
 	Entries                                           []Entry
+	More                                              int      // names of the image that Entries lacks
 	Gaps                                              []string // what was not read, a sentence each
 	Unattributed                                      []string
 }

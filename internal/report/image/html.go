@@ -19,8 +19,8 @@ var pageTemplate string
 //go:embed html/style.css
 var style string
 
-// maxTree bounds the names that the page's tree shows.
-const maxTree = 20_000
+// MostNames bounds the names that the page's tree shows.
+const MostNames = 20_000
 
 // page is what the template shows.
 type page struct {
@@ -114,7 +114,7 @@ func tree(d Doc) (*node, int) {
 			}
 			next := cur.byName[name]
 			if next == nil {
-				if n >= maxTree {
+				if n >= MostNames {
 					return nil
 				}
 				n++
@@ -126,7 +126,7 @@ func tree(d Doc) (*node, int) {
 		}
 		return cur
 	}
-	left := 0
+	left := d.More
 	for i := range d.Entries {
 		if x := at(path.Clean(d.Entries[i].Path)); x != nil {
 			x.Entry = &d.Entries[i]

@@ -200,7 +200,8 @@ type Parallel interface {
 	// Each calls fn once for every entry, from up to workers goroutines at a
 	// time, in no order; worker counts from 0. data is the whole content of a
 	// file, valid during the call; err says why it isn't whole. Files beyond
-	// Limits.File come with the bytes before it and ErrLimit.
+	// Limits.File come with the bytes before it and ErrLimit. The names of one
+	// content come one after the other, and it counts once against Limits.Total.
 	Each(ctx context.Context, workers int, fn func(worker int, e Entry, data []byte, err error) error) error
 }
 
@@ -232,6 +233,9 @@ type Entry struct {
 	Minor  uint32
 	Inode  uint64 // equal for hard links; 0: the format doesn't say
 	Links  uint32
+	// Again says, in Parallel.Each, that the content is that of the name which
+	// the same worker was given just before: another hard link.
+	Again bool
 }
 
 // Problem is damage, a hostile value or a limit that was hit. The walk went on.
@@ -240,6 +244,7 @@ type Problem struct {
 	Path   string // the entry, as far as it is known; the name may be hostile
 	Kind   string // one of the Problem kinds
 	Detail string // technical English
+	Shared bool   // it comes from an ErrShared
 }
 
 // The kinds of a Problem. BadName entries are not followed and not given out.
@@ -264,6 +269,9 @@ func (p Problem) String() string {
 var (
 	// ErrLimit is what a content ends with where a limit cut it.
 	ErrLimit = errors.New("limit reached")
+	// ErrShared is an ErrLimit of work that the goroutines of Parallel.Each share:
+	// what it cut depends on which of them came first.
+	ErrShared = fmt.Errorf("%w", ErrLimit)
 	// ErrUnsupported says that the format is known and this variant is not read.
 	ErrUnsupported = errors.New("not read")
 	// ErrDamaged says that the bytes don't decode.

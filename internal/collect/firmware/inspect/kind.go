@@ -69,12 +69,12 @@ func roleOf(p string, k Kind, b []byte) Role {
 }
 
 func documentation(p, base, ext string) bool {
-	for _, dir := range []string{"/doc/", "/docs/", "/man/", "/info/", "/licenses/", "/license/", "/examples/", "/help/", "/locale/", "/gtk-doc/", "/conf-available/", "/sites-available/", "/mods-available/"} {
+	for _, dir := range []string{"/doc/", "/docs/", "/man/", "/info/", "/licenses/", "/license/", "/examples/", "/help/", "/locale/", "/gtk-doc/", "/mibs/", "/conf-available/", "/sites-available/", "/mods-available/"} {
 		if strings.Contains(p, dir) {
 			return true
 		}
 	}
-	for _, name := range []string{"readme", "license", "licence", "copying", "copyright", "changelog", "changes", "authors", "news", "notice"} {
+	for _, name := range []string{"readme", "license", "licence", "copying", "copyright", "changelog", "changes", "authors", "news", "notice", "release_notes", "release-notes", "releasenotes"} {
 		if strings.HasPrefix(base, name) {
 			return true
 		}
@@ -99,6 +99,47 @@ func database(p, base string) bool {
 	return strings.HasSuffix(base, ".dict")
 }
 
+// Sample says that the name of a file is that of an example or a template of a
+// configuration, not of one in use.
+func (f *File) Sample() bool {
+	base := strings.ToLower(path.Base(f.Path))
+	switch path.Ext(base) {
+	case ".default", ".sample", ".example", ".dist", ".tmpl", ".template", ".tpl", ".in", ".orig", ".skel", ".dpkg-dist", ".opkg", ".opkg-dist":
+		return true
+	}
+	return strings.HasPrefix(base, "example") || strings.HasPrefix(base, "sample") || strings.HasPrefix(base, "template")
+}
+
+// Library says that a file is of a language's own library or of a package that
+// others publish, or describes a program to a desktop: what stands there is the
+// same in every product.
+func (f *File) Library() bool {
+	p := f.Path
+	if strings.Contains(p, "/lib/python") && !strings.Contains(p, "-packages/") || path.Ext(p) == ".svg" || path.Ext(p) == ".map" {
+		return true
+	}
+	if _, behind, ok := strings.Cut(p, "-packages/"); ok {
+		name, _, _ := strings.Cut(behind, "/")
+		name, _, _ = strings.Cut(strings.TrimSuffix(name, ".py"), "-")
+		return published[strings.ToLower(name)] || strings.Contains(behind, ".dist-info/") || strings.Contains(behind, ".egg-info")
+	}
+	for _, w := range []string{"/node_modules/", "/usr/share/vim/", "/usr/share/perl", "/perl5/", "/perl-base/", "/lib/perl", "/share/groff/", "/share/icons/", "/share/metainfo/", "/share/applications/", "/polkit-1/actions/", "/dbus-1/", "/lib/ruby/", "/share/tcltk/"} {
+		if strings.Contains(p, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// published are packages of Python that many products carry.
+var published = func() map[string]bool {
+	out := make(map[string]bool)
+	for _, n := range strings.Fields("requests urllib3 werkzeug flask jinja2 markupsafe paho yaml _yaml serial pip setuptools pkg_resources wheel cryptography crypto cryptodome openssl twisted tornado aiohttp yarl multidict numpy scipy cv2 pil six certifi chardet charset_normalizer idna click itsdangerous blinker simplejson dateutil pytz lxml bs4 attr attrs zope gi dbus usb bluetooth bleak zeroconf psutil netifaces netaddr ifaddr dns dnspython paramiko nacl bcrypt jwt oauthlib requests_oauthlib httplib2 httpx h11 h2 websocket websockets redis pymysql mysql psycopg2 sqlalchemy peewee django pygments docutils sphinx babel toml tomli packaging pyparsing distutils _distutils_hack pycparser cffi google grpc boto3 botocore s3transfer awscli azure aliyunsdkcore tencentcloud pymodbus can smbus smbus2 spidev rpi gpiozero onvif zeep wsdiscovery ntplib pyasn1 pyasn1_modules rsa ldap3 pysnmp scapy flask_login flask_cors wtforms gunicorn uvicorn fastapi starlette pydantic typing_extensions gevent greenlet asgiref sqlparse") {
+		out[n] = true
+	}
+	return out
+}()
+
 // Comment says whether the line that holds off is a comment, and whether off
 // stands behind the mark. Marks inside of quotes are not looked for.
 func (f *File) Comment(off int) bool {
@@ -110,7 +151,7 @@ func (f *File) Comment(off int) bool {
 		return false
 	}
 	for _, mark := range []string{"#", ";", "//", "/*", "* ", "<!--", "--", "'''", "%%"} {
-		if bytes.HasPrefix(t, []byte(mark)) && at >= lead {
+		if bytes.HasPrefix(t, []byte(mark)) && at >= lead && !bytes.HasPrefix(t, []byte("#define ")) {
 			// A comment that ends on the same line before off.
 			for _, end := range []string{"*/", "-->"} {
 				if i := bytes.Index(line, []byte(end)); i >= 0 && i < at {
@@ -133,6 +174,9 @@ func (f *File) Comment(off int) bool {
 func (f *File) inBlockComment(start int) bool {
 	const reach = 8 << 10
 	back := f.Data[max(0, start-reach):start]
+	if path.Ext(f.Path) == ".py" && docstring(back) {
+		return true
+	}
 	for _, c := range [][2]string{{"/*", "*/"}, {"<!--", "-->"}} {
 		if c[0] == "/*" && f.Role != Web && f.Role != Config {
 			continue // "/*" is a file pattern in shell scripts
@@ -153,6 +197,30 @@ func (f *File) inBlockComment(start int) bool {
 	return false
 }
 
+// docstring says that text of Python that ends with back ends inside of a text
+// that stands alone: documentation.
+func docstring(back []byte) bool {
+	inside := false
+	for _, q := range []string{`"""`, "'''"} {
+		open := false
+		for rest := back; ; {
+			i := bytes.Index(rest, []byte(q))
+			if i < 0 {
+				break
+			}
+			if open = !open; open {
+				head := rest[bytes.LastIndexByte(rest[:i], '\n')+1 : i]
+				inside = len(bytes.TrimLeft(head, " \truRU")) == 0
+			}
+			rest = rest[i+3:]
+		}
+		if open && inside {
+			return true
+		}
+	}
+	return false
+}
+
 // Shell says that the file is a script of a Bourne shell.
 func (f *File) Shell() bool {
 	if f.Role != Script {
@@ -160,7 +228,7 @@ func (f *File) Shell() bool {
 	}
 	first, _, _ := bytes.Cut(f.Data[:min(len(f.Data), 128)], []byte("\n"))
 	if bytes.HasPrefix(first, []byte("#!")) {
-		return bytes.Contains(first, []byte("sh"))
+		return bytes.Contains(first, []byte("sh")) || bytes.Contains(first, []byte("execline")) // whose words a shell would split the same
 	}
 	ext := path.Ext(f.Path)
 	return ext == ".sh" || ext == "" || !scriptExt[ext]

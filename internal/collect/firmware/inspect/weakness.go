@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"assay/internal/collect/firmware/inspect/elf"
-	"assay/internal/collect/firmware/inspect/shell"
 )
 
 // Weakness is something in a file that weakens the device. The packages that
@@ -25,16 +24,4 @@ func (f *File) Program() *elf.Program {
 		}
 	}
 	return f.program
-}
-
-// Commands are what a script of a Bourne shell runs; nil of all other files. It
-// is split once.
-func (f *File) Commands() []shell.Command {
-	if !f.split {
-		f.split = true
-		if f.Kind == Text && f.Shell() {
-			f.commands = shell.Commands(f.Data)
-		}
-	}
-	return f.commands
 }

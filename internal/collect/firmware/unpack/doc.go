@@ -27,10 +27,28 @@ type Visitor interface {
 	Gap(g Gap) error
 }
 
-// Selector is a Visitor that wants only some of the files: content that it
-// doesn't want is neither gone into nor given out.
+// Selector is a Visitor that wants only some of what stands in an image.
+// Content that it doesn't want is neither decoded, where the format has random
+// access, nor gone into, nor given out.
 type Selector interface {
+	// Enters says that something that is wanted stands at path, or below it.
+	Enters(v int, path string) bool
 	Wants(v int, e format.Entry) bool
+}
+
+// Namer is a Visitor that need not see a content once for each of its names.
+type Namer interface {
+	// Name is told instead of File of another hard link of what File was told
+	// of as first, before.
+	Name(v int, e format.Entry, first string) error
+}
+
+// Restarter is a Visitor that can begin anew. Where goroutines share a limit,
+// what it cuts depends on which of them came first: the walk then begins again
+// with one of them, so that its result follows from the image alone.
+type Restarter interface {
+	// Restart says that what was told so far is void.
+	Restart() error
 }
 
 // Image is what the image is as a whole.
@@ -72,16 +90,17 @@ type Part struct {
 
 // Volume is a tree of files.
 type Volume struct {
-	ID     int    // from 0
+	ID     int    // of the image alone: its place, in nested ones also the content, say which it is
 	Parent int    // the tree in one of whose files it stands; -1: none
 	Within string // the file of the parent, or the chain of names in the image
 	Format string
 	Offset int64
 	Done   bool
-	Names  int   // entries
-	Files  int   // regular files
-	Bytes  int64 // of them
-	Roots  int   // names at its top that a root file system has
+	Names  int    // entries
+	Files  int    // regular files
+	Bytes  int64  // of them
+	Roots  int    // names at its top that a root file system has
+	Note   string // technical English: what is odd in it and loses nothing
 }
 
 // Raw is bytes without a tree.
@@ -94,11 +113,12 @@ type Raw struct {
 	Vars   []format.Var // where Data was made of variables, "name=value\n" each: in the same order
 }
 
-// Gap is something that was not read, or not in order.
+// Gap is something that was not read, or not in order. Gaps are told at the end
+// of the walk; what repeats in one place is one gap.
 type Gap struct {
 	Volume int
 	Path   string
-	Offset int64
+	Offset int64  // of the first, where it is several
 	Kind   string // one of the kinds below, or a format.Problem kind
 	Detail string // technical English
 }

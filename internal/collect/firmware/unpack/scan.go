@@ -14,8 +14,9 @@ type layout struct {
 	parts   []*format.Part // by offset; none begins in another
 	banners []*format.Part // what only states a name; its bytes belong to what they stand in
 	blocks  *blocks
-	cut     bool // a limit was hit: there may be more
-	touched int  // looks
+	cut     string // why there may be more: a limit was hit
+	cutAt   int64  // from here on
+	touched int    // looks
 }
 
 type span struct{ off, end int64 }
@@ -149,7 +150,7 @@ func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 				continue
 			}
 			if len(sc.l.parts)+len(sc.l.banners) >= sc.max {
-				sc.l.cut = true
+				sc.l.limit(p.Offset, "more than %d parts: what stands behind them is not looked at", sc.max)
 				return sc.s.Size(), nil
 			}
 			if banner(p) {
@@ -182,12 +183,15 @@ func (sc *scanning) look(f *format.Format, at int64) (*format.Part, error) {
 		return nil, nil
 	}
 	if sc.l.touched++; sc.l.touched > maxLooks {
-		sc.l.cut = true
+		sc.l.limit(at, "more than %d places that may be parts: behind them no part is looked for", maxLooks)
 		return nil, nil
 	}
 	p, err := f.Look(sc.ctx, sc.s, at)
 	if err != nil {
 		return nil, fmt.Errorf("%s at offset %d: %w", f.Name, at, err)
+	}
+	if p != nil && p.Offset < at && sc.taken(p.Offset) {
+		return nil, nil // it would begin in the part before
 	}
 	return p, nil
 }
@@ -214,14 +218,14 @@ func (sc *scanning) weakly() error {
 	if len(sc.fs.weak) == 0 {
 		return nil
 	}
-	for tries := 0; ; {
+	for tries, reached := 0, int64(0); ; {
 		found := false
 		for _, g := range sc.free() {
 			for at := g.off; at < g.end && tries < maxWeak; at = (at/weakStep + 1) * weakStep {
 				if plain(format.Head(sc.s, at, 64)) {
 					continue
 				}
-				tries++
+				tries, reached = tries+1, at
 				p, err := sc.weak(at, at == g.off && at > 0)
 				if err != nil {
 					return err
@@ -230,7 +234,7 @@ func (sc *scanning) weakly() error {
 					continue
 				}
 				if len(sc.l.parts) >= sc.max {
-					sc.l.cut = true
+					sc.l.limit(at, "more than %d parts: what stands behind them is not looked at", sc.max)
 					return nil
 				}
 				sc.l.parts = append(sc.l.parts, p)
@@ -243,11 +247,19 @@ func (sc *scanning) weakly() error {
 		}
 		slices.SortStableFunc(sc.l.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
 		if tries >= maxWeak {
-			sc.l.cut = true // what stands behind the last try was not looked at for weak formats
-		}
-		if !found || tries >= maxWeak {
+			sc.l.limit(reached, "formats without a number of their own were looked for in the first %d places only", maxWeak)
 			return nil
 		}
+		if !found {
+			return nil
+		}
+	}
+}
+
+// limit notes why the looking ended; the first limit says it.
+func (l *layout) limit(at int64, why string, n int) {
+	if l.cut == "" {
+		l.cut, l.cutAt = fmt.Sprintf(why, n), at
 	}
 }
 

@@ -1,12 +1,10 @@
 package unpack
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +24,8 @@ type tree struct {
 	files int
 	bytes int64
 	roots map[string]bool
+	links links
+	odd   []Gap // contents that aren't whole
 }
 
 // rootNames stand at the top of a root file system (FHS 3.0, 3.2).
@@ -33,7 +33,7 @@ var rootNames = []string{"bin", "dev", "etc", "home", "init", "lib", "linuxrc", 
 
 // open walks a tree of files.
 func (w *walk) open(ctx context.Context, l layer, p *format.Part) error {
-	lim := format.Limits{File: w.lim.File, Total: max(w.lim.Total-w.spent.Load(), 1), Entries: max(w.lim.Entries-int(w.entries.Load()), 1)}
+	lim := format.Limits{File: w.lim.File, Total: max(w.budget.left(), 1), Entries: w.budget.entries()}
 	vol, err := p.Open(ctx, lim)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -41,13 +41,15 @@ func (w *walk) open(ctx context.Context, l layer, p *format.Part) error {
 		}
 		return w.gap(l.gap(p.Offset, kindOf(err), p.Format+": "+err.Error()))
 	}
-	t := &tree{w: w, l: l, roots: make(map[string]bool)}
-	start := Volume{Parent: l.volume, Within: l.path, Format: p.Format, Offset: l.base + p.Offset}
+	t := &tree{w: w, l: l, roots: make(map[string]bool), links: make(links)}
+	told := Volume{Parent: l.volume, Within: l.path, Format: p.Format, Offset: l.base + p.Offset}
 	err = w.emit(func() error {
-		t.id = w.volumes
-		w.volumes++
-		start.ID = t.id
-		return w.v.Volume(start)
+		// The same id twice is the same bytes under the same name.
+		for t.id = l.identify(told); w.ids[t.id]; t.id++ {
+		}
+		w.ids[t.id] = true
+		told.ID = t.id
+		return w.v.Volume(told)
 	})
 	if err != nil {
 		return err
@@ -58,27 +60,14 @@ func (w *walk) open(ctx context.Context, l layer, p *format.Part) error {
 	if err := t.walk(ctx, vol); err != nil {
 		return err
 	}
-	kept, dropped := vol.Problems()
-	for _, q := range kept {
-		kind := q.Kind
-		if kind == format.TooMany || kind == format.TooBig {
-			kind = Limit
-		}
-		g := Gap{Volume: t.id, Path: q.Path, Offset: l.base + p.Offset + max(q.Offset, 0), Kind: kind, Detail: p.Format + ": " + q.Kind + ": " + q.Detail}
-		if err := w.gap(g); err != nil {
-			return err
-		}
-	}
-	if dropped > 0 {
-		if err := w.gap(Gap{Volume: t.id, Offset: l.base + p.Offset, Kind: format.Damaged, Detail: fmt.Sprintf("%d more problems", dropped)}); err != nil {
-			return err
-		}
+	if err := t.problems(vol, l.base+p.Offset, p.Format); err != nil {
+		return err
 	}
 	if t.names > 0 {
 		w.trees.Add(1)
 	}
-	start.Done, start.Names, start.Files, start.Bytes, start.Roots = true, t.names, t.files, t.bytes, len(t.roots)
-	return w.emit(func() error { return w.v.Volume(start) })
+	told.Done, told.Names, told.Files, told.Bytes, told.Roots, told.Note = true, t.names, t.files, t.bytes, len(t.roots), t.links.note()
+	return w.emit(func() error { return w.v.Volume(told) })
 }
 
 func archive(f string) bool {
@@ -89,42 +78,87 @@ func archive(f string) bool {
 	return false
 }
 
+// problems tells what was odd in the tree; what the volume tells of a file whose
+// content isn't whole says more than the content's error.
+func (t *tree) problems(vol format.Volume, at int64, name string) error {
+	kept, dropped := vol.Problems()
+	told := make(map[string]bool)
+	for _, q := range kept {
+		if q.Shared && t.w.budget.shared {
+			return t.w.fail(errAgain)
+		}
+		told[q.Path] = true
+		if err := t.w.gap(problem(t.id, at, name, q)); err != nil {
+			return err
+		}
+	}
+	for _, g := range t.odd {
+		if told[g.Path] {
+			continue
+		}
+		if err := t.w.gap(g); err != nil {
+			return err
+		}
+	}
+	if dropped > 0 {
+		return t.w.gap(Gap{Volume: t.id, Offset: at, Kind: format.Damaged, Detail: fmt.Sprintf("%s: %d more problems", name, dropped)})
+	}
+	return nil
+}
+
 // walk visits the entries of a tree, on several cores where it is the only one
 // that is being walked.
 func (t *tree) walk(ctx context.Context, vol format.Volume) error {
-	w := t.w
-	if p, ok := vol.(format.Parallel); ok {
-		workers := w.lim.Workers
+	// Who wants only some files has only those decoded.
+	if p, ok := vol.(format.Parallel); ok && t.w.wants == nil {
+		workers := t.w.lim.Workers
 		if t.l.alone {
 			workers = 1
 		}
-		last := make([]*byte, workers) // the content that each of them saw last
-		err := p.Each(ctx, workers, func(i int, e format.Entry, data []byte, err error) error {
-			again := false // names of one content come one after the other
-			if len(data) > 0 {
-				again, last[i] = last[i] == &data[0] && e.Links > 1, &data[0]
+		first := make([]string, workers) // the name of the content that each of them saw last
+		return t.ended(ctx, p.Each(ctx, workers, func(i int, e format.Entry, data []byte, err error) error {
+			if !e.Again {
+				first[i] = e.Path
+				if err := t.w.budget.spend(int64(len(data))); err != nil {
+					return t.limit(err)
+				}
+				return t.visit(ctx, e, data, err)
 			}
-			return t.visit(ctx, e, data, err, again)
-		})
-		return t.ended(ctx, err)
+			return t.again(e, first[i], data, err)
+		}))
 	}
-	visit := func(e format.Entry, data []byte, err error) error { return t.visit(ctx, e, data, err, false) }
-	wait := func() error { return nil }
-	if !t.l.alone {
-		visit, wait = t.pool(ctx)
-	}
+	q := t.queue(ctx)
 	err := vol.Walk(ctx, func(e format.Entry, content io.Reader) error {
-		if e.Type != format.File || !t.wanted(e) {
-			return visit(e, nil, nil)
-		}
-		data, release, err := w.slurp(ctx, content, e.Size, t.l.large)
-		defer release()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return visit(e, data, err)
+		return t.entry(ctx, q, e, content)
 	})
-	return t.ended(ctx, errors.Join(err, wait()))
+	return t.ended(ctx, errors.Join(err, q.wait()))
+}
+
+// entry visits one entry of a volume that has them one after the other.
+func (t *tree) entry(ctx context.Context, q *queue, e format.Entry, content io.Reader) error {
+	if e.Type != format.File || !t.wanted(e) {
+		return q.add(job{e: e})
+	}
+	linked := e.Links > 1 && e.Inode != 0 && t.w.namer != nil
+	if linked {
+		if f := q.linked[e.Inode]; f != nil {
+			return q.add(job{e: e, first: f})
+		}
+	}
+	data, release, err := t.w.slurp(ctx, content, e.Size, t.l.large)
+	defer release()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	j := job{e: e, data: data, err: err}
+	if linked && err == nil {
+		j.own = &shared{path: e.Path, seen: make(chan struct{})}
+		q.linked[e.Inode] = j.own
+	}
+	return q.add(j)
 }
 
 func (t *tree) wanted(e format.Entry) bool {
@@ -150,167 +184,76 @@ func (t *tree) ended(ctx context.Context, err error) error {
 	return t.w.gap(g)
 }
 
-// pool visits in goroutines of its own; the bytes in flight are bounded.
-func (t *tree) pool(ctx context.Context) (visit func(format.Entry, []byte, error) error, wait func() error) {
-	type job struct {
-		e    format.Entry
-		data []byte
-		err  error
-	}
-	const large = 8 << 20
-	jobs := make(chan job, 4*t.w.lim.Workers)
-	ctx, cancel := context.WithCancelCause(ctx)
-	var wg sync.WaitGroup
-	for range t.w.lim.Workers {
-		wg.Go(func() {
-			for j := range jobs {
-				if ctx.Err() != nil {
-					continue
-				}
-				if err := t.visit(ctx, j.e, j.data, j.err, false); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	visit = func(e format.Entry, data []byte, err error) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if len(data) > large {
-			return t.visit(ctx, e, data, err, false)
-		}
-		select {
-		case jobs <- job{e, data, err}:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	wait = func() error {
-		close(jobs)
-		wg.Wait()
-		err := context.Cause(ctx)
-		cancel(nil)
-		return err
-	}
-	return visit, wait
-}
-
-// visit is one entry, from any goroutine. again says that its content was
-// visited under another name just before.
-func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error, again bool) error {
-	w := t.w
-	if n := w.entries.Add(1); n > int64(w.lim.Entries) {
-		return fmt.Errorf("%w: more than %d names", format.ErrLimit, w.lim.Entries)
+// count notes a name.
+func (t *tree) count(e format.Entry, content int64) error {
+	if err := t.w.budget.name(); err != nil {
+		return t.limit(err)
 	}
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.names++
 	if e.Type == format.File {
 		t.files++
-		t.bytes += int64(len(data))
+		t.bytes += content
 	}
 	if top := strings.TrimPrefix(e.Path, "/"); slices.Contains(rootNames, top) {
 		t.roots[top] = true
 	}
-	t.mu.Unlock()
-	nested := again
-	if e.Type == format.File && len(data) > 0 && !again && t.wanted(e) {
-		parts, nerr := t.inside(ctx, e, data)
-		if nerr != nil {
-			return nerr
-		}
-		nested = parts
-	}
-	if ferr := w.v.File(t.id, e, data, nested, err); ferr != nil {
-		return w.emit(func() error { return ferr })
-	}
-	if err != nil {
-		return w.gap(Gap{Volume: t.id, Path: e.Path, Kind: kindOf(err), Detail: err.Error()})
+	if e.Type == format.Symlink {
+		t.links.add(e.Path, e.Target)
 	}
 	return nil
 }
 
-// inside goes into a file that is a container or an image; it says whether it
-// did.
-func (t *tree) inside(ctx context.Context, e format.Entry, data []byte) (bool, error) {
-	w := t.w
-	l := layer{volume: t.id, path: e.Path, src: bytes.NewReader(data), depth: t.l.depth + 1, decoded: true, large: t.l.large || len(data) > largeFile}
-	// At the top of an image, the files of an archive are the image's parts: they
-	// are gone through with all cores.
-	l.alone = !t.image || t.l.alone || len(data) < 1<<20
-	if elf(data) {
-		return false, nil
+// limit is the error of a limit: of the tree, or of a walk that begins again.
+func (t *tree) limit(err error) error {
+	if errors.Is(err, errAgain) {
+		return t.w.fail(err)
 	}
-	// An update's members, and files that are called images, may begin with a
-	// vendor's header; of all others the first bytes say what they are.
-	anywhere := len(data) >= 512 && (t.image || imageName(e.Path))
-	if !anywhere {
-		p, err := w.fs.At(ctx, l.src, nil, false)
-		if err != nil {
-			return false, err
-		}
-		if p == nil || p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && p.Opaque == "" {
-			return false, t.weigh(e, data)
-		}
-		if (p.Open != nil || len(p.Regions) > 0) && p.Offset+p.Size < l.src.Size()/2 {
-			return false, nil // a small thing at the beginning of something else
+	return err
+}
+
+// visit is one entry, from any goroutine.
+func (t *tree) visit(ctx context.Context, e format.Entry, data []byte, err error) error {
+	if err := t.count(e, int64(len(data))); err != nil {
+		return err
+	}
+	nested := false
+	if e.Type == format.File && len(data) > 0 && t.wanted(e) {
+		var ierr error
+		if nested, ierr = t.inside(ctx, e, data); ierr != nil {
+			return ierr
 		}
 	}
-	if l.depth > w.lim.Depth {
-		return true, w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", w.lim.Depth)))
+	if ferr := t.w.v.File(t.id, e, data, nested, err); ferr != nil {
+		return t.w.fail(ferr)
 	}
-	lay, err := w.fs.scan(ctx, l.src, nil, w.lim.Parts)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, format.ErrShared) && t.w.budget.shared {
+		return t.w.fail(errAgain)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.odd) < t.w.lim.Entries {
+		t.odd = append(t.odd, Gap{Volume: t.id, Path: e.Path, Kind: kindOf(err), Detail: err.Error()})
+	}
+	return nil
+}
+
+// again is another name of a content that was visited.
+func (t *tree) again(e format.Entry, first string, data []byte, err error) error {
+	if err := t.count(e, 0); err != nil {
+		return err
+	}
+	if t.w.namer != nil {
+		err = t.w.namer.Name(t.id, e, first)
+	} else {
+		err = t.w.v.File(t.id, e, data, true, err)
+	}
 	if err != nil {
-		return false, err
+		return t.w.fail(err)
 	}
-	if len(lay.parts) == 0 {
-		return false, t.weigh(e, data)
-	}
-	packed, _ := lay.blocks.packed(l.src.Size())
-	return true, w.parts(ctx, l, lay, packed)
-}
-
-// weigh tells of a file that looks encrypted or packed in an unknown way: that
-// nothing was found in it says nothing. Media and what is random by its nature
-// are left out.
-func (t *tree) weigh(e format.Entry, data []byte) error {
-	const least = 4096
-	if len(data) < least || medium(e.Path, data) {
-		return nil
-	}
-	n := min(len(data), 1<<20)
-	head, tail := entropyOf(data[:n]), entropyOf(data[len(data)-n:])
-	if bound := noise(int64(n)) - 0.03; head < bound && tail < bound {
-		return nil
-	}
-	return t.w.gap(Gap{Volume: t.id, Path: e.Path, Kind: Unrecognised,
-		Detail: fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", len(data), max(head, tail))})
-}
-
-// media are the first bytes of pictures, sounds, films, fonts and archives that
-// hold no settings.
-var media = []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "OggS", "ID3", "\xff\xfb", "\xff\xf3", "\xff\xf1", "fLaC", "\x1aE\xdf\xa3", "wOFF", "wOF2", "OTTO", "%PDF", "BM", "\x00\x00\x01\x00", "FWS", "CWS"}
-
-func medium(name string, data []byte) bool {
-	for _, m := range media {
-		if bytes.HasPrefix(data, []byte(m)) {
-			return true
-		}
-	}
-	if len(data) > 12 && string(data[4:8]) == "ftyp" {
-		return true
-	}
-	base := path.Base(name)
-	return strings.Contains(base, "random-seed") || strings.Contains(base, "random_seed") || base == "urandom.seed" || base == "dh.pem"
-}
-
-func elf(b []byte) bool { return bytes.HasPrefix(b, []byte("\x7fELF")) }
-
-func imageName(p string) bool {
-	switch path.Ext(strings.ToLower(p)) {
-	case ".img", ".bin", ".fw", ".ubi", ".squashfs", ".sqfs", ".jffs2", ".upd", ".pkg", ".rom", ".itb", ".swu":
-		return true
-	}
-	return false
+	return nil
 }

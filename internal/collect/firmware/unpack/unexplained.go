@@ -13,7 +13,7 @@ const rawEntropy = 7.2
 
 // unexplained names what stands between the parts of a source: padding, runs of
 // noise, and bytes that are looked at as they stand.
-func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, high []bool) error {
+func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, high []bool, out *[]noisy) error {
 	whole := g.off == 0 && g.end == l.src.Size()
 	for off := g.off; off < g.end; {
 		if err := ctx.Err(); err != nil {
@@ -29,7 +29,7 @@ func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, hi
 			continue
 		}
 		end := stretch(lay.blocks, high, off, g.end)
-		if err := w.stretch(l, lay.blocks, off, end, whole); err != nil {
+		if err := w.stretch(l, lay.blocks, off, end, whole, out); err != nil {
 			return err
 		}
 		off = end
@@ -49,8 +49,58 @@ func stretch(b *blocks, high []bool, off, end int64) int64 {
 	return end
 }
 
+// noisy is a range that looks packed or encrypted.
+type noisy struct {
+	layer   // with the range's name
+	off     int64
+	size    int64
+	entropy float64
+}
+
+// small ranges of noise in one layer are one gap: parameters and checksums
+// between padding, pieces of a package that isn't known. Larger ones are told
+// one by one.
+const small = 256 << 10
+
+// between goes through what stands between the parts of a layer.
+func (w *walk) between(ctx context.Context, l layer, lay *layout, high []bool) error {
+	var noise []noisy
+	for _, g := range free(lay.parts, l.src.Size()) {
+		if err := w.unexplained(ctx, l, lay, g, high, &noise); err != nil {
+			return err
+		}
+	}
+	var few []noisy
+	for _, n := range noise {
+		if n.size < small {
+			few = append(few, n)
+			continue
+		}
+		if err := w.gap(n.gap(n.off, Unrecognised, unrecognised(n.size, n.entropy))); err != nil {
+			return err
+		}
+	}
+	if len(few) == 0 {
+		return nil
+	}
+	n := few[0]
+	if len(few) == 1 {
+		return w.gap(n.gap(n.off, Unrecognised, unrecognised(n.size, n.entropy)))
+	}
+	last, sum, low, top := few[len(few)-1], int64(0), n.entropy, n.entropy
+	for _, x := range few {
+		sum, low, top = sum+x.size, min(low, x.entropy), max(top, x.entropy)
+	}
+	return w.gap(n.gap(n.off, Unrecognised, fmt.Sprintf("%d ranges between offsets %d and %d, %d bytes in all, entropy %.2f to %.2f: no format recognised; encrypted, or packed in an unknown way",
+		len(few), n.base+n.off, last.base+last.off+last.size, sum, low, top)))
+}
+
+func unrecognised(size int64, entropy float64) string {
+	return fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", size, entropy)
+}
+
 // stretch tells of bytes whose format isn't known, with a guess.
-func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool) error {
+func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool, out *[]noisy) error {
 	size := end - off
 	sample := format.Head(l.src, off, int(min(size, 1<<20)))
 	e := entropyOf(sample)
@@ -76,7 +126,7 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool) error {
 		kind = "trailer"
 	}
 	if !whole || l.path == "" {
-		in.path = w.name(l, kind, off)
+		in.path = l.name(kind, off)
 	}
 	read := guess != "packed" && size <= rawLimit
 	if guess == "packed" && l.volume < 0 && !l.decoded {
@@ -88,15 +138,16 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool) error {
 			return err
 		}
 	}
-	if !read && size >= 256 {
-		return w.gap(in.gap(off, Unrecognised, fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", size, e)))
+	if read {
+		// A region or decoded content by itself that looks like code is a program:
+		// of a microcontroller, say.
+		return w.raw(in, kind, off, size, kind == "data" && guess == "code")
 	}
-	if !read {
-		return nil // a checksum or a signature: too little to hide anything in
+	// A checksum or a signature is too little to hide anything in.
+	if size >= 256 {
+		*out = append(*out, noisy{in, off, size, e})
 	}
-	// A region or decoded content by itself that looks like code is a program:
-	// of a microcontroller, say.
-	return w.raw(in, kind, off, size, kind == "data" && guess == "code")
+	return nil
 }
 
 var words = map[string]string{"packed": "packed or encrypted bytes", "text": "text", "code": "code or data"}

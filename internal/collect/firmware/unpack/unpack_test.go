@@ -2,6 +2,7 @@ package unpack_test
 
 import (
 	"bytes"
+	gocmp "cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -163,7 +164,26 @@ func random(n int) []byte {
 type seen struct {
 	mu    sync.Mutex
 	lines []string
+	trees []unpack.Volume
 	fail  error
+}
+
+// sorted returns the lines with the trees numbered by where they stand: their
+// ids are numbers that nobody can read.
+func (s *seen) sorted() []string {
+	slices.SortFunc(s.trees, func(a, b unpack.Volume) int {
+		return gocmp.Or(gocmp.Compare(a.Offset, b.Offset), gocmp.Compare(a.Within, b.Within), gocmp.Compare(a.ID, b.ID))
+	})
+	var ids []string
+	for i, v := range s.trees {
+		ids = append(ids, fmt.Sprintf("{%d}", v.ID), fmt.Sprint(i))
+	}
+	r := strings.NewReplacer(append(ids, "{-1}", "-1")...)
+	for i := range s.lines {
+		s.lines[i] = r.Replace(s.lines[i])
+	}
+	slices.Sort(s.lines)
+	return s.lines
 }
 
 func (s *seen) add(f string, args ...any) error {
@@ -174,29 +194,32 @@ func (s *seen) add(f string, args ...any) error {
 }
 
 func (s *seen) Part(p unpack.Part) error {
-	return s.add("part %d %q %s %d+%d read=%v", p.Volume, p.Path, p.Format, p.Offset, p.Size, p.Read)
+	return s.add("part {%d} %q %s %d+%d read=%v", p.Volume, p.Path, p.Format, p.Offset, p.Size, p.Read)
 }
 
 func (s *seen) Volume(v unpack.Volume) error {
 	if !v.Done {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.trees = append(s.trees, v)
 		return nil
 	}
-	return s.add("volume %d in %d %q: %d names, %d bytes, %d roots", v.ID, v.Parent, v.Within, v.Names, v.Bytes, v.Roots)
+	return s.add("volume {%d} in {%d} %q: %d names, %d bytes, %d roots", v.ID, v.Parent, v.Within, v.Names, v.Bytes, v.Roots)
 }
 
 func (s *seen) File(v int, e format.Entry, data []byte, nested bool, err error) error {
 	if e.Type != format.File {
 		return nil
 	}
-	return s.add("file %d %s %d nested=%v %v", v, e.Path, len(data), nested, err)
+	return s.add("file {%d} %s %d nested=%v %v", v, e.Path, len(data), nested, err)
 }
 
 func (s *seen) Raw(r unpack.Raw) error {
-	return s.add("raw %d %q %q", r.Volume, r.Path, r.Data[:min(len(r.Data), 24)])
+	return s.add("raw {%d} %q %q", r.Volume, r.Path, r.Data[:min(len(r.Data), 24)])
 }
 
 func (s *seen) Gap(g unpack.Gap) error {
-	return s.add("gap %d %q %d %s", g.Volume, g.Path, g.Offset, g.Kind)
+	return s.add("gap {%d} %q %d %s", g.Volume, g.Path, g.Offset, g.Kind)
 }
 
 func walk(t *testing.T, image []byte, lim unpack.Limits) (unpack.Image, []string) {
@@ -206,8 +229,7 @@ func walk(t *testing.T, image []byte, lim unpack.Limits) (unpack.Image, []string
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(s.lines)
-	return img, s.lines
+	return img, s.sorted()
 }
 
 func TestWalk(t *testing.T) {
@@ -234,7 +256,7 @@ func TestWalk(t *testing.T) {
 		{"regions, streams and trees in each other", box(stream(files("/a", string(stream([]byte(text))))), []byte(text)), unpack.Limits{}, unpack.Readable, []string{
 			`file 0 /a 308 nested=true <nil>`,
 			`part -1 "box" box 0+662 read=true`,
-			`part -1 "box:r0" stream 28+0 read=true`,
+			`part -1 "box:r0" stream 28+334 read=true`,
 			`part -1 "box:r0" tree 0+326 read=true`,
 			`part -1 "box:r1" data 362+300 read=true`,
 			`raw -1 "box:r1" "some text\nsome text\nsome"`,
@@ -248,8 +270,8 @@ func TestWalk(t *testing.T) {
 			`volume 1 in -1 "tree@34": 1 names, 1 bytes, 0 roots`}},
 		{"what a stream took isn't looked into", stream(stream(files("/a", "b"))), unpack.Limits{}, unpack.Readable, []string{
 			`file 0 /a 1 nested=false <nil>`,
-			`part -1 "stream" stream 0+0 read=true`,
-			`part -1 "stream" stream 0+0 read=true`,
+			`part -1 "stream" stream 0+27 read=true`,
+			`part -1 "stream" stream 0+35 read=true`,
 			`part -1 "stream" tree 0+19 read=true`,
 			`volume 0 in -1 "stream": 1 names, 1 bytes, 0 roots`}},
 		{"noise", random(300 << 10), unpack.Limits{}, unpack.Encrypted, []string{

@@ -195,9 +195,6 @@ func (h *header) entry(path string) format.Entry {
 	switch e.Type {
 	case format.File:
 		e.Size = h.size
-		if h.links > 1 {
-			e.Inode = h.dev<<40 ^ h.ino
-		}
 	case format.Block, format.Char:
 		e.Major, e.Minor = h.major, h.minor
 	}

@@ -51,6 +51,9 @@ func (v *volume) Walk(ctx context.Context, fn func(format.Entry, io.Reader) erro
 			if from, ok := links[node{h.dev, h.ino}]; ok && h.links > 1 && h.size == 0 {
 				e.Size, h.size, h.data, h.sum, h.kind = from.size, from.size, from.data, from.sum, from.kind
 			}
+			if h.links > 1 && h.size > 0 {
+				e.Inode = uint64(h.data) + 1 // the same bytes, whatever the numbers of the inodes say
+			}
 			return fn(e, t.Content(ctx, v.content(h), path, h.data))
 		}
 		return fn(e, nil)

@@ -28,7 +28,7 @@ func (z *codec) decode(v *volume, n node) ([]byte, error) {
 	}
 	compr, packed := head[56], int(v.order.Uint32(head[48:]))
 	if v.done.Add(int64(n.size)) > v.most {
-		return nil, format.ErrLimit
+		return nil, format.ErrShared
 	}
 	z.out = grow(z.out, int(n.size))
 	z.raw = grow(z.raw, packed)

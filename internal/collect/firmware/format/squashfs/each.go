@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"assay/internal/collect/firmware/format"
 )
@@ -143,12 +144,14 @@ func (r *run) fragment(worker int, x *expander, it item) {
 	if g.err != nil {
 		r.damage(it.first(), g.at, g.err.Error())
 	}
+	var names []file
 	for rest := it.tails; len(rest) > 0; {
-		a := &rest[0]
-		n := 1
-		for n < len(rest) && rest[n].off == a.off && rest[n].size == a.size {
-			n++
+		names = names[:0]
+		for i := 0; i < len(rest) && rest[i].off == rest[0].off && rest[i].size == rest[0].size; i++ {
+			names = append(names, rest[i].file())
 		}
+		rest = rest[len(names):]
+		a := &names[0]
 		data, err := g.tail(a.off, a.size)
 		if err != nil {
 			if g.err == nil {
@@ -156,8 +159,7 @@ func (r *run) fragment(worker int, x *expander, it item) {
 			}
 			err = damaged(g.at, err)
 		}
-		r.give(worker, rest[:n], data, err)
-		rest = rest[n:]
+		r.give(worker, names, data, err)
 	}
 	r.mu.Lock()
 	r.busy--
@@ -178,6 +180,7 @@ func (r *run) give(worker int, names []file, data []byte, err error) {
 		}
 		x := &names[i]
 		e, own := r.entry(x), err
+		e.Again = i > 0 && x.same(&names[i-1])
 		if own == nil && x.want < x.size {
 			own = limited(x.want, x.size)
 		}
@@ -187,8 +190,15 @@ func (r *run) give(worker int, names []file, data []byte, err error) {
 	}
 }
 
-// entry reads an inode again: a million of them would take too much room.
+// entry puts an entry together. Inodes with a list of blocks are read again.
 func (r *run) entry(x *file) format.Entry {
+	if t := x.tail; t != nil {
+		r.f.meta.Lock()
+		uid, gid := r.f.m.ids[t.uid], r.f.m.ids[t.group]
+		r.f.meta.Unlock()
+		return format.Entry{Path: r.p.path(x.dir, x.name), Type: format.File, Mode: uint32(t.mode), UID: uid, GID: gid, Size: x.size,
+			MTime: time.Unix(int64(t.mtime), 0).UTC(), Inode: uint64(t.inode), Links: t.links}
+	}
 	r.f.meta.Lock()
 	n, err := r.f.m.inode(x.ref)
 	r.f.meta.Unlock()

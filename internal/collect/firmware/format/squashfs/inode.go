@@ -32,6 +32,8 @@ type inode struct {
 	parent uint32 // folder that it was found in, numbered by who walks
 	folder uint32 // of a directory: its own number
 	name   string
+	owner  uint16 // index of the user
+	group  uint16
 
 	// of a directory
 	listing    int64  // block, relative to the directory table
@@ -73,11 +75,12 @@ func (m *metaReader) inode(ref uint64) (inode, error) {
 	n.MTime = time.Unix(int64(o.Uint32(h[8:])), 0).UTC()
 	n.Inode = uint64(o.Uint32(h[12:]))
 	n.Links = 1
+	n.owner, n.group = o.Uint16(h[4:]), o.Uint16(h[6:])
 	var err error
-	if n.UID, err = m.id(o.Uint16(h[4:])); err != nil {
+	if n.UID, err = m.id(n.owner); err != nil {
 		return n, fmt.Errorf("owner: %w", err)
 	}
-	if n.GID, err = m.id(o.Uint16(h[6:])); err != nil {
+	if n.GID, err = m.id(n.group); err != nil {
 		return n, fmt.Errorf("group: %w", err)
 	}
 	return n, n.body(&c, base, ext)

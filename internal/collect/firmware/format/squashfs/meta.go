@@ -9,12 +9,15 @@ import (
 )
 
 // metaReader reads metadata blocks (at most 8 KiB each, with a two-byte
-// header). It keeps them all, so that none is expanded twice. It is not safe
-// for concurrent use.
+// header). It keeps those that were asked for last, which is all of a tree of
+// some ten thousand names, so that none of them is expanded twice. It is not
+// safe for concurrent use.
 type metaReader struct {
 	f     *FS
 	d     decompressor
 	cache map[int64]*metaBlock
+	older map[int64]*metaBlock // what was asked for before
+	read  int                  // blocks that were expanded
 	in    [metaSize]byte
 	out   [metaSize]byte
 	last  *metaBlock // the one that was asked for last
@@ -29,9 +32,13 @@ type metaBlock struct {
 	err  error
 }
 
-// metaMost bounds the blocks that are kept: 128 MiB. A tree of a million names
-// needs some 64 MiB; an image that jumps about is stopped here.
-const metaMost = 128 << 20 / metaSize
+const (
+	// metaKept is how many blocks are kept: 8 MiB, twice.
+	metaKept = 8 << 20 / metaSize
+	// metaMost bounds the blocks that are expanded: 512 MiB. A tree of a million
+	// names needs some 64 MiB; an image that jumps about is stopped here.
+	metaMost = 512 << 20 / metaSize
+)
 
 func newMetaReader(f *FS) *metaReader {
 	return &metaReader{f: f, d: decompressor{codec: f.codec}, cache: map[int64]*metaBlock{}, ids: map[uint16]uint32{}, lists: map[int64]uint64{}}
@@ -61,10 +68,16 @@ func (m *metaReader) block(pos int64) (*metaBlock, error) {
 	b := m.last
 	if b == nil || b.at != pos {
 		if b = m.cache[pos]; b == nil {
-			if len(m.cache) >= metaMost {
-				return nil, fmt.Errorf("%w: %d blocks of metadata", format.ErrLimit, metaMost)
+			if b = m.older[pos]; b == nil {
+				if m.read >= metaMost {
+					return nil, fmt.Errorf("%w: %d blocks of metadata were expanded", format.ErrLimit, metaMost)
+				}
+				m.read++
+				b = m.expand(pos)
 			}
-			b = m.expand(pos)
+			if len(m.cache) >= metaKept {
+				m.older, m.cache = m.cache, make(map[int64]*metaBlock)
+			}
 			m.cache[pos] = b
 		}
 		m.last = b

@@ -19,15 +19,22 @@ type tree struct {
 	numbers numbers             // of inodes that were met
 	whole   bool                // nothing was left out so far
 	left    int64               // of Limits.Total
+	// linked are the contents with several names, by the reference of the inode,
+	// where each is read once: how much of it was counted.
+	linked map[uint64]int64
 }
 
-// numbers is a set of inode numbers, 1 to the superblock's count.
+// numbers is a set of inode numbers, 1 to the superblock's count. It is empty
+// where that is beyond all limits.
 type numbers struct {
 	bits []uint64
 	n    int
 }
 
 func (s *numbers) add(i uint64) {
+	if s.bits == nil {
+		return
+	}
 	if w, bit := i/64, uint64(1)<<(i%64); s.bits[w]&bit == 0 {
 		s.bits[w] |= bit
 		s.n++
@@ -36,10 +43,18 @@ func (s *numbers) add(i uint64) {
 
 // walk calls emit for every entry, folders before what they hold, the root
 // first. An error of emit ends it and is returned; damage does not: it is a
-// problem. The caller holds f.meta; emit may let go of it.
-func (f *FS) walk(ctx context.Context, emit func(*inode) error) error {
+// problem. once says that a content with several names is read once. The caller
+// holds f.meta; emit may let go of it.
+func (f *FS) walk(ctx context.Context, once bool, emit func(*inode) error) error {
 	t := &tree{f: f, m: f.m, emit: emit, entries: 1, seen: map[uint64]struct{}{}, whole: true, left: f.lim.Total}
-	t.numbers.bits = make([]uint64, f.super.Inodes/64+1)
+	if once {
+		t.linked = map[uint64]int64{}
+	}
+	if int64(f.super.Inodes) <= int64(f.lim.Entries) {
+		t.numbers.bits = make([]uint64, f.super.Inodes/64+1)
+	} else {
+		t.whole = false
+	}
 	root, err := t.m.inode(f.super.Root)
 	if err == nil && root.Type != format.Dir {
 		err = fmt.Errorf("it is a %s", root.Type)
@@ -193,8 +208,15 @@ func (t *tree) grant(n *inode) {
 	if n.Type != format.File {
 		return
 	}
-	n.want = max(min(n.Size, t.f.lim.File, t.left), 0)
-	t.left -= n.want
+	if w, again := t.linked[n.ref]; again {
+		n.want = w
+	} else {
+		n.want = max(min(n.Size, t.f.lim.File, t.left), 0)
+		t.left -= n.want
+		if t.linked != nil && n.Links > 1 {
+			t.linked[n.ref] = n.want
+		}
+	}
 	if n.want < n.Size {
 		t.f.problem(format.Problem{Offset: n.data, Path: n.Path, Kind: format.TooBig, Detail: fmt.Sprintf("%d of %d bytes are read", n.want, n.Size)})
 	}

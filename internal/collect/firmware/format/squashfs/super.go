@@ -186,7 +186,7 @@ func Open(r io.ReaderAt, size int64, lim format.Limits) (*FS, error) {
 	f := &FS{r: r, size: min(size, s.Used), super: s, lim: lim.Defaults()}
 	f.problems.Max = f.lim.Problems
 	if int64(s.Inodes) > int64(f.lim.Entries) {
-		return nil, fmt.Errorf("squashfs: %w: %d inodes at offset 4, at most %d are read", format.ErrLimit, s.Inodes, f.lim.Entries)
+		f.problem(format.Problem{Offset: 4, Kind: format.TooMany, Detail: fmt.Sprintf("%d inodes, at most %d are read", s.Inodes, f.lim.Entries)})
 	}
 	if odd != "" {
 		f.problem(format.Problem{Offset: 40, Kind: format.Mismatch, Detail: odd})

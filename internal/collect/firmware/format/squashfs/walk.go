@@ -14,7 +14,7 @@ func (f *FS) Walk(ctx context.Context, fn func(e format.Entry, content io.Reader
 	f.meta.Lock()
 	defer f.meta.Unlock()
 	w := &walker{x: f.expander()}
-	return f.walk(ctx, func(n *inode) error {
+	return f.walk(ctx, false, func(n *inode) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

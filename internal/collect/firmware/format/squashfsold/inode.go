@@ -151,7 +151,7 @@ func (r *reader) inode(ref int64) (n tree.Node[node], err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := &cursor{r: r, at: at, off: int(ref & 0xffff)}
-	n.Inode, n.Links = uint64(ref)+1, 1 // before version 3 none has a number
+	n.Inode, n.Links = uint64(ref)+1, 1 // before version 3 none has a number; a later one's may lie
 	kind, err := r.header(&n, c)
 	if err != nil {
 		return n, err
@@ -192,7 +192,7 @@ func (r *reader) header(n *tree.Node[node], c *cursor) (kind int, err error) {
 	uid, gid := int(f.take(idBits)), int(f.take(idBits))
 	if r.sb.major == 3 {
 		n.MTime = time.Unix(f.num(32), 0).UTC()
-		n.Inode = f.take(32)
+		f.take(32) // the number
 	}
 	if r.sb.major == 1 {
 		// The type says which sixteen of the users are meant, too.

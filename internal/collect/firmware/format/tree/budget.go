@@ -22,10 +22,10 @@ func (b *Budget) Set(n int64, of string) {
 }
 
 // Spend takes n units; where fewer are left, it is an error that wraps
-// format.ErrLimit.
+// format.ErrShared.
 func (b *Budget) Spend(n int64) error {
 	if b.left.Add(-n) < 0 {
-		return fmt.Errorf("%w: %s are read again and again", format.ErrLimit, b.of)
+		return fmt.Errorf("%w: %s are read again and again", format.ErrShared, b.of)
 	}
 	return nil
 }

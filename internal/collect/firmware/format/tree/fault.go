@@ -1,9 +1,12 @@
 package tree
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 
 	"assay/internal/collect/firmware/format"
@@ -39,29 +42,48 @@ func (f *Fault) Unwrap() error {
 	return format.ErrDamaged
 }
 
-// Log collects problems from several goroutines. Its zero value is ready.
+// Log collects problems from several goroutines; of too many it keeps those
+// that come first by path and offset, whoever told them. Its zero value is ready.
 type Log struct {
-	mu   sync.Mutex
-	list format.Problems
+	mu      sync.Mutex
+	max     int
+	list    []format.Problem
+	dropped int
 }
 
 func (l *Log) setMax(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list.Max = n
+	l.max = n
 }
 
 // Add keeps p, or counts it.
 func (l *Log) Add(p format.Problem) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list.Add(p)
+	if l.max <= 0 {
+		l.max = 1000
+	}
+	if l.list = append(l.list, p); len(l.list) >= 2*l.max {
+		l.cut()
+	}
+}
+
+func (l *Log) cut() {
+	if len(l.list) <= l.max || l.max <= 0 {
+		return
+	}
+	slices.SortStableFunc(l.list, func(a, b format.Problem) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Offset, b.Offset), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Detail, b.Detail))
+	})
+	l.dropped += len(l.list) - l.max
+	l.list = l.list[:l.max]
 }
 
 // Fault adds the problem that err is: where it stands if it is a Fault, at the
 // given offset else.
 func (l *Log) Fault(path string, at int64, err error) {
-	p := format.Problem{Offset: at, Path: path, Kind: format.Damaged, Detail: err.Error()}
+	p := format.Problem{Offset: at, Path: path, Kind: format.Damaged, Detail: err.Error(), Shared: errors.Is(err, format.ErrShared)}
 	var f *Fault
 	switch {
 	case errors.As(err, &f):
@@ -83,5 +105,6 @@ func (l *Log) Fault(path string, at int64, err error) {
 func (l *Log) All() (kept []format.Problem, dropped int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.list.All()
+	l.cut()
+	return slices.Clone(l.list), l.dropped
 }

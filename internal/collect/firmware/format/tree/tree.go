@@ -71,16 +71,12 @@ func (v *Volume[T]) Walk(ctx context.Context, fn func(e format.Entry, content io
 }
 
 // Each is format.Parallel's. The names are read by the caller's goroutine, the
-// contents by the workers.
+// contents by the workers; files with several names come after all others.
 func (v *Volume[T]) Each(ctx context.Context, workers int, fn func(worker int, e format.Entry, data []byte, err error) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	type job struct {
-		n    Node[T]
-		want int64
-	}
 	// A few jobs ahead keep the workers busy; a node may be large.
-	jobs := make(chan job, 16)
+	jobs := make(chan job[T], 16)
 	var done sync.WaitGroup
 	for i := range max(workers, 1) {
 		done.Go(func() {
@@ -90,25 +86,32 @@ func (v *Volume[T]) Each(ctx context.Context, workers int, fn func(worker int, e
 					continue
 				}
 				var err error
-				data := buf[:0]
-				if j.n.Type == format.File {
-					data, err = fill(v.content(ctx, &j.n, j.want), buf[:0], j.want)
-					buf = data
-				}
-				if err := fn(i, j.n.Entry, data, err); err != nil {
+				if buf, err = v.one(ctx, &j, buf[:0], func(e format.Entry, data []byte, err error) error { return fn(i, e, data, err) }); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
-	err := v.walk(ctx, func(n *Node[T], want int64) error {
+	add := func(j job[T]) error {
 		select {
-		case jobs <- job{*n, want}:
+		case jobs <- j:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-	}).run()
+	}
+	linked := groups[T]{at: map[uint64]int{}}
+	w := v.walk(ctx, func(n *Node[T], want int64) error {
+		if !linked.take(n, want) {
+			return add(job[T]{n: *n, want: want})
+		}
+		return nil
+	})
+	w.once = map[uint64]struct{}{}
+	err := w.run()
+	for i := 0; i < len(linked.jobs) && err == nil; i++ {
+		err = add(linked.jobs[i])
+	}
 	close(jobs)
 	done.Wait()
 	if c := context.Cause(ctx); c != nil {
@@ -116,6 +119,56 @@ func (v *Volume[T]) Each(ctx context.Context, workers int, fn func(worker int, e
 	}
 	return err
 }
+
+// job is a content to be read, and its names.
+type job[T any] struct {
+	n    Node[T]
+	want int64
+	more []string // paths beside the node's own
+}
+
+// one reads a content into buf and gives it out under all of its names.
+func (v *Volume[T]) one(ctx context.Context, j *job[T], buf []byte, give func(e format.Entry, data []byte, err error) error) ([]byte, error) {
+	data := buf
+	var err error
+	if j.n.Type == format.File {
+		data, err = fill(v.content(ctx, &j.n, j.want), buf, j.want)
+	}
+	e := j.n.Entry
+	if err := give(e, data, err); err != nil {
+		return data, err
+	}
+	for _, path := range j.more {
+		e.Path, e.Again = path, true
+		if err := give(e, data, err); err != nil {
+			return data, err
+		}
+	}
+	return data, nil
+}
+
+// groups collects files with several names, by inode.
+type groups[T any] struct {
+	jobs []job[T]
+	at   map[uint64]int // in jobs
+}
+
+// take says whether it took the node.
+func (g *groups[T]) take(n *Node[T], want int64) bool {
+	if !n.shared() {
+		return false
+	}
+	if i, ok := g.at[n.Inode]; ok {
+		g.jobs[i].more = append(g.jobs[i].more, n.Path)
+		return true
+	}
+	g.at[n.Inode] = len(g.jobs)
+	g.jobs = append(g.jobs, job[T]{n: *n, want: want})
+	return true
+}
+
+// shared says that other names may have the same content.
+func (n *Node[T]) shared() bool { return n.Type == format.File && n.Links > 1 && n.Inode != 0 }
 
 // fill reads r to its end. It allocates as bytes arrive: want is what an inode
 // claims.
@@ -144,6 +197,7 @@ type walk[T any] struct {
 	ctx     context.Context
 	emit    func(n *Node[T], want int64) error
 	seen    map[uint64]struct{} // listings that were read
+	once    map[uint64]struct{} // inodes that were counted; nil: each name counts
 	entries int
 	left    int64 // bytes of content that may still be given out
 	stop    error // what ends the walk
@@ -226,7 +280,7 @@ func (w *walk[T]) name(d *Node[T], name string, at int64, n *Node[T], err error,
 	}
 	n.Path = path
 	want := int64(0)
-	if n.Type == format.File {
+	if n.Type == format.File && !w.counted(n) {
 		want = max(min(n.Size, w.v.lim.File, w.left), 0)
 		w.left -= want
 	}
@@ -238,4 +292,14 @@ func (w *walk[T]) name(d *Node[T], name string, at int64, n *Node[T], err error,
 		return w.stop
 	}
 	return nil
+}
+
+// counted says that the content of n was counted under another name.
+func (w *walk[T]) counted(n *Node[T]) bool {
+	if w.once == nil || !n.shared() {
+		return false
+	}
+	_, ok := w.once[n.Inode]
+	w.once[n.Inode] = struct{}{}
+	return ok
 }

@@ -143,14 +143,15 @@ func familiar(vars []format.Var, n int) bool {
 	return k >= 2 && len(vars) >= n
 }
 
-// anchors are the variables by which a compiled-in environment is found.
+// anchors are the variables by which an environment is found that stands
+// anywhere: compiled in, or stored where no border is.
 var anchors = []string{"bootargs=", "bootcmd=", "bootdelay=", "baudrate="}
 
 // lookDefaults finds the environment that is compiled in
 // (include/env_default.h of U-Boot), which is used where the stored one is
 // damaged: the same strings, without a checksum. The part begins at the first
 // anchor; variables that stand before it are told as well.
-func lookDefaults(_ context.Context, s format.Source, at int64) (*format.Part, error) {
+func lookDefaults(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	first, ok := before(s, at)
 	if !ok || stored(s, first) {
 		return nil, nil
@@ -164,8 +165,29 @@ func lookDefaults(_ context.Context, s format.Source, at int64) (*format.Part, e
 	if end < 0 || !familiar(vars, 3) {
 		return nil, nil
 	}
+	if p := behind(s, first); p != nil {
+		return p, ctx.Err()
+	}
 	return &format.Part{Format: "u-boot-default-env", Offset: at, Size: first + int64(end) - at, Name: "u-boot-default-env", Vars: vars,
 		Note: fmt.Sprintf("environment compiled into U-Boot, %d variables", len(vars))}, nil
+}
+
+// behind looks whether the strings that begin at first are those of a stored
+// environment, which no border tells: behind a maker's header, in a dump that
+// begins in between. Its checksum is what proves it.
+func behind(s format.Source, first int64) *format.Part {
+	for _, start := range []int64{4, 5} {
+		at := first - start
+		if at < 0 {
+			continue
+		}
+		b := format.Head(s, at, maxEnv)
+		vars, end := variables(b, at, int(start))
+		if size, ok := envSize(b, int(start), end); ok {
+			return environment(b, at, int(start), size, vars, true)
+		}
+	}
+	return nil
 }
 
 // stored says whether the string that ends before first is the first one of a

@@ -21,6 +21,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/apk"
+	"assay/internal/refcam"
 )
 
 // tiny returns the files of testdata/tiny.apk, and all of it.
@@ -59,12 +60,14 @@ func TestTinyApp(t *testing.T) {
 		}
 	}
 	want := []apk.App{{
-		Path: "/opt/tiny.apk", Platform: "android", Package: "net.lumenvue.cam", Version: "1.4.2", Code: "42", MinSDK: 21, TargetSDK: 30,
+		Path: "/opt/tiny.apk", Manifest: "/opt/tiny.apk:/AndroidManifest.xml", Config: "/opt/tiny.apk:/res/xml/net.xml", Platform: "android", Package: "net.lumenvue.cam", Version: "1.4.2", Code: "42", MinSDK: 21, TargetSDK: 30,
 		Permissions: []string{"android.permission.INTERNET", "android.permission.RECORD_AUDIO"},
 		Exported: []apk.Part{
 			{Kind: "activity", Name: ".Link", Schemes: []string{"lumencam"}}, {Kind: "service", Name: ".Stream"}, {Kind: "receiver", Name: ".Boot", Permission: "net.lumenvue.P"},
 		},
 		Debuggable: true, AllowBackup: "true", Configured: true, DebugSigned: true, Schemes: []string{"v1"},
+		Signers: []apk.Signer{{Subject: "CN=Android Debug,O=Android,C=US", SHA256: "c14c265097855669ddeaff5a9e1bccaf3ffccbb997163c0b640801bc0fbe3638",
+			NotAfter: time.Date(2051, 7, 14, 9, 16, 45, 0, time.UTC), Schemes: []string{"v1"}}},
 		Network: &apk.Network{Cleartext: []string{"*", "cam.lan"}, UserCAs: true, Pins: 1},
 	}}
 	for _, order := range [][]apk.App{parts, reversed(parts)} {
@@ -77,8 +80,9 @@ func TestTinyApp(t *testing.T) {
 		got = append(got, w.Kind+" "+w.Name)
 	}
 	if d := cmp.Diff([]string{
-		"app-debuggable net.lumenvue.cam", "app-backup-allowed net.lumenvue.cam", "app-cleartext-traffic net.lumenvue.cam", "app-cleartext-traffic net.lumenvue.cam", "app-user-cas-trusted net.lumenvue.cam",
-		"app-exported-part .Link", "app-exported-part .Stream", "app-debug-signed net.lumenvue.cam", "app-v1-signature-only net.lumenvue.cam",
+		"app-debuggable net.lumenvue.cam", "app-backup-allowed net.lumenvue.cam", "app-exported-part .Link", "app-exported-part .Stream",
+		"app-debug-signed net.lumenvue.cam", "app-v1-signature-only net.lumenvue.cam",
+		"app-cleartext-traffic net.lumenvue.cam", "app-cleartext-traffic net.lumenvue.cam", "app-user-cas-trusted net.lumenvue.cam",
 	}, got); d != "" {
 		t.Error(d)
 	}
@@ -102,6 +106,8 @@ func TestJudgement(t *testing.T) {
 		{"old-target-configured", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, nil},
 		{"attribute", apk.App{Platform: "android", Package: "a", TargetSDK: 34, Cleartext: "true", AllowBackup: "false"}, []string{apk.Cleartext}},
 		{"backup", apk.App{Platform: "android", Package: "a", TargetSDK: 34}, []string{apk.Backup}},
+		{"backup-with-rules", apk.App{Platform: "android", Package: "a", TargetSDK: 34, BackupRules: true}, nil},
+		{"old-tls", apk.App{Platform: "ios", Package: "a", Network: &apk.Network{OldTLS: []string{"cam.lan"}}}, []string{apk.OldTLS}},
 		{"debug-key", apk.App{Platform: "android", Package: "a", TargetSDK: 34, AllowBackup: "false", DebugSigned: true}, []string{apk.DebugSigned}},
 		{"ios", apk.App{Platform: "ios", Package: "a", Network: &apk.Network{Cleartext: []string{"*"}}}, []string{apk.Cleartext}},
 		{"broken", apk.App{Platform: "android", Problems: []string{"x"}}, []string{apk.BrokenArchive}},
@@ -206,7 +212,7 @@ func TestSigning(t *testing.T) {
 		{"v3-debug", signed(t, raw, 0xf05368c0, "Android Debug"), []string{"v1", "v3"}, true, false},
 		{"cut", raw[:len(raw)-30], nil, false, true},
 	} {
-		a := apk.Signing(row.data)
+		a, _ := apk.Signing(bytes.NewReader(row.data), int64(len(row.data)))
 		if d := cmp.Diff(row.want, a.Schemes); d != "" || a.DebugSigned != row.debug || (len(a.Problems) > 0) != row.bad {
 			t.Errorf("%s: %+v", row.name, a)
 		}
@@ -254,6 +260,94 @@ func TestPropertyList(t *testing.T) {
 	}
 	if a := apk.Scan(inspect.New("/etc/Info.plist", 0, []byte(plist))); a != nil {
 		t.Errorf("a property list elsewhere: %+v", a)
+	}
+}
+
+// TestReferenceApp: the package that the reference camera brings, as a whole.
+func TestReferenceApp(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ weak, want string }{
+		{"", ""}, {refcam.AppCleartext, apk.Cleartext}, {refcam.AppUserCAs, apk.UserCAs}, {refcam.AppDebuggable, apk.Debuggable}, {refcam.AppDebugSigned, apk.DebugSigned},
+		{refcam.AppOldSignature, apk.OldSignature}, {refcam.AppOpenPart, apk.ExportedPart}, {refcam.AppOpenProvider, apk.ExportedPart}, {refcam.AppBackup, apk.Backup},
+	} {
+		var weak, want, got []string
+		if row.weak != "" {
+			weak, want = []string{row.weak}, []string{row.want}
+		}
+		cam, err := refcam.New(refcam.Options{Seed: 1, Weak: weak})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := cam.App()
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, ok := apk.Signing(bytes.NewReader(raw), int64(len(raw)))
+		if !ok {
+			t.Errorf("%s: no package: %+v", row.weak, whole)
+		}
+		whole.Path = "/"
+		parts := []apk.App{whole}
+		z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := apk.Scan(inspect.New("/"+f.Name, 0, data)); a != nil {
+				parts = append(parts, *a)
+			}
+		}
+		apps := apk.Join(parts)
+		if len(apps) != 1 || apps[0].Package != refcam.AppPackage || apps[0].Version != refcam.AppRelease || len(apps[0].Signers) != 1 || apps[0].Path != "/" {
+			t.Fatalf("%s: %+v", row.weak, apps)
+		}
+		for _, w := range apps[0].Weaknesses() {
+			got = append(got, w.Kind)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", row.weak, d)
+		}
+	}
+}
+
+// TestMore: what opens an app, its web views, what lets a debugger in, and what
+// only looks like it.
+func TestMore(t *testing.T) {
+	t.Parallel()
+	a := apk.Scan(inspect.New("/a.apk:/classes2.dex", 0, dex("addJavascriptInterface", "addJavascriptInterfaceX", "onReceivedSslError")))
+	if d := cmp.Diff([]string{"addJavascriptInterface", "onReceivedSslError"}, a.WebView); d != "" {
+		t.Error(d)
+	}
+	if a := apk.Scan(inspect.New("/a.apk:/classes.dex", 0, dex("loadUrl"))); a != nil {
+		t.Errorf("%+v", a)
+	}
+	profile := "\x30\x82junk<?xml version=\"1.0\"?><plist version=\"1.0\"><dict><key>Entitlements</key><dict><key>get-task-allow</key><true/></dict></dict></plist>\x00more"
+	a = apk.Scan(inspect.New("/Payload/Cam.app/embedded.mobileprovision", 0, []byte(profile)))
+	if a == nil || !a.Debuggable || a.Platform != "ios" {
+		t.Errorf("%+v", a)
+	}
+	if a := apk.Scan(inspect.New("/Payload/Cam.app/embedded.mobileprovision", 0, []byte(strings.Replace(profile, "true", "false", 1)))); a == nil || a.Debuggable {
+		t.Errorf("%+v", a)
+	}
+	list := strings.Replace(plist, "<key>NSExceptionAllowsInsecureHTTPLoads</key><true/>", "<key>NSExceptionMinimumTLSVersion</key><string>TLSv1.0</string>", 1)
+	list = strings.Replace(list, "<key>Skip</key>", "<key>CFBundleURLTypes</key><array><dict><key>CFBundleURLSchemes</key><array><string>lumen</string></array></dict></array><key>Skip</key>", 1)
+	a = apk.Scan(inspect.New("/Payload/Cam.app/Info.plist", 0, []byte(list)))
+	if d := cmp.Diff(&apk.Network{Cleartext: []string{"*"}, OldTLS: []string{"cam.lan"}}, a.Network); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"lumen://"}, a.Links); d != "" {
+		t.Error(d)
+	}
+	if a := apk.Scan(inspect.New("/Payload/Cam.app/Frameworks/X.framework/Info.plist", 0, []byte(plist))); a != nil {
+		t.Errorf("a library's property list: %+v", a)
 	}
 }
 

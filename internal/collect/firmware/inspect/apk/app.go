@@ -20,6 +20,8 @@ import (
 // App is what is known of one app, or what one file of it says.
 type App struct {
 	Path        string // the file that says so; of a joined App the archive
+	Manifest    string // of a joined App: the file that names it
+	Config      string // and the one with its network security configuration
 	Platform    string // "android", "ios"
 	Package     string
 	Version     string
@@ -30,11 +32,15 @@ type App struct {
 	Exported    []Part
 	Debuggable  bool
 	TestOnly    bool
-	AllowBackup string // "true", "false"; "" where the manifest doesn't say, which means true
-	Cleartext   string // usesCleartextTraffic, likewise; "" means true below target SDK 28
-	Configured  bool   // the manifest names a network security configuration
+	AllowBackup string   // "true", "false"; "" where the manifest doesn't say, which means true
+	Cleartext   string   // usesCleartextTraffic, likewise; "" means true below target SDK 28
+	Configured  bool     // the manifest names a network security configuration
+	BackupRules bool     // it says which files backups leave out
+	Links       []string // that open it: "https://cam.example.net", "lumicam"
+	WebView     []string // methods of web views that its code names
 	Network     *Network
 	Schemes     []string // of signatures: "v1", "v2", "v3", "v3.1"
+	Signers     []Signer
 	DebugSigned bool     // by the key that every developer's machine makes
 	Problems    []string // technical English: damage
 }
@@ -51,6 +57,7 @@ type Part struct {
 // Transport Security.
 type Network struct {
 	Cleartext []string // domains; "*" is all of them
+	OldTLS    []string // domains that need less than TLS 1.2
 	UserCAs   bool     // certificates that the phone's owner added are trusted
 	Pins      int
 }
@@ -60,6 +67,7 @@ const (
 	Debuggable    = "app-debuggable"
 	Backup        = "app-backup-allowed"
 	Cleartext     = "app-cleartext-traffic"
+	OldTLS        = "app-old-tls" // TLS below 1.2 is enough for a domain
 	UserCAs       = "app-user-cas-trusted"
 	ExportedPart  = "app-exported-part" // a part without a permission
 	DebugSigned   = "app-debug-signed"
@@ -76,18 +84,40 @@ func Scan(f *inspect.File) *App {
 	switch {
 	case len(f.Data) > 8 && le.Uint16(f.Data) == chunkXML && le.Uint16(f.Data[2:]) == 8:
 		return scanXML(f, base)
-	case base == "Info.plist" && strings.Contains(f.Path, ".app/"):
+	case base == "Info.plist" && strings.HasSuffix(path.Dir(f.Path), ".app"):
 		return scanPlist(f)
-	case strings.Contains(f.Path, "META-INF/") && jarSignature.MatchString("META-INF/"+base):
-		if bytes.Contains(f.Data, []byte("Android Debug")) {
-			return &App{Path: f.Path, Platform: "android", DebugSigned: true}
-		}
+	case base == "embedded.mobileprovision" && strings.HasSuffix(path.Dir(f.Path), ".app"):
+		return scanProvision(f)
+	case jarFile.MatchString(f.Path):
+		return jar(f.Path, f.Data)
+	case bytes.HasPrefix(f.Data, []byte("dex\n0")) && path.Ext(f.Path) == ".dex":
+		return webViews(f)
 	case strings.HasSuffix(base, ".apk") && bytes.HasPrefix(f.Data, []byte("PK\x03\x04")):
-		a := Signing(f.Data)
+		a, _ := Signing(bytes.NewReader(f.Data), int64(len(f.Data)))
 		a.Path = f.Path
 		return &a
 	}
 	return nil
+}
+
+// exposed are methods that open a web view to its pages, or to who listens
+// (developer.android.com, WebView and WebSettings).
+var exposed = []string{"addJavascriptInterface", "setAllowFileAccessFromFileURLs", "setAllowUniversalAccessFromFileURLs", "setWebContentsDebuggingEnabled", "onReceivedSslError"}
+
+// webViews names the methods of web views among the strings of a program. Which
+// part of it calls them, and how, isn't looked at.
+func webViews(f *inspect.File) *App {
+	a := &App{Path: f.Path, Platform: "android"}
+	dex(f.Data, func(s string, _ int) bool {
+		if slices.Contains(exposed, s) && !slices.Contains(a.WebView, s) {
+			a.WebView = append(a.WebView, s)
+		}
+		return true
+	})
+	if a.WebView == nil {
+		return nil
+	}
+	return a
 }
 
 func scanXML(f *inspect.File, base string) *App {
@@ -130,9 +160,11 @@ func (a *App) manifest(root *element) {
 		a.TestOnly = app.attrs["testOnly"] == "true"
 		a.AllowBackup, a.Cleartext = app.attrs["allowBackup"], app.attrs["usesCleartextTraffic"]
 		a.Configured = app.attrs["networkSecurityConfig"] != ""
+		a.BackupRules = app.attrs["fullBackupContent"] != "" || app.attrs["dataExtractionRules"] != ""
 		for _, e := range app.children {
 			switch e.name {
 			case "activity", "activity-alias", "service", "receiver", "provider":
+				a.links(e)
 				if p, ok := a.exported(e, app.attrs["permission"]); ok && len(a.Exported) < maxListed {
 					a.Exported = append(a.Exported, p)
 				}
@@ -178,6 +210,32 @@ func (a *App) exported(e *element, permission string) (Part, bool) {
 		}
 	}
 	return p, !launcher
+}
+
+// links notes what opens a part from a browser or another app.
+func (a *App) links(e *element) {
+	for _, f := range e.find("intent-filter") {
+		browsable := slices.ContainsFunc(f.find("category"), func(c *element) bool { return strings.HasSuffix(c.attrs["name"], ".BROWSABLE") })
+		var schemes, hosts []string
+		for _, d := range f.find("data") {
+			if s := d.attrs["scheme"]; s != "" && !slices.Contains(schemes, s) {
+				schemes = append(schemes, s)
+			}
+			if h := d.attrs["host"]; h != "" && !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
+		}
+		if hosts == nil {
+			hosts = []string{""}
+		}
+		for _, s := range schemes {
+			for _, h := range hosts {
+				if l := s + "://" + h; browsable && len(a.Links) < maxListed && !slices.Contains(a.Links, l) {
+					a.Links = append(a.Links, l)
+				}
+			}
+		}
+	}
 }
 
 func number(s string) int {

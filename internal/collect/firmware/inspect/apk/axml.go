@@ -36,7 +36,7 @@ const (
 var attrNames = map[uint32]string{
 	0x01010003: "name", 0x01010006: "permission", 0x01010007: "readPermission", 0x01010008: "writePermission", 0x01010009: "protectionLevel", 0x0101000e: "enabled", 0x0101000f: "debuggable", 0x01010010: "exported",
 	0x01010024: "value", 0x01010027: "scheme", 0x01010028: "host", 0x0101020c: "minSdkVersion", 0x0101021b: "versionCode", 0x0101021c: "versionName", 0x01010270: "targetSdkVersion", 0x01010272: "testOnly",
-	0x01010280: "allowBackup", 0x010104ec: "usesCleartextTraffic", 0x01010527: "networkSecurityConfig",
+	0x01010280: "allowBackup", 0x010104eb: "fullBackupContent", 0x010104ec: "usesCleartextTraffic", 0x01010527: "networkSecurityConfig", 0x0101063e: "dataExtractionRules",
 }
 
 // parseXML reads a binary XML document to its root element. What stands before

@@ -35,7 +35,34 @@ func scanPlist(f *inspect.File) *App {
 	if ats, ok := dict["NSAppTransportSecurity"].(map[string]any); ok {
 		a.Network = transport(ats)
 	}
+	types, _ := dict["CFBundleURLTypes"].([]any)
+	for _, t := range types {
+		d, _ := t.(map[string]any)
+		schemes, _ := d["CFBundleURLSchemes"].([]any)
+		for _, s := range schemes {
+			if name, _ := s.(string); name != "" && len(a.Links) < maxListed {
+				a.Links = append(a.Links, name+"://")
+			}
+		}
+	}
 	return a
+}
+
+// scanProvision reads the entitlements of a provisioning profile: a CMS message
+// around a property list. get-task-allow lets a debugger in
+// (developer.apple.com, "Diagnosing issues with entitlements").
+func scanProvision(f *inspect.File) *App {
+	from, to := bytes.Index(f.Data, []byte("<?xml")), bytes.LastIndex(f.Data, []byte("</plist>"))
+	if from < 0 || to < from {
+		return nil
+	}
+	v, _ := plist(f.Data[from : to+len("</plist>")]) // what was read before damage counts
+	dict, _ := v.(map[string]any)
+	rights, _ := dict["Entitlements"].(map[string]any)
+	if rights == nil {
+		return nil
+	}
+	return &App{Path: f.Path, Platform: "ios", Debuggable: on(rights["get-task-allow"])}
 }
 
 // transport reads the exceptions from App Transport Security
@@ -50,6 +77,11 @@ func transport(ats map[string]any) *Network {
 		d, _ := domains[name].(map[string]any)
 		if (on(d["NSExceptionAllowsInsecureHTTPLoads"]) || on(d["NSTemporaryExceptionAllowsInsecureHTTPLoads"])) && len(n.Cleartext) < maxListed {
 			n.Cleartext = append(n.Cleartext, name)
+		}
+		for _, key := range []string{"NSExceptionMinimumTLSVersion", "NSTemporaryExceptionMinimumTLSVersion"} {
+			if v, _ := d[key].(string); (v == "TLSv1.0" || v == "TLSv1.1") && len(n.OldTLS) < maxListed {
+				n.OldTLS = append(n.OldTLS, name)
+			}
 		}
 	}
 	pinned, _ := ats["NSPinnedDomains"].(map[string]any)

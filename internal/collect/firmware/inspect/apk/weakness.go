@@ -1,7 +1,9 @@
 package apk
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -10,43 +12,74 @@ import (
 // Weaknesses judges a, which Join has put together.
 func (a *App) Weaknesses() []inspect.Weakness {
 	var out []inspect.Weakness
+	at := cmp.Or(a.Manifest, a.Path)
 	add := func(kind, name, text string) {
-		out = append(out, inspect.Weakness{Kind: kind, Where: inspect.Where{Path: a.Path}, Name: name, Text: text})
+		out = append(out, inspect.Weakness{Kind: kind, Where: inspect.Where{Path: at}, Name: name, Text: text})
 	}
 	if a.Debuggable {
-		add(Debuggable, a.Package, "android:debuggable is true")
+		text := `android:debuggable="true"`
+		if a.Platform == "ios" {
+			text = "get-task-allow"
+		}
+		add(Debuggable, a.Package, text)
 	}
 	if a.TestOnly {
-		add(Debuggable, a.Package, "android:testOnly is true")
+		add(Debuggable, a.Package, `android:testOnly="true"`)
 	}
-	if a.Platform == "android" && a.Package != "" && a.AllowBackup != "false" && !strings.HasPrefix(a.AllowBackup, "@") {
-		text := "android:allowBackup is true"
+	if a.BacksUp() {
+		text := `android:allowBackup="true"`
 		if a.AllowBackup == "" {
-			text = "android:allowBackup isn't set, which means true"
+			text += " (default)"
 		}
 		add(Backup, a.Package, text)
 	}
-	for _, text := range a.clear() {
-		add(Cleartext, a.Package, text)
-	}
-	if a.Network != nil && a.Network.UserCAs {
-		add(UserCAs, a.Package, "trust-anchors: certificates src=user")
-	}
 	for _, p := range a.Exported {
 		if p.Permission == "" {
-			add(ExportedPart, p.Name, p.Kind+" "+p.Name+" is exported without a permission")
+			add(ExportedPart, p.Name, p.Kind+" "+p.Name)
 		}
 	}
+	if a.Network == nil {
+		for _, text := range a.clear() {
+			add(Cleartext, a.Package, text)
+		}
+	}
+	at = a.Path
 	if a.DebugSigned {
-		add(DebugSigned, a.Package, "signed by CN=Android Debug")
+		add(DebugSigned, a.Package, "CN=Android Debug")
 	}
 	if len(a.Schemes) == 1 && a.Schemes[0] == "v1" {
-		add(OldSignature, a.Package, "signed with scheme v1 only")
+		add(OldSignature, a.Package, "v1")
 	}
 	if len(a.Problems) > 0 {
 		add(BrokenArchive, a.Package, a.Problems[0])
 	}
+	if n := a.Network; n != nil {
+		at = cmp.Or(a.Config, a.Manifest, a.Path)
+		for _, text := range a.clear() {
+			add(Cleartext, a.Package, text)
+		}
+		for _, d := range n.OldTLS {
+			add(OldTLS, a.Package, d)
+		}
+		if n.UserCAs {
+			add(UserCAs, a.Package, `<certificates src="user"/>`)
+		}
+	}
 	return out
+}
+
+// BacksUp says that the app's data goes into backups of the phone, all of it: it
+// isn't forbidden, and no rule leaves files out.
+func (a *App) BacksUp() bool {
+	return a.Platform == "android" && a.Package != "" && a.AllowBackup != "false" && !strings.HasPrefix(a.AllowBackup, "@") && !a.BackupRules
+}
+
+// ClearToAll says that the app may talk without encryption to every host.
+func (a *App) ClearToAll() bool {
+	if a.Network != nil {
+		return slices.Contains(a.Network.Cleartext, "*")
+	}
+	return len(a.clear()) > 0
 }
 
 // clear says where the app may talk without encryption. From Android 7 on a
@@ -55,7 +88,11 @@ func (a *App) clear() []string {
 	if a.Network != nil {
 		var out []string
 		for _, d := range a.Network.Cleartext {
-			out = append(out, "cleartext traffic is permitted to "+d)
+			if a.Platform == "ios" {
+				out = append(out, "NSAppTransportSecurity: "+d)
+			} else {
+				out = append(out, `cleartextTrafficPermitted="true": `+d)
+			}
 		}
 		return out
 	}
@@ -63,9 +100,9 @@ func (a *App) clear() []string {
 	case a.Configured, a.Platform != "android", a.Package == "":
 		return nil
 	case a.Cleartext == "true":
-		return []string{"android:usesCleartextTraffic is true"}
+		return []string{`android:usesCleartextTraffic="true"`}
 	case a.Cleartext == "" && a.TargetSDK > 0 && a.TargetSDK < 28:
-		return []string{"android:usesCleartextTraffic isn't set, which means true below target SDK 28"}
+		return []string{`android:usesCleartextTraffic="true" (default, targetSdkVersion ` + strconv.Itoa(a.TargetSDK) + ")"}
 	}
 	return nil
 }
@@ -100,22 +137,28 @@ func Join(parts []App) []App {
 }
 
 func (a *App) take(p App) {
-	if p.Package != "" && a.Package == "" {
-		schemes, net, problems := a.Schemes, a.Network, a.Problems
-		path, debug := a.Path, a.DebugSigned
+	if p.Package != "" && a.Package == "" { // a manifest says the most
+		rest := *a
 		*a = p
-		a.Path, a.Schemes, a.Network, a.Problems, a.DebugSigned = path, schemes, net, append(problems, p.Problems...), debug || p.DebugSigned
-		if p.Network != nil {
-			a.Network = p.Network
-		}
-		a.Schemes = append(a.Schemes, p.Schemes...)
-		return
+		a.Path, a.Manifest, a.Config = rest.Path, p.Path, rest.Config
+		a.Network, a.Schemes, a.Signers, a.WebView, a.Problems = nil, nil, nil, nil, nil
+		a.add(rest)
+		a.Platform = p.Platform
 	}
+	if p.Network != nil {
+		a.Config = p.Path
+	}
+	a.add(p)
+}
+
+// add takes what several files of a package may say.
+func (a *App) add(p App) {
 	if p.Network != nil {
 		if a.Network == nil {
 			a.Network = &Network{}
 		}
 		a.Network.Cleartext = append(a.Network.Cleartext, p.Network.Cleartext...)
+		a.Network.OldTLS = append(a.Network.OldTLS, p.Network.OldTLS...)
 		a.Network.UserCAs = a.Network.UserCAs || p.Network.UserCAs
 		a.Network.Pins += p.Network.Pins
 	}
@@ -124,6 +167,17 @@ func (a *App) take(p App) {
 			a.Schemes = append(a.Schemes, s)
 		}
 	}
+	slices.Sort(a.Schemes)
+	for _, s := range p.Signers {
+		a.signed(s)
+	}
+	for _, m := range p.WebView {
+		if !slices.Contains(a.WebView, m) {
+			a.WebView = append(a.WebView, m)
+		}
+	}
+	slices.Sort(a.WebView)
+	a.Debuggable = a.Debuggable || p.Debuggable
 	a.DebugSigned = a.DebugSigned || p.DebugSigned
 	a.Problems = append(a.Problems, p.Problems...)
 }

@@ -133,7 +133,7 @@ func (r *Record) Weaknesses(known bool) []inspect.Weakness {
 		add(Broken, "", strings.Join(r.Problems[:min(3, len(r.Problems))], "; "))
 	}
 	if missing := r.missing(); r.ExecStack || !known && len(missing) >= 2 {
-		add(NotHardened, "", "without "+strings.Join(missing, ", "))
+		add(NotHardened, "", strings.Join(missing, ", "))
 	}
 	program := r.Type == "executable" || r.Type == "shared"
 	if program && !known && !r.Fortify && (slices.Contains(r.Unsafe, "gets") || len(r.Unsafe) > 0 && len(r.Commands) > 0) {
@@ -161,9 +161,9 @@ func (r *Record) Weaknesses(known bool) []inspect.Weakness {
 
 func (r *Record) symbols() string {
 	if r.Debug {
-		return "debug data (.debug_info)"
+		return ".debug_info"
 	}
-	return "symbol table (.symtab)"
+	return ".symtab"
 }
 
 // missing lists the protections that a compiler would have given for nothing.
@@ -183,7 +183,7 @@ func (r *Record) missing() []string {
 		out = append(out, "PIE")
 	}
 	if !r.Canary {
-		out = append(out, "stack canary")
+		out = append(out, "canary")
 	}
 	return out
 }

@@ -31,9 +31,9 @@ func TestWeaknesses(t *testing.T) {
 	}{
 		{"sound", with(func(*inspecttest.ELF) {}), false, nil},
 		{"no-canary", with(func(e *inspecttest.ELF) { e.Imports = nil }), false, nil},
-		{"fixed", with(func(e *inspecttest.ELF) { e.Imports, e.Fixed = nil, true }), false, []string{"elf-not-hardened without PIE, stack canary"}},
+		{"fixed", with(func(e *inspecttest.ELF) { e.Imports, e.Fixed = nil, true }), false, []string{"elf-not-hardened PIE, canary"}},
 		{"fixed-of-others", with(func(e *inspecttest.ELF) { e.Imports, e.Fixed = nil, true }), true, nil},
-		{"executable-stack-of-others", with(func(e *inspecttest.ELF) { e.ExecStack = true }), true, []string{"elf-not-hardened without NX"}},
+		{"executable-stack-of-others", with(func(e *inspecttest.ELF) { e.ExecStack = true }), true, []string{"elf-not-hardened NX"}},
 		{"copies-and-runs", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy", "doSystemCmd") }), false, []string{"unsafe-functions strcpy, doSystemCmd"}},
 		{"copies-only", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy") }), false, nil},
 		{"copies-and-runs-fortified", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy", "system", "__sprintf_chk") }), false, nil},

@@ -19,6 +19,7 @@ const (
 	NotYetValid   Problem = "not-yet-valid"
 	WeakKey       Problem = "weak-key"       // RSA or DSA below 2048 bits, EC below 224
 	WeakSignature Problem = "weak-signature" // MD2, MD5, SHA-1
+	LongLived     Problem = "long-lived"     // valid for more than thirty years, which no key can be trusted for
 	Default       Problem = "default"        // made by a tool's or a tutorial's default answers: "snakeoil", "Internet Widgits Pty Ltd"
 )
 
@@ -54,10 +55,12 @@ type Broken struct {
 type Store struct {
 	Path    string // the bundle, or the folder
 	Count   int
-	Expired int       // at the time of the scan
-	Weak    int       // keys below what Problem WeakKey says
-	Newest  time.Time // the latest NotBefore: the store is not older than that
-	Oldest  time.Time // the earliest NotAfter of those that are still valid
+	Expired int // at the time of the scan
+	Weak    int // keys below what Problem WeakKey says
+	// Distrusted are authorities that browsers no longer believe, each once.
+	Distrusted []string
+	Newest     time.Time // the latest NotBefore: the store is not older than that
+	Oldest     time.Time // the earliest NotAfter of those that are still valid
 }
 
 // Outdated says that the store wasn't renewed for long: the newest anchor is

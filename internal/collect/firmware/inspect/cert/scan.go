@@ -14,10 +14,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"maps"
 	"math/big"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -305,6 +303,9 @@ func problems(d *Certificate, now time.Time) []Problem {
 	if isDefault(d) {
 		out = append(out, Default)
 	}
+	if !strings.Contains(path.Ext(d.Path), ".p7") && d.NotAfter.Sub(d.NotBefore) > 30*365*24*time.Hour+10*24*time.Hour && d.NotAfter.Year() < 9999 { // of devices' own identities 9999 says "no end" (IEEE 802.1AR, 8.7)
+		out = append(out, LongLived)
+	}
 	return out
 }
 
@@ -322,48 +323,6 @@ func isDefault(d *Certificate) bool {
 		}
 	}
 	return false
-}
-
-func stores(certs []Certificate, now time.Time) []Store {
-	files := map[string]int{}
-	for _, c := range certs {
-		if c.TrustStore {
-			files[c.Path]++
-		}
-	}
-	byPath := map[string]*Store{}
-	for i := range certs {
-		c := &certs[i]
-		if !c.TrustStore {
-			continue
-		}
-		p := c.Path
-		if files[p] == 1 {
-			p = path.Dir(p)
-		}
-		s := byPath[p]
-		if s == nil {
-			s = &Store{Path: p}
-			byPath[p] = s
-		}
-		s.Count++
-		if now.After(c.NotAfter) {
-			s.Expired++
-		} else if s.Oldest.IsZero() || c.NotAfter.Before(s.Oldest) {
-			s.Oldest = c.NotAfter
-		}
-		if weakKey(c) {
-			s.Weak++
-		}
-		if c.NotBefore.After(s.Newest) {
-			s.Newest = c.NotBefore
-		}
-	}
-	out := make([]Store, 0, len(byPath))
-	for _, p := range slices.Sorted(maps.Keys(byPath)) {
-		out = append(out, *byPath[p])
-	}
-	return out
 }
 
 // anchor says that a certificate in such a place is one that others are checked

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"encoding/json"
 	"testing"
 
 	"assay/internal/collect/firmware/inspect"
@@ -65,7 +66,11 @@ func BenchmarkScan(b *testing.B) {
 	})
 	b.Run("load", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := load(ruleFiles); err != nil {
+			var list []*Rule
+			if err := json.Unmarshal(ruleList, &list); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := newRuleSet(list); err != nil {
 				b.Fatal(err)
 			}
 		}

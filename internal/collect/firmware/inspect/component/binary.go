@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"path"
 	"slices"
 	"strings"
 
@@ -41,6 +40,8 @@ func (s *scanner) binary() {
 			x := named(r, s.base)
 			x.Guess = true
 			s.see(x)
+		} else if len(s.own) == 0 && s.source == "" {
+			s.publishedAs(s.base)
 		}
 	}
 	for _, r := range s.own {
@@ -87,12 +88,23 @@ func (s *scanner) library(name string, file bool) {
 	}
 	r, so, star := s.rs.soRule(stem)
 	if r == nil {
-		s.listed(stem, number)
+		s.listed(stem, number, file)
 		return
 	}
 	s.addOwn(r)
 	c := Claim{Name: r.Name, Rule: r.ID, Confidence: Low, Source: FromFile, Text: name}
 	rank := rankName
+	if so == nil && star == "" && file {
+		if dots := strings.Count(number, "."); dots >= 2 || dots == 1 && s.p.Soname != s.base {
+			c.Version, c.Versions = s.rs.libraries()[strings.TrimSuffix(stem, ".so")].release(number)
+		}
+		if len(r.Since)+len(r.Versions) > 0 {
+			c.Versions = nil // a list that isn't whole is not narrowed by symbols
+		}
+		if c.Version != "" {
+			c.Confidence, c.Soft, rank = Medium, weightNumber, rankSo
+		}
+	}
 	if so != nil {
 		if star != "" && number == "" || star != "" && !strings.Contains(number, ".") {
 			number = star
@@ -314,17 +326,4 @@ func (s *scanner) note() {
 	}
 	p := Package{Database: FromNote, Type: n.Type, Name: n.Name, Version: n.Version, Arch: n.Architecture, Origin: n.Name, Path: s.f.Path, Offset: int64(sec.Off + at), Files: []string{s.f.Path}}
 	s.out.Packages = append(s.out.Packages, p)
-}
-
-// listed looks a library up in the list of libraries that no rule is for.
-func (s *scanner) listed(stem, number string) {
-	l, ok := libraries()[stem]
-	if !ok {
-		return
-	}
-	c := Claim{Name: l.name, Rule: "libraries", Confidence: Low, Source: FromFile, Text: path.Base(s.f.Path)}
-	if l.release && strings.Count(number, ".") >= 1 && s.p.Soname != s.base {
-		c.Version, c.Confidence = number, Medium
-	}
-	s.claim(c)
 }

@@ -3,14 +3,73 @@ package component
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
+	"sync"
+
+	"assay/internal/collect/firmware/inspect"
 )
+
+// database knows a package database by its first lines, wherever it stands:
+// makers move them, and keep copies.
+func (s *scanner) database() func(*scanner) {
+	d := s.f.Data
+	if s.f.Kind != inspect.Text || len(d) < 32 {
+		return nil
+	}
+	head := d[:min(len(d), 4096)]
+	has := func(t string) bool { return bytes.Contains(head, []byte(t)) }
+	switch {
+	case bytes.HasPrefix(d, []byte("Package: ")) && has("\nVersion: ") && has("\nStatus: ") && has(" installed\n"):
+		return (*scanner).stanzas
+	case bytes.HasPrefix(d, []byte("C:Q")) && has("\nP:") && has("\nV:") && has("\nA:"):
+		return (*scanner).apk
+	case bytes.HasPrefix(d, []byte("PACKAGE NAME: ")) && has("\nPACKAGE VERSION: ") && has("\nRECIPE NAME: "):
+		return (*scanner).yocto
+	}
+	return nil
+}
+
+// yocto reads the list of packages that OpenEmbedded puts into an image beside
+// the licences (COPY_LIC_MANIFEST; license_image.bbclass).
+func (s *scanner) yocto() {
+	cur := Package{Database: FromYocto}
+	flush := func() {
+		if cur.Version != "" {
+			s.addPackage(cur)
+		}
+		cur = Package{Database: FromYocto}
+	}
+	lines(s.f.Data, func(off int, l []byte) bool {
+		key, value, _ := strings.Cut(string(l[:min(len(l), 1024)]), ": ")
+		switch key {
+		case "":
+			flush()
+		case "PACKAGE NAME":
+			cur.Name, cur.Offset = value, int64(off)
+		case "PACKAGE VERSION":
+			cur.Version = value
+		case "RECIPE NAME":
+			cur.Origin = value
+		case "LICENSE":
+			cur.Licence = value
+		}
+		return true
+	})
+	flush()
+}
+
+// debianArch is a line that databases of Debian have and those of OpenWrt and
+// OpenEmbedded haven't, whose machines have names of their own.
+var debianArch = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^Architecture: (?:amd64|arm64|armhf|armel|i386|mips(?:64)?(?:el)?|riscv64|ppc64el|s390x)$`)
+})
 
 // stanzas reads the control format of dpkg and opkg (deb822(5)): fields, a blank
 // line behind each package.
 func (s *scanner) stanzas() {
 	from := FromOpkg
-	if strings.Contains(s.f.Path, "dpkg/") {
+	if strings.Contains(s.f.Path, "dpkg/") || !strings.Contains(s.f.Path, "pkg/") && debianArch().Match(s.f.Data[:min(len(s.f.Data), 4096)]) {
 		from = FromDpkg
 	}
 	cur := Package{Database: from}

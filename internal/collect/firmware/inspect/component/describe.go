@@ -2,9 +2,10 @@ package component
 
 import (
 	"cmp"
-	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // describe adds what the rule knows and the names that vulnerability databases
@@ -15,61 +16,25 @@ func (v *Inventory) describe(p *product, x *Component) {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), strings.Compare(a.Path, b.Path), cmp.Compare(a.Offset, b.Offset))
 	})
 	x.Type = Library
+	if slices.Contains(x.Sources, FromHeader) {
+		x.Type = Firmware
+	}
 	r := p.rule
 	if r == nil {
-		x.PURL = cmp.Or(x.PURL, v.packageURL(x), purl(p.key, x.Version))
+		x.PURL = cmp.Or(x.PURL, v.packageURL(x), versioned(p.key, x.Version))
 		return
 	}
 	x.Type, x.Supplier, x.Homepage = r.Type, r.Vendor, r.Home
 	x.Licence = cmp.Or(x.Licence, r.Licence)
 	x.DataOnly = x.DataOnly || r.DataOnly
-	x.PURL = cmp.Or(v.packageURL(x), x.PURL, purl(r.PURL, x.Version))
+	x.PURL = cmp.Or(v.packageURL(x), x.PURL, versioned(p.key, x.Version))
 	x.CPE = cpe(r.CPE, x.Version)
-}
-
-func purl(key, version string) string {
-	if version == "" {
-		return "pkg:" + key
-	}
-	return "pkg:" + key + "@" + url.PathEscape(version)
-}
-
-// purlOf says how a package URL calls the packages of a database.
-var purlOf = map[Source]string{FromDpkg: "deb", FromOpkg: "opkg", FromApk: "apk", FromRPM: "rpm", FromNote: "generic"}
-
-// packageURL names the package of the database (purl specification, types deb,
-// apk, rpm); of several the first.
-func (v *Inventory) packageURL(x *Component) string {
-	if len(x.Packages) == 0 {
-		return ""
-	}
-	e := x.Packages[0]
-	kind := cmp.Or(e.Type, purlOf[e.Database])
-	space := map[string]string{"deb": "debian", "apk": "alpine", "opkg": "openwrt"}[kind]
-	for _, s := range v.systems {
-		if s.ID != "" && digitsOrLetters(s.ID) && kind != "opkg" {
-			space = s.ID
-		}
-	}
-	out := "pkg:" + kind + "/"
-	if space != "" {
-		out += space + "/"
-	}
-	out += url.PathEscape(e.Name) + "@" + url.PathEscape(e.Version)
-	if e.Arch != "" {
-		out += "?arch=" + url.QueryEscape(e.Arch)
-	}
-	return out
-}
-
-func digitsOrLetters(s string) bool {
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }
 
 // cpe writes a name of the Common Platform Enumeration (NISTIR 7695, formatted
 // string binding). product is "vendor:product", led by "o/" or "h/" where it is
 // no application.
-func cpe(product, version string) string {
+func cpe(product, raw string) string {
 	if product == "" {
 		return ""
 	}
@@ -77,20 +42,34 @@ func cpe(product, version string) string {
 	if len(product) > 2 && product[1] == '/' {
 		part, product = product[:1], product[2:]
 	}
-	if version == "" {
-		version = "*"
-	} else {
-		version = escapeCPE(version)
+	version, update := "*", "*"
+	if v := strings.Trim(raw, " "); strings.Trim(v, "-") != "" { // a hyphen alone says "not applicable"
+		// A patch level or what announces a release is an attribute of its own:
+		// 9.2p1 is version 9.2, update p1.
+		if m := updateRe().FindStringSubmatch(v); m != nil {
+			version, update = escapeCPE(m[1]), escapeCPE(m[2]+m[3])
+		} else {
+			version = escapeCPE(v)
+		}
 	}
-	return "cpe:2.3:" + part + ":" + product + ":" + version + ":*:*:*:*:*:*:*"
+	return "cpe:2.3:" + part + ":" + product + ":" + version + ":" + update + ":*:*:*:*:*:*"
 }
 
+var updateRe = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)*)[-~.]?(p|rc|beta|alpha)[-.]?([0-9]+)$`)
+})
+
+// escapeCPE writes a value of a formatted string (NISTIR 7695, 6.2.3): letters,
+// digits, underscores, dots and hyphens stand as they are, all else printable is
+// led by a backslash, and what isn't printable has no place.
 func escapeCPE(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
 		switch {
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '.', c == '-', c == '_':
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c == '.', c == '-':
+		case c <= ' ' || c > '~':
+			c = '_'
 		default:
 			b.WriteByte('\\')
 		}

@@ -47,12 +47,14 @@ const (
 	FromOpkg    Source = "opkg"
 	FromApk     Source = "apk"
 	FromRPM     Source = "rpm"
+	FromYocto   Source = "yocto"
 	FromNote    Source = "elf-package-note"
 	FromBuildID Source = "elf-build-id"
 	FromText    Source = "text"
 	FromFile    Source = "file-name"
 	FromSymbols Source = "symbols"
 	FromKernel  Source = "kernel"
+	FromHeader  Source = "header" // of an image
 	FromGo      Source = "go-buildinfo"
 	FromRust    Source = "rust"
 	FromNode    Source = "node"
@@ -60,6 +62,7 @@ const (
 	FromLua     Source = "lua"
 	FromPHP     Source = "php"
 	FromJava    Source = "java"
+	FromRuby    Source = "ruby"
 	FromPkgconf Source = "pkg-config"
 )
 
@@ -124,6 +127,7 @@ type Claim struct {
 	Licence    string
 	Release    string // of a kernel: what modules name it by
 	Guess      bool   // only the file has such a name: it stays unattributed
+	Soft       int    // more than 0: the version counts so much against what other files of the product say, and nothing against what is no such claim
 }
 
 // Binary is an ELF file that must be attributed to some component.
@@ -132,7 +136,8 @@ type Binary struct {
 	Soname  string
 	Needed  []string
 	BuildID string
-	Module  bool // of the kernel
+	Module  bool   // of the kernel
+	Says    string // what a program calls itself that belongs to no product that is known
 	Packed  bool
 }
 

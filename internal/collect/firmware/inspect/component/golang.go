@@ -35,7 +35,7 @@ func (s *scanner) goBuild(h keyword.Hit) {
 	if !strings.HasPrefix(vers, "go1") && !strings.HasPrefix(vers, "devel") {
 		return
 	}
-	s.goTries = 8
+	s.goTries, s.made = 8, true
 	off := int64(h.At)
 	if v, ok := strings.CutPrefix(vers, "go"); ok {
 		v, _, _ = strings.Cut(v, " ")
@@ -46,6 +46,9 @@ func (s *scanner) goBuild(h keyword.Hit) {
 		mod = mod[16 : len(mod)-16]
 	}
 	s.goModules(mod, off)
+	// "build" lines are of Go 1.18 and later; a program that needs no library
+	// and was built before has no C code in it, either, but for what is static.
+	s.pure = strings.Contains(mod, "\nbuild\tCGO_ENABLED=0") || !strings.Contains(mod, "\nbuild\t") && len(s.p.Needed) == 0
 }
 
 func (s *scanner) goModules(mod string, off int64) {
@@ -80,11 +83,11 @@ func (s *scanner) goModule(name, v string, off int64) *Claim {
 
 func goClaim(name, v string, off int64) Claim {
 	c := Claim{Name: name, Rule: "go-module", Version: strings.TrimPrefix(v, "v"), Confidence: High, Source: FromGo, Offset: off, Text: name + " " + v}
-	if v == "(devel)" || v == "" {
-		c.Version = ""
-	} else {
-		c.PURL = "pkg:golang/" + name + "@" + v
+	if v == "(devel)" {
+		v, c.Version = "", ""
 	}
+	space, base := scoped(name)
+	c.PURL = purl("golang", space, base, v)
 	return c
 }
 

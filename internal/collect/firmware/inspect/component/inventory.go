@@ -105,8 +105,11 @@ func (v *Inventory) addPackage(p Package) {
 
 // key is what products are told apart by: type and name of the package URL.
 func (v *Inventory) product(c Claim) *product {
-	r := v.rs.byID[c.Rule]
-	if r == nil && (c.Rule == "libraries" || c.Rule == "builds") {
+	var r *Rule
+	if c.PURL == "" { // a manifest's rule is its kind: "python" is no interpreter there
+		r = v.rs.byID[c.Rule]
+	}
+	if r == nil && (c.Rule == "libraries" || c.Rule == "builds" || c.Rule == "programs" || c.Rule == "greeting" || c.Rule == "build-path") {
 		r = v.rs.bySource(c.Name)
 	}
 	if r == nil && c.Source == FromKernel && c.Name == linux {
@@ -115,9 +118,9 @@ func (v *Inventory) product(c Claim) *product {
 	if r == nil && c.Source == FromGo && c.Name == "go" {
 		r = v.rs.byID["go"]
 	}
-	key, name := "generic/"+c.Name, c.Name
+	key, name := productKey("generic/"+c.Name), c.Name
 	if r != nil {
-		key, name = r.PURL, r.Name
+		key, name = productKey(r.PURL), r.Name
 	} else if c.PURL != "" {
 		key, _, _ = strings.Cut(strings.TrimPrefix(c.PURL, "pkg:"), "@")
 	}
@@ -148,7 +151,7 @@ func (v *Inventory) claim(path string, c Claim) {
 	if c.Release != "" && c.Rule == "linux-banner" {
 		v.releases[c.Release] = c.Version
 	}
-	if c.Version == "" || c.Release != "" && c.Rule != "linux-banner" {
+	if c.Version == "" || c.Soft > 0 || c.Release != "" && c.Rule != "linux-banner" {
 		if len(p.vague) < maxVague {
 			p.vague = append(p.vague, vague{c, path})
 		}

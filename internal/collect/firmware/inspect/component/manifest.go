@@ -2,6 +2,7 @@ package component
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"path"
 	"regexp"
@@ -22,11 +23,11 @@ var readers = sync.OnceValue(func() []reader {
 	list := []reader{
 		{end: "status", path: `(^|/)(dpkg|opkg|ipkg)/status$`, read: (*scanner).stanzas},
 		{path: `(^|/)dpkg/status\.d/[^/]+$`, read: (*scanner).stanzas},
-		{end: ".control", path: `(^|/)(opkg|ipkg)/info/[^/]+\.control$`, read: (*scanner).stanzas},
-		{end: ".list", path: `(^|/)(dpkg|opkg|ipkg)/info/[^/]+\.list$`, read: (*scanner).fileList},
+		{end: ".control", path: `(^|/)info/[^/]+\.control$`, read: (*scanner).stanzas},
+		{end: ".list", path: `(^|/)info/[^/]+\.list$`, read: (*scanner).fileList},
 		{end: "installed", path: `(^|/)apk/db/installed$`, read: (*scanner).apk},
-		{end: "rpmdb.sqlite", path: `(^|/)rpm/rpmdb\.sqlite$`, read: (*scanner).rpmSQLite},
-		{end: "Packages.db", path: `(^|/)rpm/Packages\.db$`, read: (*scanner).rpmNDB},
+		{end: "rpmdb.sqlite", path: `(^|/)rpmdb\.sqlite$`, read: (*scanner).rpmSQLite},
+		{end: "Packages.db", path: `(^|/)Packages\.db$`, read: (*scanner).rpmNDB},
 		{end: "Packages", path: `(^|/)rpm/Packages$`, read: (*scanner).rpmBerkeley},
 		{end: "os-release", path: `(^|/)(etc|usr/lib)/os-release$`, read: (*scanner).osRelease},
 		{end: "openwrt_release", path: `(^|/)etc/openwrt_release$`, read: (*scanner).osRelease},
@@ -36,6 +37,9 @@ var readers = sync.OnceValue(func() []reader {
 		{end: "PKG-INFO", path: `\.egg-info/PKG-INFO$|(^|/)EGG-INFO/PKG-INFO$`, read: (*scanner).python},
 		{end: ".egg-info", path: `\.egg-info$`, read: (*scanner).python},
 		{end: "rock_manifest", path: `(^|/)luarocks/rocks[^/]*/[^/]+/[^/]+/rock_manifest$`, read: (*scanner).rock},
+		{end: "MANIFEST.MF", path: `(^|/)META-INF/MANIFEST\.MF$`, read: (*scanner).jar},
+		{end: ".gemspec", path: `(^|/)specifications/(default/)?[^/]+\.gemspec$`, read: (*scanner).gem},
+		{end: "composer.lock", path: `(^|/)composer\.lock$`, read: (*scanner).composer},
 		{end: ".rockspec", path: `(^|/)luarocks/rocks[^/]*/[^/]+/[^/]+/[^/]+\.rockspec$`, read: (*scanner).rock},
 		{end: "installed.json", path: `(^|/)vendor/composer/installed\.json$`, read: (*scanner).composer},
 		{end: "pom.properties", path: `(^|/)META-INF/maven/[^/]+/[^/]+/pom\.properties$`, read: (*scanner).maven},
@@ -55,6 +59,10 @@ func (s *scanner) manifest() {
 			r.read(s)
 			return
 		}
+	}
+	if read := s.database(); read != nil {
+		read(s)
+		return
 	}
 	if s.p == nil {
 		if r := firstGlob(s.rs.data, s.f.Path); r != nil {
@@ -96,14 +104,25 @@ func lines(b []byte, fn func(off int, line []byte) bool) {
 	}
 }
 
-// named adds what a manifest of a language says.
-func (s *scanner) named(from Source, purl, name, version, licence, text string, off int) {
+// named adds what a manifest of a language says; space is the scope, the group
+// or the vendor before the name.
+func (s *scanner) named(from Source, kind, space, name, version, licence, text string, off int) {
 	name, version = strings.TrimSpace(name), strings.TrimSpace(version)
-	if name == "" || version == "" || len(name) > 214 || len(version) > 128 {
+	if name == "" || version == "" || len(space)+len(name) > 214 || len(version) > 128 {
 		return
 	}
-	s.claim(Claim{Name: name, Rule: string(from), Version: version, Confidence: High, Source: from, Licence: licence,
-		Offset: int64(off), Text: text, PURL: "pkg:" + purl + "/" + name + "@" + version})
+	whole := name
+	if space != "" {
+		whole = space + "/" + name
+	}
+	s.claim(Claim{Name: whole, Rule: string(from), Version: version, Confidence: High, Source: from, Licence: licence,
+		Offset: int64(off), Text: text, PURL: purl(kind, space, name, version)})
+}
+
+// scoped splits "@scope/name" and "vendor/name".
+func scoped(whole string) (space, name string) {
+	i := strings.LastIndexByte(whole, '/')
+	return whole[:max(i, 0)], whole[i+1:]
 }
 
 // maxJSON bounds what is read as JSON.
@@ -132,11 +151,9 @@ func (s *scanner) node() {
 		return
 	}
 	lic, _ := p.License.(string)
-	s.named(FromNode, "npm", npmName(p.Name), p.Version, lic, p.Name+" "+p.Version, at(s.f.Data, `"version"`))
+	space, name := scoped(p.Name)
+	s.named(FromNode, "npm", space, name, p.Version, lic, p.Name+" "+p.Version, at(s.f.Data, `"version"`))
 }
-
-// npmName: a scope is escaped in a package URL.
-func npmName(name string) string { return strings.Replace(name, "@", "%40", 1) }
 
 func (s *scanner) nodeLock() {
 	var p struct {
@@ -158,8 +175,8 @@ func (s *scanner) nodeLock() {
 		if i < 0 || p.Packages[dir].Link {
 			continue
 		}
-		name := dir[i+len("node_modules/"):]
-		s.named(FromNode, "npm", npmName(name), p.Packages[dir].Version, p.Packages[dir].License, dir, at(s.f.Data, `"`+dir+`"`))
+		space, name := scoped(dir[i+len("node_modules/"):])
+		s.named(FromNode, "npm", space, name, p.Packages[dir].Version, p.Packages[dir].License, dir, at(s.f.Data, `"`+dir+`"`))
 	}
 }
 
@@ -188,7 +205,7 @@ func (s *scanner) python() {
 	})
 	// PEP 503: one spelling of names.
 	norm := strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
-	s.named(FromPython, "pypi", norm, version, licence, name+" "+version, off)
+	s.named(FromPython, "pypi", "", norm, version, licence, name+" "+version, off)
 }
 
 // rock takes name and version of a Lua rock from its folder.
@@ -196,7 +213,7 @@ func (s *scanner) rock() {
 	dir := path.Dir(s.f.Path)
 	version, _, _ := strings.Cut(path.Base(dir), "-")
 	name := path.Base(path.Dir(dir))
-	s.named(FromLua, "luarocks", name, version, "", path.Base(dir), 0)
+	s.named(FromLua, "luarocks", "", name, version, "", path.Base(dir), 0)
 }
 
 func (s *scanner) composer() {
@@ -218,7 +235,8 @@ func (s *scanner) composer() {
 		if len(p.License) == 1 {
 			lic = p.License[0]
 		}
-		s.named(FromPHP, "composer", p.Name, strings.TrimPrefix(p.Version, "v"), lic, p.Name+" "+p.Version, at(s.f.Data, `"`+p.Name+`"`))
+		space, name := scoped(p.Name)
+		s.named(FromPHP, "composer", space, name, strings.TrimPrefix(p.Version, "v"), lic, p.Name+" "+p.Version, at(s.f.Data, `"`+p.Name+`"`))
 	}
 }
 
@@ -232,7 +250,41 @@ func (s *scanner) maven() {
 	if m["groupId"] == "" {
 		return
 	}
-	s.named(FromJava, "maven", m["groupId"]+"/"+m["artifactId"], m["version"], "", m["artifactId"]+" "+m["version"], 0)
+	s.named(FromJava, "maven", m["groupId"], m["artifactId"], m["version"], "", m["artifactId"]+" "+m["version"], 0)
+}
+
+// jar reads the manifest of a Java archive (JAR File Specification), where that
+// names a product: bundles of OSGi, and what builds fill in.
+func (s *scanner) jar() {
+	m := map[string]string{}
+	lines(s.f.Data[:min(len(s.f.Data), 64<<10)], func(_ int, l []byte) bool {
+		k, v, _ := strings.Cut(string(l), ": ")
+		if len(l) == 0 {
+			return false // the main section ends
+		}
+		m[k] = strings.TrimSpace(v)
+		return len(m) < 256
+	})
+	name, _, _ := strings.Cut(m["Bundle-SymbolicName"], ";")
+	name, version := cmp.Or(name, m["Implementation-Title"]), cmp.Or(m["Bundle-Version"], m["Implementation-Version"])
+	if name == "" || version == "" || strings.ContainsAny(name, " ${}") || version[0] < '0' || version[0] > '9' {
+		return
+	}
+	s.claim(Claim{Name: name, Rule: "jar-manifest", Version: version, Confidence: Medium, Source: FromJava, Text: name + " " + version, PURL: purl("generic", "", name, version)})
+}
+
+// gem takes name and version of an installed Ruby gem from the name of its
+// specification.
+func (s *scanner) gem() {
+	base := strings.TrimSuffix(s.base, ".gemspec")
+	i := strings.LastIndex(base, "-")
+	for i > 0 && (i+1 >= len(base) || base[i+1] < '0' || base[i+1] > '9') {
+		i = strings.LastIndex(base[:i], "-") // "-arm-linux" of a platform
+	}
+	if i > 0 {
+		version, _, _ := strings.Cut(base[i+1:], "-")
+		s.named(FromRuby, "gem", "", base[:i], version, "", s.base, 0)
+	}
 }
 
 // pkgconfig reads a description for pkg-config(1). It is named as its library.
@@ -257,7 +309,7 @@ func (s *scanner) pkgconfig() {
 	if r == nil || v == "" || v[0] < '0' || v[0] > '9' {
 		return
 	}
-	s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Confidence: Medium, Source: FromPkgconf, Offset: int64(off), Text: s.base + ": " + v})
+	s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Soft: weightFirst, Confidence: Medium, Source: FromPkgconf, Offset: int64(off), Text: s.base + ": " + v})
 }
 
 // libtool reads the names that a library was installed by, which tell its
@@ -272,7 +324,7 @@ func (s *scanner) libtool() {
 		stem, number := cutSo(first)
 		if r, so, _ := s.rs.soRule(stem); r != nil && so != nil {
 			if v, _ := so.release(number); v != "" {
-				s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Confidence: Medium, Source: FromFile, Offset: int64(off), Text: first})
+				s.claim(Claim{Name: r.Name, Rule: r.ID, Version: v, Soft: weightNumber, Confidence: Medium, Source: FromFile, Offset: int64(off), Text: first})
 			}
 		}
 		return false

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,9 @@ func TestPackageDatabases(t *testing.T) {
 			{Database: FromDpkg, Name: "libssl3", Version: "3.0.14-1~deb12u2", Arch: "armhf", Origin: "openssl"},
 			{Database: FromDpkg, Name: "zlib1g", Version: "1:1.2.13.dfsg-1", Origin: "zlib", Offset: int64(strings.Index(dpkgStatus, "Package: zlib1g"))},
 		}},
+		{"/rom/etc/pkgs.txt", dpkgStatus, []Package{
+			{Database: FromDpkg, Name: "libssl3", Version: "3.0.14-1~deb12u2", Arch: "armhf", Origin: "openssl"},
+			{Database: FromDpkg, Name: "zlib1g", Version: "1:1.2.13.dfsg-1", Origin: "zlib", Offset: 267}}},
 		{"/usr/lib/opkg/status", opkgStatus, []Package{
 			{Database: FromOpkg, Name: "libopenssl3", Version: "3.0.13-1", Arch: "mipsel_24kc", Origin: "openssl", Licence: "Apache-2.0"},
 			{Database: FromOpkg, Name: "dropbear", Version: "2022.82-5", Offset: int64(strings.Index(opkgStatus, "Package: dropbear"))},
@@ -91,7 +95,9 @@ func TestPackageDatabases(t *testing.T) {
 		{"/var/lib/dpkg/info/libc6:armhf.list", "/.\n/lib/libc.so.6\n", []Package{
 			{Database: FromDpkg, Name: "libc6", Files: []string{"/.", "/lib/libc.so.6"}},
 		}},
-		{"/home/user/status", dpkgStatus, nil},
+		{"/home/user/status", "Package: a note of mine\nVersion: 2\nStatus: to be done\n", nil},
+		{"/usr/share/licences.txt", "PACKAGE NAME: busybox-udhcpc\nPACKAGE VERSION: 1.35.0\nRECIPE NAME: busybox\nLICENSE: GPL-2.0-only & bzip2-1.0.4\n\n",
+			[]Package{{Database: FromYocto, Name: "busybox-udhcpc", Version: "1.35.0", Origin: "busybox", Licence: "GPL-2.0-only & bzip2-1.0.4"}}},
 	} {
 		got := scanOf(test.path, test.data).Packages
 		for i := range got {
@@ -249,7 +255,7 @@ func TestManifests(t *testing.T) {
 		path, data, name, version, purl string
 	}{
 		{"/app/node_modules/ws/package.json", `{"name":"ws","version":"7.4.6","license":"MIT"}`, "ws", "7.4.6", "pkg:npm/ws@7.4.6"},
-		{"/app/node_modules/@a/b/package.json", `{"name":"@a/b","version":"1.0.0"}`, "%40a/b", "1.0.0", "pkg:npm/%40a/b@1.0.0"},
+		{"/app/node_modules/@a/b/package.json", `{"name":"@a/b","version":"1.0.0"}`, "@a/b", "1.0.0", "pkg:npm/%40a/b@1.0.0"},
 		{"/app/package.json", `{"name":"the-app","version":"1.0.0"}`, "", "", ""},
 		{"/app/node_modules/.package-lock.json", `{"packages":{"node_modules/qs":{"version":"6.5.2"}}}`, "qs", "6.5.2", "pkg:npm/qs@6.5.2"},
 		{"/usr/lib/python3/dist-packages/requests-2.28.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: Requests\nVersion: 2.28.1\n\nName: other\n", "requests", "2.28.1", "pkg:pypi/requests@2.28.1"},
@@ -294,6 +300,28 @@ func goProgram(vers, mod string) string {
 		out = append(binary.AppendUvarint(out, uint64(len(s))), s...)
 	}
 	return string(out)
+}
+
+// TestGoWords: what a Go program without C code says of C libraries makes none
+// of it.
+func TestGoWords(t *testing.T) {
+	t.Parallel()
+	mark := strings.Repeat("x", 16)
+	words := "\x00SSH-2.0-dropbear_2019.78\x00mbed TLS 2.28.3\x00OpenSSL 1.0.2k  26 Jan 2017\x00OPENSSLDIR: \x00"
+	for setting, want := range map[string][]string{
+		"build\tCGO_ENABLED=0\n": {"go 1.22.3"},
+		"build\tCGO_ENABLED=1\n": {"go 1.22.3", "mbedtls 2.28.3", "openssl 1.0.2k"},
+	} {
+		got := scanOf("/usr/bin/cam", goProgram("go1.22.3", mark+"path\tx\n"+setting+mark)+words)
+		var list []string
+		for _, c := range got.Claims {
+			list = append(list, c.Name+" "+c.Version)
+		}
+		slices.Sort(list)
+		if d := cmp.Diff(want, list); d != "" {
+			t.Errorf("%q: %s", setting, d)
+		}
+	}
 }
 
 func TestGoProgram(t *testing.T) {

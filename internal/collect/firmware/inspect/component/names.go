@@ -56,3 +56,16 @@ func (s *RuleSet) bySource(name string) *Rule {
 	}
 	return nil
 }
+
+// Products are the names that a package of a distribution goes by as a product:
+// "libssl3" and "openssl-util" are of openssl.
+func Products(name string) []string {
+	rs := rules()
+	if r := rs.bySource(name); r != nil {
+		return []string{r.Name}
+	}
+	if r := rs.byPackage(name); r != nil {
+		return []string{r.Name}
+	}
+	return nil
+}

@@ -2,6 +2,7 @@ package component
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -50,6 +51,8 @@ func (v *Inventory) Result() Result {
 			why = "it has the name of a program of " + b.like + ", and nothing in it says that it is that"
 		case b.Packed:
 			why = "it is packed: what is in it can't be seen"
+		case b.Says != "":
+			why = fmt.Sprintf("no product of its name is known; in it stands %q", b.Says)
 		case b.Module:
 			why = "a kernel module that is not of the kernel's own tree and names no version"
 		}
@@ -85,9 +88,9 @@ func (v *Inventory) databases() map[string]*product {
 			rule = v.rs.byPackage(e.Name)
 		}
 		name := cmp.Or(e.Origin, e.Name)
-		key := "generic/" + name
+		key := productKey("generic/" + name)
 		if rule != nil {
-			key, name = rule.PURL, rule.Name
+			key, name = productKey(rule.PURL), rule.Name
 		}
 		p := v.named(key, name, rule)
 		if p == nil {
@@ -121,6 +124,7 @@ func (v *Inventory) databases() map[string]*product {
 // settle decides about what has no version, and about versions that contradict
 // the database. It gives the component whose version stays unknown, if any.
 func (v *Inventory) settle(p *product, owners map[string]*product) *Component {
+	p.weigh()
 	v.conflicts(p, owners)
 	var rest []vague
 	for _, c := range p.vague {
@@ -155,6 +159,74 @@ func (v *Inventory) settle(p *product, owners map[string]*product) *Component {
 		return nil
 	}
 	return p.narrow(odd)
+}
+
+// weigh decides between the versions that files of a product say of themselves,
+// where nothing surer speaks: a source may hold tools that number themselves.
+// What is outvoted stays as a name.
+func (p *product) weigh() {
+	votes := map[string]int{}
+	var order []string
+	vote := func(version string, n int) {
+		for _, o := range order {
+			if same(o, version) {
+				votes[o] += n
+				return
+			}
+		}
+		order = append(order, version)
+		votes[version] += n
+	}
+	for _, c := range p.vague {
+		if c.Soft > 0 && c.Version != "" && p.inRange(c.Version) {
+			vote(c.Version, c.Soft)
+		}
+	}
+	best, tie := "", false
+	if len(p.exact) == 0 {
+		for _, o := range order {
+			switch {
+			case best == "" || votes[o] > votes[best]:
+				best, tie = o, false
+			case votes[o] == votes[best]:
+				tie = true
+			}
+		}
+	}
+	p.vague = slices.DeleteFunc(p.vague, func(c vague) bool {
+		if c.Soft == 0 || c.Version == "" {
+			return false
+		}
+		for _, x := range p.exact {
+			if same(x.Version, c.Version) || strings.HasPrefix(x.Version, c.Version+".") {
+				x.add(c.path, c.Claim)
+				return true
+			}
+		}
+		if best == "" || tie || !same(best, c.Version) {
+			return false
+		}
+		if x := p.version(c.Version); x != nil {
+			x.add(c.path, c.Claim)
+			return true
+		}
+		return false
+	})
+	for i := range p.vague {
+		if c := &p.vague[i]; c.Soft > 0 {
+			c.Confidence, c.Version, c.Soft = Low, "", 0
+		}
+	}
+}
+
+// inRange says that no symbol of the product's files denies a version.
+func (p *product) inRange(version string) bool {
+	for _, c := range p.vague {
+		if c.Soft == 0 && c.Source == FromSymbols && !c.fits(version) {
+			return false
+		}
+	}
+	return true
 }
 
 // fits says whether a version is in the range of a claim.
@@ -219,7 +291,11 @@ func (p *product) narrow(list []vague) *Component {
 			}
 		}
 	}
-	fit := slices.DeleteFunc(slices.Clone(all.Versions), func(v string) bool { return !all.fits(v) })
+	known := all.Versions
+	if known == nil && p.rule != nil && all.AtLeast != "" && all.Below != "" {
+		known = p.rule.Releases
+	}
+	fit := slices.DeleteFunc(slices.Clone(known), func(v string) bool { return !all.fits(v) })
 	switch {
 	case len(fit) == 1:
 		x.Version, x.Confidence = fit[0], Medium

@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strconv"
+
+	"assay/internal/collect/firmware/inspect/sqlite"
 )
+
+// maxHeader bounds the header of one package; that of a kernel with its files
+// has about 1 MiB.
+const maxHeader = 16 << 20
 
 // rpmSQLite reads /var/lib/rpm/rpmdb.sqlite (rpm 4.16 and later): a table
 // Packages of numbers and headers.
 func (s *scanner) rpmSQLite() {
-	err := sqliteRows(s.f.Data, "Packages", func(row []any) bool {
-		if len(row) >= 2 {
-			if b, ok := row[1].([]byte); ok {
-				s.rpmHeader(b, 0)
-			}
+	err := sqlite.Table(s.f.Data, "Packages", maxHeader, func(row sqlite.Row) bool {
+		if len(row.Cells) >= 2 && row.Cells[1].Text != "" {
+			s.rpmHeader([]byte(row.Cells[1].Text), row.Cells[1].Off)
 		}
 		return len(s.out.Packages) < maxPackages
 	})

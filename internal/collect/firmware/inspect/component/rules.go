@@ -1,52 +1,53 @@
 package component
 
 import (
-	"bytes"
 	"cmp"
-	"embed"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
-
 	"assay/internal/collect/firmware/inspect/keyword"
 )
 
-//go:embed rules/*.yaml
-var ruleFiles embed.FS
+// ruleList is what rules/*.yaml hold but for the examples, in a form that is read
+// in a twentieth of the time: each run of the program needs it. A test holds the
+// two against each other, and makes it: go test -run TestRuleList -update.
+//
+//go:embed rules.json
+var ruleList []byte
 
 // Rule is what is known about one product. Each file of rules/ maps ids to
 // rules; README.md there explains the fields.
 type Rule struct {
-	ID       string  `yaml:"-"`
-	Name     string  `yaml:"name"`   // default: the id
-	Type     Type    `yaml:"type"`   // default: library
-	Vendor   string  `yaml:"vendor"` // who makes it
-	Home     string  `yaml:"home"`
-	Licence  string  `yaml:"licence"` // SPDX; only where it holds for every version
-	CPE      string  `yaml:"cpe"`     // vendor:product; "o/linux:linux_kernel" for operating systems
-	PURL     string  `yaml:"purl"`    // type/name; default: generic/id
-	DataOnly bool    `yaml:"data"`
-	Sources  strs    `yaml:"deb"` // names of source packages in distributions; default: the id
-	Packages strs    `yaml:"pkg"` // patterns of binary package names, beyond those that follow from so
-	Text     []Clue  `yaml:"text"`
-	Own      []Own   `yaml:"own"` // strings that count in its own files only
-	So       Sos     `yaml:"so"`
-	Files    []Clue  `yaml:"file"`     // base names with a version
-	Programs strs    `yaml:"programs"` // patterns of base names of its own programs
-	Paths    strs    `yaml:"paths"`    // patterns of paths of its own files
-	Versions []Clue  `yaml:"symver"`   // symbol versions that it defines; the highest is a lower bound
-	Since    []Since `yaml:"since"`    // what it exports since which release, oldest first
-	Comment  *Clue   `yaml:"comment"`  // the compiler's mark, for what compilers bring themselves
-	Unless   strs    `yaml:"unless"`   // ids of rules that explain the same text better
-	Yes      Example `yaml:"example"`
-	No       Example `yaml:"near-miss"`
+	ID       string  `yaml:"-" json:"id"`
+	Name     string  `yaml:"name" json:"name,omitempty"`     // default: the id
+	Type     Type    `yaml:"type" json:"type,omitempty"`     // default: library
+	Vendor   string  `yaml:"vendor" json:"vendor,omitempty"` // who makes it
+	Home     string  `yaml:"home" json:"home,omitempty"`
+	Licence  string  `yaml:"licence" json:"licence,omitempty"` // SPDX; only where it holds for every version
+	CPE      string  `yaml:"cpe" json:"cpe,omitempty"`         // vendor:product; "o/linux:linux_kernel" for operating systems
+	PURL     string  `yaml:"purl" json:"purl,omitempty"`       // type/name; default: generic/id
+	DataOnly bool    `yaml:"data" json:"data,omitempty"`
+	Sources  strs    `yaml:"deb" json:"deb,omitempty"` // names of source packages in distributions; default: the id
+	Packages strs    `yaml:"pkg" json:"pkg,omitempty"` // patterns of binary package names, beyond those that follow from so
+	Text     []Clue  `yaml:"text" json:"text,omitempty"`
+	Own      []Own   `yaml:"own" json:"own,omitempty"` // strings that count in its own files only
+	So       Sos     `yaml:"so" json:"so,omitempty"`
+	Files    []Clue  `yaml:"file" json:"file,omitempty"`         // base names with a version
+	Programs strs    `yaml:"programs" json:"programs,omitempty"` // patterns of base names of its own programs
+	Paths    strs    `yaml:"paths" json:"paths,omitempty"`       // patterns of paths of its own files
+	Versions []Clue  `yaml:"symver" json:"symver,omitempty"`     // symbol versions that it defines; the highest is a lower bound
+	Since    []Since `yaml:"since" json:"since,omitempty"`       // what it exports since which release, oldest first
+	Releases strs    `yaml:"releases" json:"releases,omitempty"` // all of them between the first and the last of Since
+	Comment  *Clue   `yaml:"comment" json:"comment,omitempty"`   // the compiler's mark, for what compilers bring themselves
+	Unless   strs    `yaml:"unless" json:"unless,omitempty"`     // ids of rules that explain the same text better
+	Yes      Example `yaml:"example" json:"-"`
+	No       Example `yaml:"near-miss" json:"-"`
 }
 
 // use is a clue of a rule that a word belongs to.
@@ -74,7 +75,9 @@ type RuleSet struct {
 	data  []glob // of files that hold data only
 	pkgs  []glob
 
-	builds func() map[buildKey]build
+	builds    func() map[buildKey]build
+	libraries func() map[string]library // without .so
+	programs  func() map[string]string  // to their source
 }
 
 type starSo struct {
@@ -91,37 +94,26 @@ type glob struct {
 // rules is read once; a fault in the data is one of the program and shown by
 // its tests.
 var rules = sync.OnceValue(func() *RuleSet {
-	s, err := load(ruleFiles)
+	var list []*Rule
+	if err := json.Unmarshal(ruleList, &list); err != nil {
+		panic("component: rules.json: " + err.Error())
+	}
+	s, err := newRuleSet(list)
 	if err != nil {
 		panic("component: " + err.Error())
 	}
 	return s
 })
 
-func load(files fs.FS) (*RuleSet, error) {
-	s := &RuleSet{builds: builds, byID: map[string]*Rule{}, so: map[string][]*Rule{}, deb: map[string]*Rule{}, progs: map[string]*Rule{}}
-	names, err := fs.Glob(files, "rules/*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("list rules: %w", err)
-	}
+func newRuleSet(list []*Rule) (*RuleSet, error) {
+	s := &RuleSet{builds: builds, libraries: libraries, programs: programs, byID: map[string]*Rule{}, so: map[string][]*Rule{}, deb: map[string]*Rule{}, progs: map[string]*Rule{}}
 	index := map[string]int{}
-	var faults []error
-	for _, name := range names {
-		b, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("read rules: %w", err)
+	for _, r := range list {
+		if s.byID[r.ID] != nil {
+			return nil, fmt.Errorf("rule %q stands twice", r.ID)
 		}
-		list, err := decode(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		for _, r := range list {
-			if s.byID[r.ID] != nil {
-				return nil, fmt.Errorf("%s: rule %q stands twice", name, r.ID)
-			}
-			if err := s.add(r, index); err != nil {
-				faults = append(faults, fmt.Errorf("%s: rule %q: %w", name, r.ID, err))
-			}
+		if err := s.add(r, index); err != nil {
+			return nil, fmt.Errorf("rule %q: %w", r.ID, err)
 		}
 	}
 	s.special(index)
@@ -129,26 +121,7 @@ func load(files fs.FS) (*RuleSet, error) {
 	slices.SortFunc(s.stars, func(a, b starSo) int {
 		return cmp.Or(len(b.pre)+len(b.post)-len(a.pre)-len(a.post), strings.Compare(a.pre, b.pre))
 	})
-	return s, errors.Join(faults...)
-}
-
-func decode(b []byte) ([]*Rule, error) {
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	d.KnownFields(true)
-	m := map[string]*Rule{}
-	if err := d.Decode(&m); err != nil && err != io.EOF {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	var out []*Rule
-	for id, r := range m {
-		if r == nil {
-			return nil, fmt.Errorf("rule %q is empty", id)
-		}
-		r.ID = id
-		out = append(out, r)
-	}
-	slices.SortFunc(out, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
-	return out, nil
+	return s, nil
 }
 
 func (s *RuleSet) add(r *Rule, index map[string]int) error {
@@ -171,7 +144,7 @@ func (s *RuleSet) add(r *Rule, index map[string]int) error {
 		for _, w := range c.With {
 			s.word(index, w, use{with: w})
 		}
-		for _, w := range c.words {
+		for _, w := range c.Words {
 			s.word(index, w, use{rule: r, clue: c, rank: i, word: w})
 		}
 	}
@@ -232,6 +205,9 @@ func (s *RuleSet) special(index map[string]int) {
 	} {
 		s.word(index, word, use{special: look})
 	}
+	for _, word := range buildWords {
+		s.word(index, word, use{special: (*scanner).buildPath})
+	}
 }
 
 func (s *RuleSet) word(index map[string]int, word string, u use) {
@@ -250,31 +226,17 @@ func (s *RuleSet) word(index map[string]int, word string, u use) {
 // source file lie together in a program.
 const defaultWithin = 4096
 
+// prepare makes what a clue is worked with; patterns are compiled when they are
+// first asked for.
 func (c *Clue) prepare() error {
-	if c.Find != "" {
-		if c.Word == "" {
-			return fmt.Errorf("find needs a word")
-		}
-		c.find, c.first = lazy(c.Find), firstBytes(c.Find)
+	if len(c.Words) == 0 {
+		return errors.New("no word to look for")
 	}
-	if c.Re == "" && c.Find == "" {
-		return fmt.Errorf("neither re nor find")
+	if c.Find != "" {
+		c.find, c.first = lazy(c.Find), sync.OnceValue(func() *[256]bool { return firstBytes(c.Find) })
 	}
 	if c.Re != "" {
 		c.re = lazy(c.Re)
-		if c.Word == "" {
-			w, err := literals(c.Re)
-			if err != nil {
-				return fmt.Errorf("pattern %q: %w", c.Re, err)
-			}
-			c.words = w
-		}
-	}
-	if c.Word != "" {
-		c.words = []string{c.Word}
-	}
-	if shortest(c.words) < 4 {
-		return fmt.Errorf("words %q of %q are too short to look for", c.words, c.Re+c.Find)
 	}
 	if c.Within == 0 {
 		c.Within = defaultWithin
@@ -285,11 +247,7 @@ func (c *Clue) prepare() error {
 	if c.Not != "" {
 		c.not = lazy(c.Not)
 	}
-	switch c.In {
-	case "", "binary", "web", "script", "any":
-		return nil
-	}
-	return fmt.Errorf("in: %q is none of binary, web, script, any", c.In)
+	return nil
 }
 
 // soRule finds the rule of a library name such as "libz.so", and what the
@@ -301,12 +259,19 @@ func (s *RuleSet) soRule(stem string) (r *Rule, so *So, number string) {
 	for _, st := range s.stars {
 		if len(stem) > len(st.pre)+len(st.post) && strings.HasPrefix(stem, st.pre) && strings.HasSuffix(stem, st.post) {
 			n := stem[len(st.pre) : len(stem)-len(st.post)]
-			if n[0] >= '0' && n[0] <= '9' || st.so == nil {
+			if (n[0] >= '0' && n[0] <= '9' || st.so == nil) && !otherLibrary(n) {
 				return st.rule, st.so, n
 			}
 		}
 	}
 	return nil, nil, ""
+}
+
+// otherLibrary says that what stands for a star names a library of its own:
+// liblua5.3-posix.so is none of liblua*.so.
+func otherLibrary(star string) bool {
+	i := strings.IndexByte(star, '-')
+	return star[0] >= '0' && star[0] <= '9' && i > 0 && i+1 < len(star) && star[i+1] >= 'a' && star[i+1] <= 'z'
 }
 
 // program finds the rule whose own program has this base name.

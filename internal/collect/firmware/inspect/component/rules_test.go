@@ -1,6 +1,7 @@
 package component
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +48,14 @@ func finder(words []string) func([]byte) []keyword.Hit {
 // TestExamples holds each rule against its two examples.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	rs, find := rules(), finder(rules().words)
+	rs, err := newRuleSet(fromYAML(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The rules alone, without the lists that stand beside them.
+	rs.libraries = func() map[string]library { return nil }
+	rs.programs = func() map[string]string { return nil }
+	find := finder(rs.words)
 	for _, r := range rs.Rules {
 		if r.DataOnly && len(r.Text) == 0 || r.Type == Firmware && len(r.Text) == 0 || r.ID == "go" {
 			continue
@@ -57,7 +65,11 @@ func TestExamples(t *testing.T) {
 			if r.Yes.empty() || r.No.empty() {
 				t.Fatal("a rule needs an example that it recognises and one that it doesn't")
 			}
-			f, p := exampleFile(r.Yes)
+			yes := r.Yes
+			if i := slices.IndexFunc(r.Programs, func(p string) bool { return !strings.ContainsAny(p, "*?") }); i >= 0 && yes.Path == "" {
+				yes.Path = "/usr/bin/" + r.Programs[i] // a program is taken for what it says if it is called so
+			}
+			f, p := exampleFile(yes)
 			got := scan(rs, f, find(f.Data), p)
 			known, version := false, ""
 			for _, c := range got.Claims {

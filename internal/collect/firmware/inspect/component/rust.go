@@ -46,7 +46,7 @@ func (s *scanner) rustAudit(b []byte) {
 }
 
 func crateClaim(name, version string, c Confidence, off int64) Claim {
-	return Claim{Name: name, Rule: "rust-crate", Version: version, Confidence: c, Source: FromRust, Offset: off, Text: name + "-" + version, PURL: "pkg:cargo/" + name + "@" + version}
+	return Claim{Name: name, Rule: "rust-crate", Version: version, Confidence: c, Source: FromRust, Offset: off, Text: name + "-" + version, PURL: purl("cargo", "", name, version)}
 }
 
 // cratePattern: a panic message names its source file, and cargo keeps that of

@@ -44,6 +44,10 @@ func scan(rs *RuleSet, f *inspect.File, hits []keyword.Hit, p *elf.Program) Find
 	for _, r := range s.own {
 		s.ownText(r)
 	}
+	if webName(s.base) {
+		s.banner()
+	}
+	s.speaks()
 	if s.p != nil {
 		s.build()
 	}
@@ -53,20 +57,26 @@ func scan(rs *RuleSet, f *inspect.File, hits []keyword.Hit, p *elf.Program) Find
 
 // scanner is the state of one file.
 type scanner struct {
-	rs      *RuleSet
-	f       *inspect.File
-	p       *elf.Program
-	base    string
-	out     Findings
-	own     []*Rule         // by the name of the file or its soname
-	with    map[string]bool // texts that clues want beside theirs
-	needs   map[string]bool // ids of rules whose libraries it loads
-	seen    []seen          // claims of rules, before they are weighed
-	tries   map[*Clue]int
-	exp     map[string]bool
-	crates  map[string]bool
-	kernel  bool // it greets as a kernel: copies of libraries in it are the kernel's
-	goTries int
+	rs        *RuleSet
+	f         *inspect.File
+	p         *elf.Program
+	base      string
+	out       Findings
+	own       []*Rule         // by the name of the file or its soname
+	with      map[string]bool // texts that clues want beside theirs
+	needs     map[string]bool // ids of rules whose libraries it loads
+	seen      []seen          // claims of rules, before they are weighed
+	tries     map[*Clue]int
+	exp       map[string]bool
+	crates    map[string]bool
+	kernel    bool    // it greets as a kernel: copies of libraries in it are the kernel's
+	made      bool    // a compiler says what it is made of: Go, Rust
+	pure      bool    // made of Go alone, no C
+	source    string  // what the lists of programs and libraries take it for
+	vague     []Claim // of those lists, and what the file says of itself
+	published bool    // source is of those lists
+	paths     int     // of builds that were looked at
+	goTries   int
 }
 
 // seen is a claim of a rule with what it weighs.
@@ -80,9 +90,11 @@ type seen struct {
 
 // The ranks that stand behind those of texts.
 const (
-	rankOwn   = 50
-	rankBuild = 90
-	rankFile  = 100 + iota
+	rankOwn      = 50
+	rankBuilt    = 70
+	rankGreeting = 80
+	rankBuild    = 90
+	rankFile     = 100 + iota
 	rankSo
 	rankSymbols
 	rankName
@@ -203,6 +215,9 @@ func webName(base string) bool {
 // its own files: then the text is that of the headers it was compiled with
 // ("built with OpenSSL 3.0.14 4 Jun 2024"), not of code inside.
 func (s *scanner) builtAgainst(r *Rule) bool {
+	if s.p != nil && len(s.p.Needed) > 0 && (r.ID == "glibc" || r.ID == "musl") && !slices.Contains(s.own, r) {
+		return !strings.HasPrefix(s.p.Soname, "libc.so") && !strings.HasPrefix(s.p.Soname, "ld-")
+	}
 	return s.needs[r.ID] && !slices.Contains(s.own, r)
 }
 
@@ -265,7 +280,7 @@ func (s *scanner) find(c *Clue, h keyword.Hit) string {
 	d := s.f.Data
 	low, high := max(0, h.At-c.Within), min(len(d), h.End+c.Within)
 	best, dist, tie := "", 1<<30, false
-	re := c.find()
+	re, first := c.find(), c.first()
 	for i := low; i < high; {
 		if !printable(d[i]) {
 			i++
@@ -275,7 +290,7 @@ func (s *scanner) find(c *Clue, h keyword.Hit) string {
 		for j < high && printable(d[j]) {
 			j++
 		}
-		if j-i >= 3 && (c.first == nil || c.first[d[i]]) && j-i < 256 {
+		if j-i >= 3 && (first == nil || first[d[i]]) && j-i < 256 {
 			if m := re.FindSubmatchIndex(d[i:j]); m != nil {
 				v := expandVersion(c, re, d[i:j], m)
 				away := max(i-h.End, h.At-j, 0)

@@ -9,9 +9,20 @@ func (s *scanner) settle() {
 	if s.kernel {
 		return
 	}
+	if s.pure {
+		// A Go program without C code: what it says of C libraries is a list, a
+		// pattern, a name to be called by.
+		s.seen = slices.DeleteFunc(s.seen, func(x seen) bool { return x.Source == FromText })
+	}
 	s.seen = slices.DeleteFunc(s.seen, func(x seen) bool {
 		return x.want != nil && !slices.Contains(s.own, x.rule) && !slices.ContainsFunc(x.want, func(w string) bool { return s.with[w] })
 	})
+	s.doubt()
+	for _, c := range s.vague {
+		if !s.made {
+			s.claim(c)
+		}
+	}
 	there := map[string]bool{}
 	for _, x := range s.seen {
 		there[x.rule.ID] = there[x.rule.ID] || x.rank < rankName

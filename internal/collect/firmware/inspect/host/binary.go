@@ -104,6 +104,12 @@ func (s *scanner) whole(from int, run []byte) bool {
 	if len(text) > 253 || strings.ContainsAny(text, " /%@,=()<>\t;") {
 		return false
 	}
+	given := ""
+	if scheme, behind, ok := strings.Cut(text, ":"); ok && strings.Contains(scheme, ".") == false { // stun:host:port
+		if _, known := ports[scheme]; known {
+			given, text, from = scheme, behind, from+len(scheme)+1
+		}
+	}
 	name, port, ok := hostPort(text)
 	if !ok {
 		return true
@@ -116,7 +122,7 @@ func (s *scanner) whole(from int, run []byte) bool {
 	if !ok {
 		return true
 	}
-	u := Use{Host: host, IP: ip, Port: port, Class: s.usage(), Text: text}
+	u := Use{Host: host, IP: ip, Port: port, Scheme: given, Class: s.usage(), Text: text}
 	tld := host[strings.LastIndexByte(host, '.')+1:]
 	switch {
 	case ip && strings.Contains(name, ":"):
@@ -166,11 +172,14 @@ func (s *scanner) product(host string) bool {
 	return s.f.Kind == inspect.ELF && !strings.Contains(s.f.Path, ".so") && !under(host, projectHosts) && strings.IndexByte(host, '.') >= 5 && common[host[strings.LastIndexByte(host, '.')+1:]] && s.networks() && strings.Count(host, "-") > 0
 }
 
+// 18.244.0.188 is what libevent asks the system for a route to, and nothing more.
+
 // release says that four numbers alone in a string are a version: small ones,
 // below addresses that hosts of products have.
 func (s *scanner) release(from int, host string) bool {
 	first, _, _ := strings.Cut(host, ".")
-	return small(host) || len(first) == 1 && !resolvers[host] && strings.Contains(s.f.Path, ".so")
+	// 4.2.2.1 is a public resolver, and a clause of many standards.
+	return small(host) || strings.HasPrefix(host, "4.2.2.") || len(first) == 1 && !resolvers[host] && strings.Contains(s.f.Path, ".so") || host == "18.244.0.188"
 }
 
 // within looks at hosts inside of a string that is a command, a setting or a
@@ -247,8 +256,11 @@ func dbus(text string) bool {
 	}
 	first, _, _ := strings.Cut(text, ".")
 	switch first {
-	case "org", "com", "net", "io", "fi", "de", "gov", "edu", "gpg", "user", "system", "security", "cn":
+	case "org", "com", "net", "gov", "edu", "gpg", "user", "system", "security", "modem":
 		return true
+	case "io", "fi", "de", "cn": // also how regions are called: cn.vendor.com
+		last := text[strings.LastIndexByte(text, '.')+1:]
+		return !common[last] && last != first
 	}
 	return false
 }

@@ -14,7 +14,7 @@ import (
 var commands = map[string]string{
 	"telnet": "telnet", "ssh": "ssh", "scp": "ssh", "sftp": "ssh", "autossh": "ssh", "dbclient": "ssh", "ping": "", "ping6": "", "nc": "", "netcat": "", "ncat": "", "wget": "http", "curl": "http", "uclient-fetch": "http", "aria2c": "http",
 	"ntpd": "ntp", "ntpdate": "ntp", "ntpclient": "ntp", "rdate": "time", "sntp": "ntp", "busybox": "", "mosquitto_pub": "mqtt", "mosquitto_sub": "mqtt", "mosquitto_rr": "mqtt",
-	"syslogd": "syslog", "logger": "syslog", "klogd": "syslog", "tftp": "tftp", "ftpget": "ftp", "ftpput": "ftp", "ftp": "ftp", "lftp": "ftp", "ncftpput": "ftp", "ncftpget": "ftp", "nslookup": "dns", "dig": "dns", "traceroute": "", "iperf": "", "iperf3": "", "socat": "", "stunnel": "", "openssl": "", "openvpn": "openvpn", "nfsmount": "nfs", "mount": "nfs", "rsync": "rsync", "sendmail": "smtp", "sendemail": "smtp", "host": "dns", "frpc": "", "snmptrap": "snmp", "route": "", "iptables": "", "ip": "", "arping": "", "wg": "", "redis-cli": "redis", "mysql": "mysql", "psql": "", "coap-client": "coap", "ffmpeg": "rtsp", "gst-launch-1.0": "rtsp", "inadyn": "", "upnpc": "",
+	"syslogd": "syslog", "logger": "syslog", "klogd": "syslog", "tftp": "tftp", "ftpget": "ftp", "ftpput": "ftp", "ftp": "ftp", "lftp": "ftp", "ncftpput": "ftp", "ncftpget": "ftp", "nslookup": "dns", "dig": "dns", "traceroute": "", "iperf": "", "iperf3": "", "socat": "", "stunnel": "", "openssl": "", "openvpn": "openvpn", "nfsmount": "nfs", "mount": "nfs", "rsync": "rsync", "sendmail": "smtp", "sendemail": "smtp", "host": "dns", "frpc": "", "snmptrap": "snmp", "route": "", "iptables": "", "ip": "", "arping": "", "wg": "", "redis-cli": "redis", "mysql": "mysql", "psql": "", "coap-client": "coap", "ffmpeg": "rtsp", "gst-launch-1.0": "rtsp", "inadyn": "", "upnpc": "", "smbclient": "smb", "docker": "http", "podman": "http", "telnetd": "", "pppd": "", "sshpass": "ssh", "lftpget": "ftp", "axel": "http", "htpdate": "http", "chronyd": "ntp", "nmap": "", "mtr": "", "zabbix_sender": "", "rtmpdump": "rtmp", "vlc": "rtsp", "ngrok": "", "xl2tpd-control": "", "ftpd": "ftp", "msmtp": "smtp", "swaks": "smtp", "nsupdate": "dns", "ntpq": "ntp", "ipmitool": "", "psftp": "ssh", "mosh": "ssh", "whois": "",
 }
 
 // context says whether what stands before line[i] makes it a host: a command, a
@@ -31,6 +31,9 @@ func (s *scanner) context(line []byte, i int) (scheme string, ok bool) {
 			s.key = f[0]
 		}
 		return "ntp", ok
+	case ".pgpass", "pgpass":
+		s.key = "host"
+		return "postgres", strings.TrimSpace(before) == ""
 	case ".netrc":
 		return "ftp", strings.HasSuffix(strings.TrimSpace(before), "machine")
 	case "hosts":
@@ -51,13 +54,11 @@ func (s *scanner) command(before string) (scheme string, ok bool) {
 	default:
 		return "", false
 	}
-	// The command that the argument belongs to begins after ; | & or ( .
-	cmd := before
-	if k := strings.LastIndexAny(cmd, ";|&(`{"); k >= 0 {
-		cmd = cmd[k+1:]
-	}
-	for n, f := range strings.Fields(cmd) {
-		f = strings.TrimPrefix(strings.Trim(f, "\"'-@"), "ExecStart=")
+	for n, f := range strings.Fields(lastCommand(before)) {
+		f = strings.Trim(f, "\"'-@")
+		if k := strings.LastIndexAny(f, "='\""); k >= 0 { // ExecStart=wget, alias up='wget
+			f = f[k+1:]
+		}
 		sch, found := commands[path.Base(f)]
 		if !found {
 			continue
@@ -81,9 +82,31 @@ func (s *scanner) command(before string) (scheme string, ok bool) {
 	return "", false
 }
 
+// lastCommand returns what stands behind the last ; | & ( or brace outside of
+// quotes.
+func lastCommand(before string) string {
+	from, quote := 0, byte(0)
+	for i := range len(before) {
+		switch c := before[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"':
+			quote = c
+		case strings.IndexByte(";|&(`{", c) >= 0:
+			from = i + 1
+		}
+	}
+	return before[from:]
+}
+
 // keyBefore returns the name that a value in front of which before ends is
 // assigned to: host = , "server": ", <addr>, option server ', --host .
 func keyBefore(before string) string {
+	if k := strings.LastIndex(before, "; "); k >= 0 && !strings.ContainsAny(before[k:], "\"'") { // Backlog of Tasmota
+		before = before[k+2:]
+	}
 	b := strings.TrimRight(before, " \t\"'`[(\\")
 	xml := strings.HasSuffix(b, ">")
 	if !xml && !strings.HasSuffix(b, "=") && !strings.HasSuffix(b, ":") && !strings.HasSuffix(b, ",") {
@@ -125,7 +148,7 @@ func keyBefore(before string) string {
 // of other words, too ("requisite", "return").
 var (
 	hostParts = []string{"host", "server", "srv", "addr", "url", "uri", "endpoint", "domain", "broker", "gateway", "ntp", "dns", "remote", "peer", "cloud", "p2p", "relay", "stun", "upstream", "proxy", "smtp", "mqtt", "registrar", "collector", "mirror", "mailhub", "ipaddr"}
-	hostWhole = []string{"ip", "pool", "machine", "h", "r", "site", "turn", "api", "feed", "target", "connect", "acs", "sink", "origin", "trapsink", "trap2sink", "informsink", "externip", "dest", "destination", "master", "hub", "ping", "to", "base"}
+	hostWhole = []string{"ip", "pool", "machine", "h", "r", "site", "turn", "api", "feed", "target", "connect", "acs", "sink", "origin", "trapsink", "trap2sink", "informsink", "externip", "dest", "destination", "master", "hub", "ping", "to", "base", "poll", "via"}
 )
 
 // hostKey says that a setting of this name holds a host.
@@ -172,9 +195,24 @@ func (s *scanner) value(line []byte, i, j int, host string, port int) bool {
 	}
 	after := bytes.TrimSpace(line[end:min(len(line), end+reach)])
 	before := bytes.TrimRight(tail(line[:i]), " \t")
+	if len(before) > 0 && len(after) > 0 && strings.IndexByte(";|", before[len(before)-1]) >= 0 && strings.IndexByte(";|", after[0]) >= 0 {
+		return labels >= 3 && !dbus(host) // a field of a table
+	}
 	alone := len(after) == 0 && (bytes.HasSuffix(before, []byte("=")) || bytes.HasSuffix(before, []byte(":")) || len(before) == 0 && labels >= 3 || string(bytes.TrimSpace(before)) == "-")
 	list := len(before) > 0 && len(after) > 0 && strings.IndexByte("[,=", before[len(before)-1]) >= 0 && strings.IndexByte("],", after[0]) >= 0
-	return (quoted || alone || list) && (labels >= 3 || port > 0)
+	return (quoted || alone || list || optionBefore(line[:i]) || spokenKey(before)) && (labels >= 3 || port > 0)
+}
+
+// spokenKey says that what stands before a value ends with a word for a server
+// or an address in Chinese.
+func spokenKey(before []byte) bool {
+	text := strings.TrimRight(string(before), ":： =＝\"'")
+	for _, w := range []string{"服务器", "服務器", "伺服器", "地址", "位址", "域名", "网址", "網址", "主机", "主機"} {
+		if strings.HasSuffix(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // optionBefore says that an option of a command ends right here: " -s ".
@@ -196,6 +234,9 @@ var demonstration = map[string]bool{"openssl.cnf": true}
 
 // fileLike are top-level domains that end file names, too.
 var fileLike = map[string]bool{"sh": true, "py": true, "so": true, "pl": true, "rs": true, "ps": true, "md": true, "ml": true, "mk": true, "la": true, "in": true, "ac": true, "am": true, "cc": true, "gz": true, "id": true, "do": true, "is": true, "as": true, "js": true, "bz": true, "py3": true, "lc": true, "mo": true, "pm": true, "zip": true, "bin": true, "ko": true}
+
+// unitLike are top-level domains that end the names of systemd's units.
+var unitLike = map[string]bool{"target": true, "network": true, "link": true, "services": true}
 
 // common are the generic top-level domains that stand without a scheme.
 var common = map[string]bool{"com": true, "net": true, "org": true, "info": true, "biz": true, "cloud": true, "xyz": true, "online": true, "gov": true, "edu": true, "mil": true, "int": true, "top": true, "app": true, "dev": true, "iot": true, "tech": true, "shop": true, "site": true, "link": true, "live": true}
@@ -239,6 +280,9 @@ func (s *scanner) section(start int) string {
 // a longer number, an identifier of ASN.1.
 func version(before []byte, host string, after []byte) bool {
 	b := strings.ToLower(strings.TrimRight(string(before[max(0, len(before)-40):]), " \t=:\"'(-_/>"))
+	if bytes.HasSuffix(bytes.TrimRight(before, " "), []byte("==")) || bytes.HasSuffix(before, []byte("~=")) {
+		return true // a requirement on a package
+	}
 	for _, w := range []string{"version", "ver", "release", "build", "rev", "revision", "sdk", "firmware", "fw", "v", "driver", "vers", "tag", "oid", "software", "hardware", "agent", "chrome", "firefox", "safari", "edge", "applewebkit", "api"} {
 		if strings.HasSuffix(b, w) && (len(b) == len(w) || !letter(b[len(b)-len(w)-1]) || len(w) > 3) {
 			return true

@@ -29,47 +29,23 @@ func usesOf(path string, b []byte) []host.Use { return host.Scan(inspect.New(pat
 // (96 %).
 func TestInventedFiles(t *testing.T) {
 	t.Parallel()
-	for _, set := range []string{"heldout-a", "heldout-b", "heldout-c"} {
-		t.Run(set, func(t *testing.T) {
+	for name, set := range inspecttest.Sets(t) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var all, ports inspecttest.Score
-			for _, l := range inspecttest.Set(t, set) {
-				uses := usesOf(l.Path, l.Data)
-				used := make([]bool, len(uses))
-				for _, want := range l.Hosts {
-					all.Planted++
-					found := -1
-					for k, u := range uses {
-						if u.Class.Contacted() && u.Host == want.Host && (u.Offset == want.Offset || want.Line > 0 && u.Line == want.Line) {
-							used[k] = true
-							found = k
-						}
-					}
-					if found < 0 {
-						t.Logf("%s: missed %s line %d offset %d", l.File, want.Host, want.Line, want.Offset)
-						continue
-					}
-					all.Found++
-					if want.Port != 0 {
-						ports.Planted++
-						if uses[found].Port == want.Port {
-							ports.Found++
-						} else {
-							t.Logf("%s: %s: port %d, want %d", l.File, want.Host, uses[found].Port, want.Port)
-						}
-					}
-				}
-				for k, u := range uses {
-					if u.Class.Contacted() && !used[k] {
-						all.Extra++
-						t.Logf("%s: extra %s:%d line %d offset %d %s %s %q", l.File, u.Host, u.Port, u.Line, u.Offset, u.Class, u.Evidence, u.Text)
-					}
-				}
-			}
-			t.Logf("hosts: recall %.3f, precision %.3f (%+v); of those found, port %.3f", all.Recall(), all.Precision(), all, ports.Recall())
-			if all.Recall() < 0.95 || all.Precision() < 0.9 {
-				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", all.Recall(), all.Precision())
+			got := inspecttest.Compare(t, set, func(l *inspecttest.Labelled) []inspecttest.Label { return l.Hosts }, findings)
+			if got.Recall() < 0.95 || got.Precision() < 0.9 {
+				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", got.Recall(), got.Precision())
 			}
 		})
 	}
+}
+
+func findings(l *inspecttest.Labelled) []inspecttest.Finding {
+	var out []inspecttest.Finding
+	for _, u := range usesOf(l.Path, l.Data) {
+		if u.Class.Contacted() {
+			out = append(out, inspecttest.Finding{Kind: string(u.Class), Value: u.Host, Port: u.Port, Offset: u.Offset, Line: u.Line, Note: string(u.Evidence) + " " + u.Text})
+		}
+	}
+	return out
 }

@@ -10,30 +10,19 @@ import (
 )
 
 // rows reads files whose format holds texts in records, where they run into one
-// another: databases and the key-value partitions of ESP chips.
+// another: databases. The pairs of a key-value store come as a text of lines.
 func (s *scanner) rows() bool {
 	switch d := s.f.Data; {
 	case s.f.Kind != inspect.Binary:
 		return false
 	case bytes.HasPrefix(d, []byte(sqlite.Magic)):
 		sqlite.Rows(d, func(r sqlite.Row) bool {
-			for i, c := range r.Cells {
-				key := c.Column
-				if i > 0 && strings.EqualFold(key, "value") {
-					key = r.Cells[i-1].Text
-				}
-				s.cell(key, c.Text, c.Off)
-			}
+			r.Named(func(name string, c sqlite.Cell) { s.cell(name, c.Text, c.Off) })
 			return !s.full()
 		})
 		return true
-	case nvs.Looks(d):
-		for _, p := range nvs.Pairs(d) {
-			s.cell(p.Key, p.Text, p.Off)
-		}
-		return true
 	}
-	return false
+	return nvs.Looks(s.f.Data)
 }
 
 // cell looks at a text that has a name.
@@ -41,7 +30,11 @@ func (s *scanner) cell(key, text string, off int) {
 	if len(text) < 4 || len(text) > longestRun || !strings.Contains(text, ".") {
 		return
 	}
-	if i := strings.Index(text, "://"); i >= 0 {
+	if strings.IndexAny(text, "{=\n ") >= 0 { // a text of its own: JSON, a configuration
+		s.inner(text, off)
+		return
+	}
+	if strings.Contains(text, "://") {
 		s.foreign([]byte(text), func(i int) int { return off + i })
 		return
 	}
@@ -58,4 +51,34 @@ func (s *scanner) cell(key, text string, off int) {
 		u.Port = ports[u.Scheme]
 	}
 	s.add(off, u)
+}
+
+// inner reads a text that is a value of a record.
+func (s *scanner) inner(text string, off int) {
+	t := &scanner{f: inspect.New(s.f.Path, 0, []byte(text))}
+	t.text()
+	s.keep(t, func(u *Use) { u.Offset, u.Line = u.Offset+int64(off), 0 })
+}
+
+// utf16 reads a file in UTF-16.
+func (s *scanner) utf16() bool {
+	text, at, ok := s.f.Wide()
+	if !ok {
+		return false
+	}
+	t := &scanner{f: text}
+	t.text()
+	s.keep(t, func(u *Use) { u.Offset = int64(at(int(u.Offset))) })
+	return true
+}
+
+// keep takes the uses of another scanner with the places that move gives them.
+func (s *scanner) keep(t *scanner, move func(*Use)) {
+	for _, u := range t.uses {
+		if s.cut = s.cut || len(s.uses) > maxUses || u.Class == Cut; s.cut {
+			return
+		}
+		move(&u)
+		s.uses = append(s.uses, u)
+	}
 }

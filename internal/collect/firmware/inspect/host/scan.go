@@ -45,6 +45,7 @@ func scan(f *inspect.File, found []keyword.Hit) []Use {
 	switch {
 	case f.Role == inspect.Certificate:
 		return nil // names in a certificate are encoded; package cert reads them
+	case s.utf16():
 	case f.Kind == inspect.Text && len(f.Data) <= maxLines:
 		s.text()
 		s.encoded(found)
@@ -91,13 +92,23 @@ func tail(b []byte) []byte { return b[max(0, len(b)-reach):] }
 // usage is the class of what stands in this file in general.
 func (s *scanner) usage() Class {
 	base := path.Base(s.f.Path)
+	if s.f.Library() {
+		return Documentation
+	}
 	switch base {
 	case "package.json", "package-lock.json", "bower.json", "composer.json", "yarn.lock":
 		return Documentation // where a library comes from
 	}
 	switch path.Ext(base) {
-	case ".h", ".pod", ".pc", ".la", ".cmake", ".m4", ".am":
+	case ".pod", ".pc", ".la", ".cmake", ".m4", ".am":
 		return Documentation // what a library is built with
+	case ".h", ".hpp":
+		if strings.Contains(s.f.Path, "/usr/") {
+			return Documentation
+		}
+	}
+	if base == "motd" || base == "issue" || base == "issue.net" || base == "banner" {
+		return Documentation // people read it
 	}
 	if strings.HasSuffix(base, ".log") || strings.HasPrefix(s.f.Path, "/var/log/") {
 		return Documentation // what happened once

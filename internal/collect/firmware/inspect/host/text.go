@@ -109,15 +109,49 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 	case account && !ip && !known && !s.login(line, i, j):
 		s.add(start+i, Use{Host: host, Class: Mail, Text: token})
 		return
+	case !ip && s.code() && !inString(line, i, j):
+		return // a member of an object
 	case ip || known || account && s.login(line, i, j):
 	case !s.value(line, i, j, host, port) || dbus(token):
 		return
 	}
-	if fileLike[host[strings.LastIndexByte(host, '.')+1:]] && port == 0 && !ip && (!known || strings.Count(host, ".") < 2) {
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	if (fileLike[tld] || unitLike[tld] && strings.Contains(s.f.Path, "/systemd/")) && port == 0 && !ip && (!known || unitLike[tld] || strings.Count(host, ".") < 2) {
 		s.add(start+i, Use{Host: host, Class: FileName, Text: token})
 		return
 	}
 	s.bare(start+i, len(token), host, ip, port, line, start, scheme)
+}
+
+// code says that the file is a source whose texts stand in quotes.
+func (s *scanner) code() bool {
+	switch s.f.Role {
+	case inspect.Web:
+		return path.Ext(s.f.Path) != ".html" && path.Ext(s.f.Path) != ".htm"
+	case inspect.Script:
+		first, _, _ := bytes.Cut(s.f.Data[:min(len(s.f.Data), 128)], []byte("\n"))
+		return !s.f.Shell() && !bytes.Contains(first, []byte("expect")) && !bytes.Contains(first, []byte("tcl"))
+	}
+	return false
+}
+
+// inString says that line[i:j] stands in a quoted text without blanks before it.
+func inString(line []byte, i, j int) bool {
+	for i > 0 && j-i < reach && (hostByte[line[i-1]] || strings.IndexByte(",;:/|@=?& ", line[i-1]) >= 0) {
+		i--
+	}
+	if i == 0 || strings.IndexByte("\"'`", line[i-1]) < 0 {
+		return false
+	}
+	for q := line[i-1]; j < len(line) && j-i < 2*reach; j++ {
+		if line[j] == q {
+			return true
+		}
+		if strings.IndexByte("+(){}<>", line[j]) >= 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // portAt reads ":8883" at line[j:].
@@ -151,8 +185,13 @@ func (s *scanner) afterColon(line []byte, i int) bool {
 	}
 	w := before[k:]
 	_, scheme := ports[w]
-	if scheme || w == "ssl" || w == "tls" || w == "udp" || w == "tcp" || w == "nameserver" || hostKey(w) {
+	if scheme || w == "nameserver" || hostKey(w) {
 		return true
+	}
+	for _, p := range []string{"ssl", "tls", "udp", "tcp", "openssl", "sctp", "socks"} { // addresses of socat: TCP4:, OPENSSL-CONNECT:
+		if strings.HasPrefix(w, p) {
+			return true
+		}
 	}
 	_, ip, ok := parse(w)
 	return ok && ip && strings.Contains(before, "ip=")
@@ -181,10 +220,12 @@ func (s *scanner) bare(off, n int, host string, ip bool, port int, line []byte, 
 	case local(host, ip):
 		u.Class = Local
 	case u.Class == Documentation:
-	case demonstration[path.Base(s.f.Path)] || !ip && placeholderName(host):
+	case demonstration[path.Base(s.f.Path)] || !ip && (placeholderName(host) || s.f.Sample() && reserved(host)):
 		u.Class = Documentation
 	case s.f.Comment(off):
 		u.Class = Comment
+	case !ip && s.ownName(line):
+		u.Class = Local
 	case ip && own(s.key):
 		if private(host) || off+n < len(s.f.Data) && s.f.Data[off+n] == '/' {
 			u.Class = Private
@@ -203,6 +244,23 @@ func (s *scanner) bare(off, n int, host string, ip bool, port int, line []byte, 
 		u.Scheme = "mqtts"
 	}
 	s.add(off, u)
+}
+
+// ownName says that a name is the one that a service of dynamic DNS gives to the
+// device itself.
+func (s *scanner) ownName(line []byte) bool {
+	key := s.key[strings.LastIndexByte(s.key, '.')+1:]
+	low := strings.ToLower(path.Base(s.f.Path) + " " + key)
+	if !strings.Contains(low, "ddns") && !strings.Contains(low, "ddclient") && !strings.Contains(low, "inadyn") && !strings.Contains(low, "dyndns") && !strings.Contains(low, "noip") {
+		return false
+	}
+	switch strings.Trim(key[max(0, strings.LastIndexByte(key, '_')+1):], " ") {
+	case "domain", "hostname", "alias", "host":
+		return true
+	case "":
+		return len(bytes.Fields(line)) == 1 && strings.Contains(low, "ddclient")
+	}
+	return false
 }
 
 // small says that an address that nothing calls one looks like a version: a

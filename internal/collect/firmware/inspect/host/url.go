@@ -88,7 +88,7 @@ func withoutUser(auth []byte) (host []byte, credentials bool) {
 
 // suffixScheme cuts what stands in front of a scheme in a binary: "xhttp".
 func suffixScheme(scheme string, from, off int) (string, int) {
-	for _, p := range []string{"https", "http", "rtsp", "ftp", "mqtt"} {
+	for _, p := range []string{"https", "http", "rtsps", "rtsp", "rtmps", "rtmp", "sftp", "ftps", "ftp", "mqtts", "mqtt", "coaps", "coap", "amqps", "amqp", "wss", "ws", "ssl", "tls", "tcp", "udp"} {
 		if strings.HasSuffix(scheme, p) {
 			return p, off - len(p)
 		}
@@ -182,7 +182,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 			return Documentation
 		}
 	case InConfig:
-		if manualKeys[s.key] {
+		if manualKeys[s.key] || bytes.Contains(before[max(0, len(before)-60):], []byte("\"repository\"")) || s.f.Sample() && reserved(host) {
 			return Documentation
 		}
 	case InWeb:
@@ -208,7 +208,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 }
 
 // manualKeys are names of settings whose URL is for people.
-var manualKeys = map[string]bool{"documentation": true, "homepage": true, "home-page": true, "license": true, "licence": true, "support": true, "help": true, "helpurl": true, "help_url": true, "wiki": true, "bugs": true, "bug-url": true, "bug_report_url": true, "support_url": true, "home_url": true, "documentation_url": true, "privacy_policy_url": true, "vendor-url": true, "faq": true, "manual": true}
+var manualKeys = map[string]bool{"documentation": true, "homepage": true, "home-page": true, "license": true, "licence": true, "support": true, "help": true, "helpurl": true, "help_url": true, "wiki": true, "bugs": true, "bug-url": true, "bug_report_url": true, "support_url": true, "home_url": true, "__url__": true, "__homepage__": true, "project_url": true, "project-url": true, "documentation_url": true, "privacy_policy_url": true, "vendor-url": true, "faq": true, "manual": true}
 
 // encodedName says that the text at from is a value of a certificate in DER: the
 // tag of a name or a string and its length stand before it.
@@ -229,7 +229,7 @@ func exactExample(host string) bool {
 // told says that a script shows a URL to people: "see https://…".
 func told(line []byte, at int) bool {
 	low := bytes.ToLower(tail(line[:at]))
-	for _, p := range []string{"see ", "visit ", "refer to ", "for more", "read about", "documentation"} {
+	for _, p := range []string{"see ", "visit ", "refer to ", "for more", "read about", "documentation", "copyright", "written by", "author:", "authors", "license", "based on", "contributed"} {
 		if bytes.Contains(low, []byte(p)) {
 			return true
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -54,8 +56,81 @@ func Set(t testing.TB, name string) []Labelled {
 	return set.Files
 }
 
+// Finding is what an inspector reports, as far as labels tell.
+type Finding struct {
+	Kind, User, Value string
+	Port              int
+	Offset            int64
+	Line              int
+	Note              string
+}
+
+func (f Finding) is(l Label) bool {
+	want := l.Value
+	if l.Host != "" {
+		want = l.Host
+	}
+	holds := want == "" || strings.Contains(f.Value, want) || strings.Contains(want, f.Value)
+	if l.Host != "" {
+		holds = strings.EqualFold(f.Value, l.Host)
+	}
+	return holds && (f.Offset == l.Offset || l.Line > 0 && f.Line == l.Line)
+}
+
+// Compare scores what was found in a set of files: find looks at one, and labels
+// gives what it should find there. Misses and extras are logged by name.
+func Compare(t testing.TB, set []Labelled, labels func(l *Labelled) []Label, find func(l *Labelled) []Finding) Score {
+	t.Helper()
+	var all, kinds, users, ports Score
+	for i := range set {
+		l := &set[i]
+		got := find(l)
+		used := make([]bool, len(got))
+		for _, want := range labels(l) {
+			all.Planted++
+			k := slices.IndexFunc(got, func(f Finding) bool { return f.is(want) })
+			if k < 0 {
+				t.Logf("%s: missed %s %q line %d offset %d", l.File, want.Kind, clip(want.Value+want.Host), want.Line, want.Offset)
+				continue
+			}
+			used[k] = true
+			all.Found++
+			if want.Host != "" {
+				ports.count(want.Port == 0, want.Port == got[k].Port, func() { t.Logf("%s: %s: port %d, want %d", l.File, want.Host, got[k].Port, want.Port) })
+				continue
+			}
+			kinds.count(false, want.Kind == got[k].Kind, func() {
+				t.Logf("%s: line %d offset %d is %s, want %s", l.File, want.Line, want.Offset, got[k].Kind, want.Kind)
+			})
+			users.count(want.User == "", want.User == got[k].User, func() { t.Logf("%s: line %d: user %q, want %q", l.File, want.Line, got[k].User, want.User) })
+		}
+		for k, f := range got {
+			if !used[k] {
+				all.Extra++
+				t.Logf("%s: extra %s %q line %d offset %d: %s", l.File, f.Kind, clip(f.Value), f.Line, f.Offset, f.Note)
+			}
+		}
+	}
+	t.Logf("recall %.3f, precision %.3f (%+v); of those found: kind %.3f, user %.3f, port %.3f", all.Recall(), all.Precision(), all, kinds.Recall(), users.Recall(), ports.Recall())
+	return all
+}
+
+func clip(s string) string { return s[:min(len(s), 60)] }
+
 // Score counts what was found of what was planted, and what nobody planted.
 type Score struct{ Found, Planted, Extra int }
+
+func (s *Score) count(skip, ok bool, miss func()) {
+	switch {
+	case skip:
+		return
+	case ok:
+		s.Found++
+	default:
+		miss()
+	}
+	s.Planted++
+}
 
 // Recall is the share of what was planted that was found.
 func (s Score) Recall() float64 { return float64(s.Found) / float64(max(1, s.Planted)) }

@@ -8,6 +8,7 @@ package nvs
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"hash/crc32"
 )
 
@@ -33,7 +34,8 @@ const (
 	typeChunk = 0x42
 )
 
-// Pair is a name with a text: a string, or bytes that are one.
+// Pair is a name with a text: a string, bytes that are one, or bytes as long as a
+// key, in hexadecimal.
 type Pair struct {
 	Space string // the name space
 	Key   string
@@ -87,7 +89,11 @@ func Pairs(b []byte) []Pair {
 				if begin+n > pageSize || n > (span-1)*entrySize || binary.LittleEndian.Uint32(e[28:]) != sum(p[begin:begin+n]) {
 					break
 				}
-				if text, skip := clear(p[begin : begin+n]); text != "" {
+				text, skip := clear(p[begin : begin+n])
+				if text == "" && e[1] != typeText && keySize(n) {
+					text = hex.EncodeToString(p[begin : begin+n])
+				}
+				if text != "" {
 					out, of = append(out, Pair{Key: key, Text: text, Off: base + begin + skip}), append(of, e[0])
 				}
 			}
@@ -99,6 +105,8 @@ func Pairs(b []byte) []Pair {
 	}
 	return out
 }
+
+func keySize(n int) bool { return n == 16 || n == 24 || n == 32 || n == 48 || n == 64 }
 
 // whole checks an entry's checksum, which leaves itself out.
 func whole(e []byte) bool {

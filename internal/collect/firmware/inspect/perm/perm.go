@@ -29,7 +29,11 @@ type Entry struct {
 	Mode uint32 // 0o7777
 	UID  uint32
 	GID  uint32
-	Key  bool // the content holds a private key
+	// Secret: the content holds a secret, and isn't a program, a script or a page,
+	// which others have to read.
+	Secret  bool
+	Program bool // the content is a program
+	NoModes bool // what it comes from keeps no permissions: those that are given are made up
 }
 
 // Of returns the kinds that hold for e, in a fixed order.
@@ -38,13 +42,13 @@ func Of(e Entry) []Kind {
 	if e.Type == "symlink" {
 		return nil // the bits of a link say nothing
 	}
-	if e.Type == "file" && e.Mode&0o004 != 0 && (e.Key || secretFile(e.Path)) {
+	if e.Type == "file" && e.Mode&0o004 != 0 && !e.NoModes && (e.Secret || secretFile(e.Path)) {
 		out = append(out, SecretReadable)
 	}
 	if writable(e) {
 		out = append(out, WorldWritable)
 	}
-	if e.Type == "file" && e.Mode&0o111 != 0 {
+	if e.Type == "file" && (e.Mode&0o111 != 0 || e.NoModes) {
 		out = append(out, program(e)...)
 	}
 	if e.Type == "block" || e.Type == "char" {
@@ -60,6 +64,9 @@ var suid = map[string]bool{
 	"fusermount": true, "fusermount3": true, "unix_chkpwd": true, "pkexec": true, "crontab": true, "ssh-keysign": true, "dbus-daemon-launch-helper": true, "polkit-agent-helper-1": true,
 }
 
+// NeedsRoot says that a program of this name is set-uid wherever it is installed.
+func NeedsRoot(name string) bool { return suid[name] }
+
 func program(e Entry) []Kind {
 	var out []Kind
 	base := path.Base(e.Path)
@@ -69,10 +76,14 @@ func program(e Entry) []Kind {
 	if e.Mode&0o2000 != 0 && e.GID == 0 {
 		out = append(out, SetGIDRoot)
 	}
-	if debugTools[base] || strings.HasSuffix(base, "-gdbserver") || strings.HasPrefix(base, "gdbserver-") || strings.HasPrefix(base, "strace-") {
+	if e.Program && debugTool(base) {
 		out = append(out, DebugTool)
 	}
 	return out
+}
+
+func debugTool(base string) bool {
+	return debugTools[base] || strings.HasSuffix(base, "-gdbserver") || strings.HasPrefix(base, "gdbserver-") || strings.HasPrefix(base, "strace-") || strings.HasSuffix(base, "-gdb")
 }
 
 func writable(e Entry) bool {
@@ -86,20 +97,22 @@ func writable(e Entry) bool {
 		return e.Mode&0o1000 == 0
 	case "block":
 		return true
+	case "socket", "fifo":
+		return false // who may talk to a server, it decides itself
 	}
 	// Character devices such as /dev/null are meant to be written by everyone.
-	return sensitive(e.Path)
+	return Sensitive(e.Path)
 }
 
-// sensitive says that a device gives memory, flash or the kernel's log.
-func sensitive(p string) bool {
+// Sensitive says that a device gives memory, flash or the kernel's log.
+func Sensitive(p string) bool {
 	base := path.Base(p)
 	switch base {
 	case "mem", "kmem", "port", "kcore", "mtdblock":
 		return true
 	}
 	for _, prefix := range []string{"mtd", "mmcblk", "sd", "nvram", "ubi"} {
-		if rest, ok := strings.CutPrefix(base, prefix); ok && len(rest) > 0 && rest[0] <= '9' || ok && prefix == "mtd" && strings.HasPrefix(rest, "block") {
+		if rest, ok := strings.CutPrefix(base, prefix); ok && len(rest) > 0 && (rest[0] <= '9' || prefix == "sd" && len(rest) == 1) || ok && prefix == "mtd" && strings.HasPrefix(rest, "block") {
 			return true
 		}
 	}
@@ -108,7 +121,7 @@ func sensitive(p string) bool {
 
 func device(e Entry) []Kind {
 	var out []Kind
-	if e.Mode&0o004 != 0 && sensitive(e.Path) {
+	if e.Mode&0o004 != 0 && Sensitive(e.Path) {
 		out = append(out, OpenDevice)
 	}
 	// chroot folders and initramfs have a dev of their own.
@@ -132,5 +145,6 @@ func secretFile(p string) bool {
 var debugTools = map[string]bool{
 	"gdb": true, "gdbserver": true, "strace": true, "ltrace": true, "valgrind": true, "perf": true, "lldb-server": true,
 	"tcpdump": true, "tshark": true, "dumpcap": true, "adbd": true, "nmap": true, "ncat": true, "nc.traditional": true, "nc.openbsd": true, "netcat": true, "socat": true,
+	"gcc": true, "cc": true, "g++": true, "make": true, "objdump": true, "i2cset": true, "i2cdump": true, "i2ctransfer": true, "spidev_test": true, "openocd": true, "kgdb": true,
 	"devmem2": true, "memtool": true, "frida-server": true, "gcore": true, "ftrace": true, "trace-cmd": true, "bpftrace": true,
 }

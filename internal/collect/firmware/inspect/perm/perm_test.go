@@ -22,7 +22,7 @@ func TestAccuracy(t *testing.T) {
 		got := map[string][]perm.Kind{}
 		for _, e := range entries {
 			key := bytes.Contains(e.Data[:min(len(e.Data), 256)], []byte("PRIVATE KEY-----"))
-			if k := perm.Of(perm.Entry{Path: e.Path, Type: e.Type, Mode: e.Mode, UID: e.UID, GID: e.GID, Key: key}); k != nil {
+			if k := perm.Of(perm.Entry{Path: e.Path, Type: e.Type, Mode: e.Mode, UID: e.UID, GID: e.GID, Secret: key, Program: bytes.HasPrefix(e.Data, []byte("\x7fELF"))}); k != nil {
 				got[e.Path] = k
 			}
 		}
@@ -47,8 +47,8 @@ func TestOf(t *testing.T) {
 	}{
 		{"shadow-readable", perm.Entry{Path: "/etc/shadow", Type: "file", Mode: 0o644}, []perm.Kind{perm.SecretReadable}},
 		{"shadow-private", perm.Entry{Path: "/etc/shadow", Type: "file", Mode: 0o640}, nil},
-		{"key-readable", perm.Entry{Path: "/opt/k.pem", Type: "file", Mode: 0o604, Key: true}, []perm.Kind{perm.SecretReadable}},
-		{"key-private", perm.Entry{Path: "/opt/k.pem", Type: "file", Mode: 0o600, Key: true}, nil},
+		{"key-readable", perm.Entry{Path: "/opt/k.pem", Type: "file", Mode: 0o604, Secret: true}, []perm.Kind{perm.SecretReadable}},
+		{"key-private", perm.Entry{Path: "/opt/k.pem", Type: "file", Mode: 0o600, Secret: true}, nil},
 		{"script-writable", perm.Entry{Path: "/etc/init.d/S1", Type: "file", Mode: 0o777}, []perm.Kind{perm.WorldWritable}},
 		{"tmp", perm.Entry{Path: "/tmp", Type: "dir", Mode: 0o1777}, nil},
 		{"open-folder", perm.Entry{Path: "/srv", Type: "dir", Mode: 0o777}, []perm.Kind{perm.WorldWritable}},
@@ -61,11 +61,16 @@ func TestOf(t *testing.T) {
 		{"device-hidden", perm.Entry{Path: "/var/tmp/x", Type: "block", Mode: 0o600}, []perm.Kind{perm.OddDevice}},
 		{"device-in-chroot", perm.Entry{Path: "/srv/jail/dev/null", Type: "char", Mode: 0o666}, nil},
 		{"su", perm.Entry{Path: "/bin/su", Type: "file", Mode: 0o4755}, nil},
-		{"capture", perm.Entry{Path: "/opt/bin/tcpdump", Type: "file", Mode: 0o755}, []perm.Kind{perm.DebugTool}},
+		{"capture", perm.Entry{Path: "/opt/bin/tcpdump", Type: "file", Mode: 0o755, Program: true}, []perm.Kind{perm.DebugTool}},
 		{"setuid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755}, []perm.Kind{perm.SetUIDRoot}},
 		{"setuid-of-another", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755, UID: 1000}, nil},
 		{"setgid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o2755}, []perm.Kind{perm.SetGIDRoot}},
-		{"debugger", perm.Entry{Path: "/usr/bin/gdbserver", Type: "file", Mode: 0o755}, []perm.Kind{perm.DebugTool}},
+		{"debugger", perm.Entry{Path: "/usr/bin/gdbserver", Type: "file", Mode: 0o755, Program: true}, []perm.Kind{perm.DebugTool}},
+		{"script-of-a-debugger", perm.Entry{Path: "/etc/init.d/gdb", Type: "file", Mode: 0o755}, nil},
+		{"debugger-without-modes", perm.Entry{Path: "/bin/strace", Type: "file", Mode: 0o644, Program: true, NoModes: true}, []perm.Kind{perm.DebugTool}},
+		{"key-without-modes", perm.Entry{Path: "/k.pem", Type: "file", Mode: 0o644, Secret: true, NoModes: true}, nil},
+		{"socket", perm.Entry{Path: "/run/a", Type: "socket", Mode: 0o777}, nil},
+		{"disk", perm.Entry{Path: "/dev/sda", Type: "block", Mode: 0o644}, []perm.Kind{perm.OpenDevice}},
 		{"debugger-not-runnable", perm.Entry{Path: "/usr/share/gdb", Type: "file", Mode: 0o644}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

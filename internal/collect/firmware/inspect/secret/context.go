@@ -57,19 +57,10 @@ func testFile(p string) bool {
 	return code && (strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec"))
 }
 
-// sampleFile says that a configuration is a sample or a template, not in use.
-func sampleFile(p string) bool {
-	switch path.Ext(strings.ToLower(p)) {
-	case ".default", ".sample", ".example", ".dist", ".tmpl", ".template", ".tpl", ".in", ".orig", ".skel", ".dpkg-dist", ".opkg", ".opkg-dist":
-		return true
-	}
-	return false
-}
-
 // notSettings are files whose names and words are no settings of secrets.
 func notSettings(p string) bool {
 	switch path.Base(p) {
-	case "nsswitch.conf", "login.defs", "inputrc", "ld.so.conf", "modprobe.conf", "mke2fs.conf", "sudoers", "services", "protocols", "openssl.cnf":
+	case "nsswitch.conf", "login.defs", "inputrc", "ld.so.conf", "modprobe.conf", "mke2fs.conf", "sudoers", "services", "protocols", "openssl.cnf", "package.json", "package-lock.json", "yarn.lock", "composer.json", "composer.lock", "bower.json":
 		return true
 	}
 	return strings.Contains(p, "/pam.d/") || strings.Contains(p, "/sysctl.d/") || strings.Contains(p, "/udev/")

@@ -76,12 +76,20 @@ func hashAt(b []byte) (hash, name string) {
 				break
 			}
 		}
-		if end < len(b) && (b[end] == '+' || b[end] == '=') {
-			break
+		if end < len(b) && (b[end] == '+' || b[end] == '=') || fewDistinct(last) {
+			break // "xxxx": what a program compares with where there is no account
 		}
 		return string(b[:end]), sc.name
 	}
 	return longHash(b)
+}
+
+func fewDistinct(v string) bool {
+	seen := map[byte]bool{}
+	for i := range len(v) {
+		seen[v[i]] = true
+	}
+	return len(seen) < 6
 }
 
 func longHash(b []byte) (hash, name string) {

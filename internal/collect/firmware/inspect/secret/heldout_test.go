@@ -1,8 +1,6 @@
 package secret_test
 
 import (
-	"slices"
-	"strings"
 	"testing"
 
 	"assay/internal/collect/firmware/inspect"
@@ -33,61 +31,25 @@ func hitsOf(path string, b []byte) []secret.Hit {
 // (100 %).
 func TestInventedFiles(t *testing.T) {
 	t.Parallel()
-	for _, set := range []string{"heldout-a", "heldout-b", "heldout-c"} {
-		t.Run(set, func(t *testing.T) {
+	for name, set := range inspecttest.Sets(t) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var all, kinds, users inspecttest.Score
-			for _, l := range inspecttest.Set(t, set) {
-				hits := hitsOf(l.Path, l.Data)
-				used := make([]bool, len(hits))
-				for _, want := range l.Secrets {
-					all.Planted++
-					k := slices.IndexFunc(hits, func(h secret.Hit) bool { return matches(h, want) })
-					if k < 0 {
-						t.Logf("%s: missed %s %q line %d offset %d", l.File, want.Kind, clip(want.Value), want.Line, want.Offset)
-						continue
-					}
-					used[k] = true
-					all.Found++
-					h := hits[k]
-					kinds.Planted++
-					if string(h.Kind) == want.Kind {
-						kinds.Found++
-					} else {
-						t.Logf("%s: line %d offset %d is %s, want %s", l.File, want.Line, want.Offset, h.Kind, want.Kind)
-					}
-					if want.User != "" {
-						users.Planted++
-						if h.User == want.User {
-							users.Found++
-						} else {
-							t.Logf("%s: line %d: user %q, want %q", l.File, want.Line, h.User, want.User)
-						}
-					}
-				}
-				for k, h := range hits {
-					if !used[k] && h.Kind.Secret() {
-						all.Extra++
-						t.Logf("%s: extra %s %q line %d offset %d: %s", l.File, h.Kind, clip(h.Value), h.Line, h.Offset, h.Note)
-					}
-				}
-			}
-			t.Logf("secrets: recall %.3f, precision %.3f (%+v); of those found, kind %.3f, user %.3f", all.Recall(), all.Precision(), all, kinds.Recall(), users.Recall())
-			if all.Recall() < 0.95 || all.Precision() < 0.9 {
-				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", all.Recall(), all.Precision())
+			got := inspecttest.Compare(t, set, func(l *inspecttest.Labelled) []inspecttest.Label { return l.Secrets }, findings)
+			if got.Recall() < 0.95 || got.Precision() < 0.9 {
+				t.Errorf("recall %.3f, precision %.3f: want 0.95 and 0.9", got.Recall(), got.Precision())
 			}
 		})
 	}
 }
 
-// matches says that a hit is the labelled secret: at its place, or holding it on
-// its line.
-func matches(h secret.Hit, want inspecttest.Label) bool {
-	if !h.Kind.Secret() {
-		return false
+func findings(l *inspecttest.Labelled) []inspecttest.Finding {
+	var out []inspecttest.Finding
+	for _, h := range hitsOf(l.Path, l.Data) {
+		if h.Kind.Secret() {
+			out = append(out, inspecttest.Finding{Kind: string(h.Kind), User: h.User, Value: h.Value, Offset: h.Offset, Line: h.Line, Note: h.Note})
+		}
 	}
-	holds := want.Value == "" || strings.Contains(h.Value, want.Value) || strings.Contains(want.Value, h.Value)
-	return holds && (h.Offset == want.Offset || want.Line > 0 && h.Line == want.Line)
+	return out
 }
 
 func clip(s string) string { return s[:min(len(s), 60)] }

@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -13,18 +14,30 @@ import (
 // change the kind to what the value or its surroundings show.
 func (s *scanner) judge(a *assignment) bool {
 	v := a.v
+	if a.form == list {
+		switch {
+		case a.user != "":
+			a.kind = Password
+		case a.kind == WiFiPSK: // of Zigbee and Thread
+			a.kind = SymmetricKey
+		}
+		return a.kind != CloudKeyID && !s.f.Comment(a.from)
+	}
 	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
 		return false
 	}
-	if a.form == comparison && (!digit(v) || len(v) < 6) {
+	if a.form == comparison && (!digit(v) || len(v) < 6) || len(v) < 4 && s.f.Role != inspect.Config {
 		return false
 	}
+	if _, name := kindOfKey(v); name && !digit(v) && strings.ContainsAny(v, "._") && a.kind == SymmetricKey {
+		return false // key="mqtt.password"
+	}
 	s.settle(a)
-	strong := random(v) || hexBits(v) > 0
+	strong := random(v) || keyBits(v) > 0
 	if s.texts && !strong {
 		return false
 	}
-	if s.f.Kind == inspect.ELF && !inProgram(a) {
+	if s.f.Kind == inspect.ELF && !s.inProgram(a) {
 		return false
 	}
 	if s.f.Kind == inspect.Binary && !s.inBinary(a) {
@@ -46,11 +59,12 @@ func (s *scanner) judge(a *assignment) bool {
 			return false
 		}
 	default:
-		if a.quoted && sentence(v) || !ascii(v) {
+		phrase := a.kind == WiFiPSK && len(v) >= 8 && !promptWord.MatchString(v) && s.wireless(a.from)
+		if a.quoted && sentence(v) && !phrase || !ascii(v) || codeFile(s.f.Path) && label(v) {
 			return false
 		}
 	}
-	if !formed(a.kind, v) {
+	if !formed(a.kind, a.key, v) {
 		return false
 	}
 	// What is switched off by a comment is a sample; a key in a comment is a key
@@ -58,6 +72,9 @@ func (s *scanner) judge(a *assignment) bool {
 	hash, _ := hashAt([]byte(v))
 	return strong && len(v) >= 16 && hash == "" || !s.f.Comment(a.from)
 }
+
+// promptWord is in texts that ask for a pass phrase, and in few pass phrases.
+var promptWord = regexp.MustCompile(`(?i)\b(enter|password|passphrase|key|please|your|wi-?fi|characters?|invalid|wrong)\b`)
 
 // plainWord says that a word such as "user" is meant as a password: in a
 // configuration, beside the account that it belongs to.
@@ -86,7 +103,7 @@ func (s *scanner) settle(a *assignment) {
 		a.kind = SymmetricKey // of WireGuard
 	case a.kind == WiFiPSK && (len(a.v) == 32 || len(a.v) == 48) && hexBits(a.v) > 0 && !s.wireless(a.from):
 		a.kind = SymmetricKey // of TLS, of a tunnel
-	case a.kind == SymmetricKey && (n == "key" || n == "keys" || strings.TrimRight(n, "0123456789") == "key"):
+	case a.kind == SymmetricKey && len(a.v) != 44 && (n == "key" || n == "keys" || n == "sharedkey" || numberedKey.MatchString(n)):
 		wifi := strings.Contains(low, "wifi") || strings.Contains(low, "wireless") || strings.Contains(low, "wlan") || s.wireless(a.from)
 		if wifi && len(a.v) >= 5 && len(a.v) <= 66 {
 			a.kind = WiFiPSK
@@ -100,6 +117,9 @@ func (s *scanner) settle(a *assignment) {
 		a.kind = Password
 	}
 }
+
+// numberedKey are names of one key of several: key1, of Ralink Key1Str1.
+var numberedKey = regexp.MustCompile(`^key[0-9]+(str[0-9]*)?$`)
 
 // passwordFile says that "secret" is what a service calls its passwords.
 func (s *scanner) passwordFile() bool {
@@ -117,19 +137,48 @@ func (s *scanner) wireless(off int) bool {
 	if s.f.Kind != inspect.Text {
 		return false
 	}
-	if strings.Contains(s.f.Path, "wireless") || strings.Contains(s.f.Path, "wifi") || strings.Contains(s.f.Path, "wpa") {
+	low := strings.ToLower(s.f.Path)
+	for _, w := range []string{"wireless", "wifi", "wpa", "wlan", "connman", "/iwd/", "rt28", "hostapd"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	if s.neighbour(assignment{from: off, at: off}, ssidKeys) != "" {
 		return true
 	}
-	return s.neighbour(assignment{from: off, at: off}, ssidKeys) != ""
+	// "wireless.@wifi-iface[0].key", <WPA><sharedKey>
+	before := bytes.ToLower(tailOf(s.f.Data, off, 48))
+	for _, w := range []string{"wifi", "wireless", "wlan", "<wpa"} {
+		if bytes.Contains(before[bytes.LastIndexByte(before, '\n')+1:], []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // inProgram says that a value among the strings of a program is meant: no format
 // string, no help text.
-func inProgram(a *assignment) bool {
-	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted {
+func (s *scanner) inProgram(a *assignment) bool {
+	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted && !s.beside(a) {
 		return false
 	}
 	return digit(a.v) && len(a.v) >= 4 && (a.kind != SymmetricKey || hexBits(a.v) == 128 || hexBits(a.v) == 256)
+}
+
+// beside says that a string of a program holds an account or a network, too:
+// "SSID: a PSK: b".
+func (s *scanner) beside(a *assignment) bool {
+	if !chosen(a.v) || len(a.v) < 6 {
+		return false
+	}
+	line, _ := s.f.LineAround(a.from)
+	for _, f := range setting.Fields(line) {
+		n := setting.Normal(f.Name)
+		if _, user := fits(n, "", userKeys, 0); f.Value != "" && !strings.Contains(f.Value, "%") && (user || strings.HasSuffix(n, "ssid")) {
+			return true
+		}
+	}
+	return false
 }
 
 // inBinary says that a value in a binary is meant: the name begins its string or
@@ -143,6 +192,9 @@ func (s *scanner) inBinary(a *assignment) bool {
 	end := a.at + len(a.v)
 	if end < len(d) && (d[end] < 0x20 || d[end] >= 0x7f) && (a.from == 0 || d[a.from-1] < 0x20 || d[a.from-1] >= 0x7f) {
 		return a.form == equals
+	}
+	if a.quoted && a.form == mapping && d[a.from-1] == '"' && len(a.v) >= 4 && !label(a.v) && !strings.ContainsAny(a.v, "()[]<>% ") {
+		return true // JSON
 	}
 	if !digit(a.v) || len(a.v) < 5 || strings.ContainsAny(a.v, "()[]<>") {
 		return false
@@ -172,13 +224,18 @@ func (s *scanner) wholeName(from int) bool {
 	return c < 0x20 || c >= 0x7f || strings.IndexByte(" &?;,\"'<{", c) >= 0
 }
 
-// formed says that v has the form of this kind.
-func formed(kind Kind, v string) bool {
+// formed says that v has the form of this kind; key is its name.
+func formed(kind Kind, key, v string) bool {
 	switch kind {
+	case CloudKeyID:
+		return len(v) == 34 && v[:2] == "AC" && hexOnly(v[2:]) // of Twilio
 	case SymmetricKey:
 		// "key" is too common a name: the value must look like one.
-		if hexBits(v) > 0 {
-			return true
+		if keyBits(v) > 0 || installCode(v) {
+			return !vector(v)
+		}
+		if n := setting.Normal(key); strings.HasSuffix(n, "crypt") || strings.HasSuffix(n, "aes") {
+			return false // these name methods, too
 		}
 		if len(v) < 12 || strings.ContainsAny(v, "()[]{}<>,:;%\"' ") || hexOnly(v) || publicKey(v) {
 			return false
@@ -193,6 +250,9 @@ func formed(kind Kind, v string) bool {
 	case PrivateKey:
 		_, ok := wireGuard(v)
 		return ok
+	}
+	if n := setting.Normal(key); strings.HasSuffix(n, "pin") && strings.Trim(v, "0123456789- ") != "" {
+		return false
 	}
 	return !strings.ContainsAny(v, "\t") && strings.Count(v, " ") < 2
 }
@@ -263,6 +323,9 @@ func ascii(v string) bool {
 
 // label says that v reads like a text for people: "Password", "Enter the key".
 func label(v string) bool {
+	if v == "" {
+		return true
+	}
 	if strings.ContainsAny(v, " ?:…") || !ascii(v) || strings.HasSuffix(v, "!") && !digit(v) {
 		return true
 	}

@@ -49,12 +49,15 @@ func (s *scanner) listings() {
 				s.add(f[2].Off, Hit{Kind: Password, Value: f[2].Text, User: f[0].Text, Scheme: "eap"})
 			}
 		}
+	case base == "httpd.conf":
+		read = s.webFolder
 	case s.f.Role == inspect.Config && strings.HasSuffix(base, ".conf"):
 		read = s.accountLine
 	case vpnLogin(p):
 		s.twoLines()
 		return
 	default:
+		s.wordFile(p)
 		return
 	}
 	off := 0
@@ -68,7 +71,7 @@ func (s *scanner) listings() {
 
 // chap reads a line of pppd's secrets: client, server, secret, addresses.
 func (s *scanner) chap(_ int, f []arg) {
-	if len(f) >= 3 && f[2].Text != "" && !variable(f[2].Text) && !strings.HasPrefix(f[2].Text, "@") {
+	if len(f) >= 3 && len(f[2].Text) >= 2 && !variable(f[2].Text) && !strings.HasPrefix(f[2].Text, "@") && !s.placeholder(f[2].Text) {
 		s.add(f[2].Off, Hit{Kind: Password, Value: f[2].Text, User: f[0].Text, Scheme: "ppp"})
 	}
 }
@@ -136,15 +139,12 @@ func (s *scanner) terminal(_ int, f []arg) {
 	}
 }
 
-// snmp reads communities and users (snmpd.conf(5)).
+// snmp reads communities and users (snmpd.conf(5)); well-known communities are
+// no secret.
 func (s *scanner) snmp(_ int, f []arg) {
 	community := func(i int) {
-		if i < len(f) && f[i].Text != "public" && f[i].Text != "default" && !s.placeholder(f[i].Text) {
-			h := Hit{Kind: Password, Value: f[i].Text, Scheme: "snmp", Note: "community of " + f[0].Text}
-			if f[i].Text == "private" {
-				h.Note += ", the well-known one"
-			}
-			s.add(f[i].Off, h)
+		if i < len(f) && f[i].Text != "public" && f[i].Text != "private" && f[i].Text != "default" && !s.placeholder(f[i].Text) {
+			s.add(f[i].Off, Hit{Kind: Password, Value: f[i].Text, Scheme: "snmp", Note: "community of " + f[0].Text})
 		}
 	}
 	switch f[0].Text {
@@ -179,6 +179,11 @@ func (s *scanner) ipsec(_ int, f []arg) {
 				s.add(f[i+1].Off, h)
 			}
 			return
+		case "RSA", "ECDSA", "PKCS8", "PRIVATE", "P12": // a file and what opens it
+			if i+2 < len(f) && len(f[i+2].Text) >= 4 && f[i+2].Text != "%prompt" && !s.placeholder(f[i+2].Text) {
+				s.add(f[i+2].Off, Hit{Kind: Password, Value: f[i+2].Text, Scheme: "ipsec", Note: "opens " + f[i+1].Text})
+			}
+			return
 		}
 	}
 }
@@ -205,32 +210,4 @@ func (s *scanner) netrc() {
 		}
 		i++
 	}
-}
-
-// vpnLogin says that a file holds a user's name on its first line and the
-// password on its second, as auth-user-pass of OpenVPN reads it.
-func vpnLogin(p string) bool {
-	if !strings.Contains(p, "vpn") && !strings.Contains(p, "tunnel") {
-		return false
-	}
-	base := path.Base(p)
-	ext := path.Ext(base)
-	for _, w := range []string{"auth", "login", "pass", "cred", "userpw"} {
-		if strings.Contains(base, w) && (ext == ".txt" || ext == "" || ext == ".conf" || ext == ".auth" || ext == ".up" || ext == ".pass") {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *scanner) twoLines() {
-	lines := bytes.Split(s.f.Data, []byte("\n"))
-	if len(lines) < 2 || len(lines) > 3 || len(lines) == 3 && len(lines[2]) > 0 {
-		return
-	}
-	user, pw := strings.TrimRight(string(lines[0]), "\r"), strings.TrimRight(string(lines[1]), "\r")
-	if user == "" || len(pw) < 3 || strings.ContainsAny(user+pw, " \t=#") || s.placeholder(pw) {
-		return
-	}
-	s.add(len(lines[0])+1, Hit{Kind: Password, Value: pw, User: user, Scheme: "vpn"})
 }

@@ -7,32 +7,33 @@ import (
 )
 
 // settingWords are parts of the names that settings of secrets have.
-var settingWords = []string{"pass", "pwd", "pswd", "psk", "secret", "token", "key", "credential", "\"auth\"", "authcode", "auth_code", "community", "_pin", "pincode", "simpin", "wpspin", "wscpin", "wsc_pin", "pw=", "_pw", ".pw", "pw\"", "initstring", "kennwort", "contrasena", "senha", "bindpw", "userpw", "adminpw", "rootpw", "webhook", "licensekey", "license_key"}
+var settingWords = []string{"pass", "pwd", "pswd", "psk", "secret", "token", "key", "credential", "\"auth\"", "authcode", "auth_code", "community", "_pin", "pincode", "simpin", "wpspin", "wscpin", "wsc_pin", "pw=", "_pw", "pw:", "sk=", "\"sk\"", ".pw", "pw\"", "enroll_code", "enrollment_code", "activation_code", "claim_code", "registration_code", "security_code", "verify_code", "verification_code", "unlock_code", "join_code", "license_code", "enrollcode", "activationcode", "claimcode", "securitycode", "verifycode", "verificationcode", "unlockcode", "joincode", "safecode", "jwt", "setup_code", "hk_setup", "hap_setup", "pmk", "_ltk", "_irk", "\"ltk", "\"irk", "setupcode", "setup-code", "pairing_code", "pairingcode", "access_code", "accesscode", "install_code", "installcode", "install-code", "pin\"", "homekit_code", "masterauth", "certificate=", "certificate\"", "account_sid", "accountsid", "x-auth", "crypt", "\"aes", "initstring", "kennwort", "contrasena", "senha", "bindpw", "userpw", "adminpw", "rootpw", "webhook", "licensekey", "license_key"}
 
 // endings of a setting's name, without separators and in lower case, that make
 // its value a secret; the longest that fits decides.
 var endings = map[string]Kind{
 	"secretaccesskey": CloudSecret, "accesskeysecret": CloudSecret, "awssecretkey": CloudSecret, "awssecret": CloudSecret, "secretkeyid": CloudSecret,
-	"accountkey": CloudSecret, "sharedaccesskey": CloudSecret, "storagekey": CloudSecret, "aliyunsecret": CloudSecret, "osssecret": CloudSecret,
+	"accountkey": CloudSecret, "obssk": CloudSecret, "sharedaccesskey": CloudSecret, "storagekey": CloudSecret, "aliyunsecret": CloudSecret, "osssecret": CloudSecret,
 
 	"wpapassphrase": WiFiPSK, "wpapsk": WiFiPSK, "wifipsk": WiFiPSK, "psk": WiFiPSK, "presharedkey": WiFiPSK, "wifipassword": WiFiPSK, "wifipasswd": WiFiPSK, "wifipass": WiFiPSK, "wifipwd": WiFiPSK,
 	"wifikey": WiFiPSK, "wlanpassword": WiFiPSK, "wlanpasswd": WiFiPSK, "wlanpass": WiFiPSK, "wlanpwd": WiFiPSK, "wlankey": WiFiPSK, "saepassword": WiFiPSK, "wepkey": WiFiPSK, "wpakey": WiFiPSK,
 	"keypassphrase": WiFiPSK, "appassword": WiFiPSK, "appasswd": WiFiPSK, "appwd": WiFiPSK, "softappassword": WiFiPSK, "hotspotpassword": WiFiPSK, "stapassword": WiFiPSK, "stapasswd": WiFiPSK,
-	"stapswd": WiFiPSK, "stapwd": WiFiPSK, "stapass": WiFiPSK, "ssidpassword": WiFiPSK, "ssidpwd": WiFiPSK, "ssidpass": WiFiPSK, "networkkey": WiFiPSK, "wirelesskey": WiFiPSK, "wirelesspassword": WiFiPSK,
+	"stapswd": WiFiPSK, "stapwd": WiFiPSK, "stapass": WiFiPSK, "ssidpassword": WiFiPSK, "ssidpwd": WiFiPSK, "ssidpass": WiFiPSK, "networkkey": WiFiPSK, "pskkey": WiFiPSK, "wpa2psk": WiFiPSK, "wpapskey": WiFiPSK, "wpapassword": WiFiPSK, "wpakeyphrase": WiFiPSK, "wpaphrase": WiFiPSK, "wpapass": WiFiPSK, "wpapwd": WiFiPSK, "wirelesskey": WiFiPSK, "wirelesspassword": WiFiPSK,
 
 	"password": Password, "passwd": Password, "passphrase": Password, "passcode": Password, "passwort": Password, "kennwort": Password, "pwd": Password, "pass": Password, "passw": Password, "pswd": Password,
-	"psw": Password, "userpw": Password, "adminpw": Password, "bindpw": Password, "rootpw": Password, "loginpw": Password, "wifipw": WiFiPSK, "authpw": Password, "contrasena": Password, "senha": Password,
+	"psw": Password, "userpw": Password, "adminpw": Password, "bindpw": Password, "rootpw": Password, "loginpw": Password, "wifipw": WiFiPSK, "authpw": Password, "masterauth": Password, "identifiedby": Password, "hksetup": Password, "hapsetup": Password, "hapcode": Password, "pmk": SymmetricKey, "ltk": SymmetricKey, "irk": SymmetricKey, "csrk": SymmetricKey, "linkkey": SymmetricKey, "passkey": Password, "setupcode": Password, "enrollcode": Token, "enrolmentcode": Token, "enrollmentcode": Token, "activationcode": Token, "claimcode": Token, "registrationcode": Token, "securitycode": Password, "verifycode": Password, "verificationcode": Password, "unlockcode": Password, "joincode": Token, "licensecode": Token, "safecode": Password, "bindcode": Token, "bindkey": Token, "homekitpin": Password, "homekitcode": Password, "setuppin": Password, "setuppincode": Password, "pairingcode": Password, "accesscode": Password, "motdepasse": Password, "contraseña": Password, "parola": Password, "haslo": Password, "heslo": Password, "salasana": Password, "contrasena": Password, "senha": Password,
 	"community": Password, "rocommunity": Password, "rwcommunity": Password, "pincode": Password, "simpin": Password, "wpspin": Password, "wscpin": Password, "radiuskey": Password, "adminpin": Password, "unlockpin": Password, "pairingpin": Password,
 
-	"clientsecret": Token, "appsecret": Token, "devicesecret": Token, "productsecret": Token, "apisecret": Token, "secret": Token, "secretkey": Token, "secretid": Token, "jwtsecret": Token, "sessionsecret": Token, "cookiesecret": Token, "consumersecret": Token,
+	"clientsecret": Token, "appsecret": Token, "devicesecret": Token, "productsecret": Token, "apisecret": Token, "secret": Token, "secretkey": Token, "secretid": Token, "jwtsecret": Token, "jwt": Token, "sessionsecret": Token, "cookiesecret": Token, "consumersecret": Token,
 	"accesstoken": Token, "authtoken": Token, "refreshtoken": Token, "bearertoken": Token, "token": Token, "authkey": Token, "credential": Token, "credentials": Token, "authcode": Token, "authorization": Token, "initstring": Token, "auth": Token, "basicauth": Token, "privatetoken": Token, "sastoken": Token,
+	"appcertificate": Token, "installcode": SymmetricKey, "accountsid": CloudKeyID,
 	"webhook": Webhook, "webhookurl": Webhook,
 	"apikey": APIKey, "appkey": APIKey, "mapkey": APIKey, "licensekey": APIKey,
 
 	"sharedsecret": Password, "radiussecret": Password, "serversecret": Password, "acctsecret": Password, "chapsecret": Password,
 	"tokenkey": SymmetricKey, "hmackey": SymmetricKey, "hmacsecret": SymmetricKey, "signkey": SymmetricKey, "signingkey": SymmetricKey, "signsecret": SymmetricKey, "aeskey": SymmetricKey, "deskey": SymmetricKey, "enckey": SymmetricKey,
 	"encryptkey": SymmetricKey, "encryptionkey": SymmetricKey, "cryptkey": SymmetricKey, "cipherkey": SymmetricKey, "sessionkey": SymmetricKey, "devicekey": SymmetricKey, "masterkey": SymmetricKey, "privatekey": SymmetricKey,
-	"sharedkey": SymmetricKey, "symmetrickey": SymmetricKey, "localkey": SymmetricKey, "fwkey": SymmetricKey, "nwkkey": SymmetricKey, "nwkskey": SymmetricKey, "appskey": SymmetricKey, "rootkey": SymmetricKey, "streamkey": SymmetricKey, "otakey": SymmetricKey, "xorkey": SymmetricKey, "rc4key": SymmetricKey, "key": SymmetricKey, "keys": SymmetricKey,
+	"sharedkey": SymmetricKey, "symmetrickey": SymmetricKey, "localkey": SymmetricKey, "fwkey": SymmetricKey, "nwkkey": SymmetricKey, "nwkskey": SymmetricKey, "appskey": SymmetricKey, "rootkey": SymmetricKey, "streamkey": SymmetricKey, "otakey": SymmetricKey, "xorkey": SymmetricKey, "crypt": SymmetricKey, "aes": SymmetricKey, "aes128": SymmetricKey, "aes256": SymmetricKey, "rc4key": SymmetricKey, "key": SymmetricKey, "keys": SymmetricKey,
 }
 
 // longest is the length of the longest ending.
@@ -44,7 +45,7 @@ var longest = func() (n int) {
 }()
 
 // Names that end like a secret and are none.
-var harmless = []string{"bypass", "compass", "nopass", "onepass", "multipass", "pubkey", "publickey", "hotkey", "primarykey", "foreignkey", "sortkey", "keepkey", "lowpass", "highpass", "bandpass", "oldpwd", "monkey", "turkey", "showpassword", "forgotpassword", "resetpassword", "changepassword", "showpass", "nopasswd", "accesskey", "csrftoken", "confirmpassword", "repeatpassword", "passwordagain", "retypepassword", "needpassword", "haspassword", "usepassword", "enablepassword", "requirepass", "keypasspass", "cachekey", "registrykey", "indexkey", "partitionkey", "objectkey", "gpgkey", "hostkey", "onkey", "anykey", "notoken", "endtoken", "tokenkeypress", "invalidtoken", "nextpagetoken", "unauth", "noauth", "oauth", "preauth", "reauth", "nokey", "keykey", "mediakey", "softkey", "powerkey", "resetkey", "functionkey", "shortcutkey", "translationkey", "i18nkey", "pressedkey", "metakey", "ctrlkey", "altkey", "shiftkey", "lastkey", "datakey", "messagekey", "itemkey", "rowkey", "columnkey", "mapkeykey", "verifykey", "trustedkey", "rocommunity6", "httpauth", "proxyauth", "wifiauth", "smtpauth", "userauth", "requireauth", "enableauth", "digestauth", "localauth", "passwordauth", "forpassword", "generatepassword", "setpassword", "getpassword", "minipass", "askpass", "getpass", "checkpass", "grpasswd", "releasemanagerkey", "gpgsigningkey", "deadkeys", "indentkeys", "objectkeys", "numkeys", "basepasswd", "translatekey", "passwordkey", "classkey", "menukey", "stylekey", "tokenkeys"}
+var harmless = []string{"bypass", "compass", "nopass", "onepass", "multipass", "pubkey", "publickey", "hotkey", "primarykey", "foreignkey", "sortkey", "keepkey", "lowpass", "highpass", "bandpass", "oldpwd", "monkey", "turkey", "showpassword", "forgotpassword", "resetpassword", "changepassword", "showpass", "nopasswd", "accesskey", "csrftoken", "confirmpassword", "repeatpassword", "passwordagain", "retypepassword", "needpassword", "haspassword", "usepassword", "enablepassword", "videosourcetoken", "audiosourcetoken", "sourcetoken", "profiletoken", "configurationtoken", "configtoken", "encodertoken", "ptztoken", "nodetoken", "outputtoken", "inputtoken", "presettoken", "tourtoken", "ruletoken", "metadatatoken", "analyticstoken", "keypasspass", "cachekey", "registrykey", "indexkey", "partitionkey", "objectkey", "gpgkey", "hostkey", "onkey", "anykey", "notoken", "endtoken", "tokenkeypress", "invalidtoken", "nextpagetoken", "unauth", "noauth", "oauth", "preauth", "reauth", "nokey", "keykey", "softkey", "powerkey", "resetkey", "functionkey", "shortcutkey", "translationkey", "i18nkey", "pressedkey", "metakey", "ctrlkey", "altkey", "shiftkey", "lastkey", "itemkey", "rowkey", "columnkey", "mapkeykey", "verifykey", "trustedkey", "rocommunity6", "httpauth", "proxyauth", "wifiauth", "smtpauth", "userauth", "requireauth", "enableauth", "digestauth", "localauth", "passwordauth", "forpassword", "generatepassword", "setpassword", "getpassword", "minipass", "askpass", "getpass", "checkpass", "grpasswd", "releasemanagerkey", "gpgsigningkey", "deadkeys", "indentkeys", "objectkeys", "numkeys", "basepasswd", "translatekey", "passwordkey", "classkey", "menukey", "stylekey", "tokenkeys"}
 
 // tails are what names have behind the part that tells: "wifi_password_5g",
 // "pwd_b64".
@@ -52,6 +53,9 @@ var tails = []string{"value", "b64", "base64", "hex", "str", "string", "enc", "e
 
 // kindOfKey tells what a setting of this name holds.
 func kindOfKey(key string) (Kind, bool) {
+	for _, t := range []string{".default", ".value", ".plain", ".text"} {
+		key = strings.TrimSuffix(key, t)
+	}
 	n := strings.TrimRight(setting.Normal(key), "0123456789")
 	if low := strings.ToLower(key); strings.HasSuffix(low, "_pw") || strings.HasSuffix(low, "_pin") || strings.HasSuffix(low, "-pw") || strings.HasSuffix(low, "-pin") {
 		return Password, true
@@ -76,8 +80,11 @@ func kindOfKey(key string) (Kind, bool) {
 }
 
 func ending(n string) (Kind, bool) {
-	if n == "pw" || n == "pin" {
+	switch n {
+	case "pw", "pin":
 		return Password, true
+	case "sk": // beside "ak"
+		return CloudSecret, true
 	}
 	for l := min(len(n), longest); l >= 3; l-- {
 		kind, ok := endings[n[len(n)-l:]]

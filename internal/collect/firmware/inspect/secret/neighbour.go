@@ -21,7 +21,7 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 				continue
 			}
 			line, start, ok := s.lineAt(a.from, dir*dist)
-			if !ok {
+			if !ok || s.pairs && spaceOf(line) != spaceOf(s.f.Data[a.from:]) {
 				continue
 			}
 			for _, f := range setting.Pairs(setting.Fields(line)) {
@@ -48,6 +48,12 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 		}
 	}
 	return best
+}
+
+// spaceOf is the name space that a name in a key-value store begins with.
+func spaceOf(line []byte) string {
+	name, _, _ := bytes.Cut(line[:min(len(line), 64)], []byte("="))
+	return string(name[:max(0, bytes.IndexByte(name, '.'))])
 }
 
 // fits says whether a name is one of names, and how well its beginning agrees
@@ -98,7 +104,7 @@ func prefixOf(n string) string {
 			// "authpass" is a name of its own: take the shortest ending.
 		}
 	}
-	for _, e := range []string{"password", "passwd", "passphrase", "pass", "pwd", "secret", "psk", "key"} {
+	for _, e := range []string{"password", "passwd", "passphrase", "pass", "pwd", "secret", "psk", "key", "pw", "pin"} {
 		if strings.HasSuffix(n, e) {
 			return strings.TrimSuffix(n, e)
 		}

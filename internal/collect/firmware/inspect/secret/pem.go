@@ -71,16 +71,19 @@ func (s *scanner) pem(off int, d []byte, size int) {
 	whole := d
 	switch {
 	case esc: // in a script or a string table the line ends are escaped
-		d = bytes.ReplaceAll(bytes.ReplaceAll(d, []byte(`\r`), nil), []byte(`\n`), []byte("\n"))
+		d = unescaped(d)
 	case bytes.Contains(head, []byte("----- ")): // one line, spaces for line ends
 		d = spaced(d)
+	}
+	if !esc && len(head) == len(line) { // of YAML: lines are indented
+		d = unindented(d)
 	}
 	b, rest := pem.Decode(d)
 	if b == nil || !bytes.HasPrefix(d, []byte("-----BEGIN "+b.Type)) || len(b.Bytes) < 32 {
 		return // a program's own text: it reads and writes keys and holds none
 	}
 	value := string(d[:len(d)-len(rest)])
-	if esc {
+	if esc || len(value) != 0 && !bytes.HasPrefix(whole, []byte(value)) {
 		value = asWritten(whole, b.Type)
 	}
 	h := Hit{Kind: PrivateKey, Value: value}
@@ -89,6 +92,41 @@ func (s *scanner) pem(off int, d []byte, size int) {
 		h.Kind, h.Note = TestKey, "among the strings of a library for cryptography: it checks itself with it"
 	}
 	s.add(off, h)
+}
+
+// unescaped gives a block in strings of a program its line ends. Where each line
+// is a string of its own, quotes and what joins them go.
+func unescaped(d []byte) []byte {
+	if i := bytes.IndexByte(d, '\n'); i >= 0 && bytes.Contains(d[:i], []byte(`\n"`)) || bytes.Contains(d[:min(len(d), 80)], []byte(`\n'`)) {
+		if end := bytes.Index(d, []byte("-----END ")); end >= 0 {
+			if k := bytes.Index(d[end+9:], []byte("-----")); k >= 0 {
+				d = d[:end+9+k+5]
+			}
+		}
+		for _, c := range []string{"\"", "'", "\n", "\r", "\t", " +", "+ ", " . ", "\\\\"} {
+			d = bytes.ReplaceAll(d, []byte(c), nil)
+		}
+		for bytes.Contains(d, []byte(`\n `)) {
+			d = bytes.ReplaceAll(d, []byte(`\n `), []byte(`\n`))
+		}
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(d, []byte(`\r`), nil), []byte(`\n`), []byte("\n"))
+}
+
+// unindented takes the blanks away that the lines of a block begin with.
+func unindented(d []byte) []byte {
+	i := bytes.IndexByte(d, '\n')
+	if i < 0 || i+1 >= len(d) || d[i+1] != ' ' && d[i+1] != '\t' {
+		return d
+	}
+	var out []byte
+	for line := range bytes.Lines(d) {
+		line = bytes.TrimLeft(line, " \t")
+		if out = append(out, line...); bytes.HasPrefix(line, []byte("-----END ")) {
+			break
+		}
+	}
+	return out
 }
 
 // asWritten returns the block with its escapes, as it stands in the file.

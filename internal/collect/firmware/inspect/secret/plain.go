@@ -52,8 +52,20 @@ func (s *scanner) plain(a assignment, i int) (assignment, bool) {
 		end++
 	}
 	v := string(d[i:end])
+	if s.pairs && a.form == equals && (a.from == 0 || !s.inList(a.from)) {
+		a.v = v
+		return a, v != ""
+	}
+	if k := strings.IndexAny(v, "; "); k > 0 && a.form == blank && v[k] == ';' { // Backlog of Tasmota
+		v = v[:k]
+	}
 	for _, mark := range []string{" #", "\t#", " ;", "\t;", " //"} {
 		if k := strings.Index(v, mark); k >= 0 {
+			v = v[:k]
+		}
+	}
+	if s.flow(a.from) { // of YAML: {user: al, password: x}
+		if k := strings.IndexAny(v, ",}"); k >= 0 {
 			v = v[:k]
 		}
 	}
@@ -66,7 +78,7 @@ func (s *scanner) plain(a assignment, i int) (assignment, bool) {
 		switch {
 		case s.inList(a.from), strings.Contains(v[k:], "="):
 			v = v[:k] // one of several settings on the line: a kernel's command line
-		case a.kindIsPhrase() && a.form == equals && a.at == a.from+len(a.key)+1 && len(v) <= 63 && strings.IndexAny(v, "\"'(){}[]<>") < 0:
+		case a.kindIsPhrase() && a.form == equals && (a.at == a.from+len(a.key)+1 || s.wireless(a.from)) && len(v) >= 8 && len(v) <= 63 && strings.IndexAny(v, "\"'(){}[]<>") < 0 && !promptWord.MatchString(v):
 			// A pass phrase may hold blanks: psk=correct horse 42.
 		default:
 			return a, false // more words: a sentence
@@ -75,6 +87,13 @@ func (s *scanner) plain(a assignment, i int) (assignment, bool) {
 	v = strings.TrimRight(v, ",;")
 	a.v = v
 	return a, v != ""
+}
+
+// flow says that a brace is open before this name on its line.
+func (s *scanner) flow(from int) bool {
+	line, start := s.f.LineAround(from)
+	before := line[:from-start]
+	return bytes.LastIndexByte(before, '{') > bytes.LastIndexByte(before, '}')
 }
 
 // kindIsPhrase says that the name is one of a pass phrase for people.

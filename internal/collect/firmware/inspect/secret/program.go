@@ -1,15 +1,17 @@
 package secret
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
 )
 
 // anchorWords stand beside a log-in among a program's strings, besides the names
 // of settings.
-var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac"}
+var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac", "ssid"}
 
 const (
 	// nearby is how far around an anchor strings are read, in bytes.
@@ -20,17 +22,19 @@ const (
 	shortest = 4
 )
 
-// program is what is kept of an ELF until its strings are read.
+// program is what is kept of an ELF, or of a program without headers, until its
+// strings are read.
 type program struct {
 	spans [][2]int // around anchors, in order, apart
 	count int
+	linux bool // a kernel: its strings name all of the world's protocols
 }
 
 // anchor marks a place in the strings of a program whose neighbourhood is read
 // at the end.
 func (s *scanner) anchor(at, _ int) {
 	p := &s.prog
-	if s.f.Kind != inspect.ELF || p.count >= maxAnchors || !s.f.InStrings(at) {
+	if s.f.Kind == inspect.Text || p.count >= maxAnchors || !s.f.InStrings(at) {
 		return
 	}
 	p.count++
@@ -44,12 +48,13 @@ func (s *scanner) anchor(at, _ int) {
 
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
-	loginContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bmqtt\b|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
-	shellContext = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
-	keyContext   = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
-	account      = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
-	wordNumber   = regexp.MustCompile(`^[a-z]{4,12}[0-9]{3,6}$`)
-	algorithm    = regexp.MustCompile(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk|cast|idea|seed|gost|brainpool|hmac|pbe|wap|oakley|group|kdf|c2|v)[a-z_]*-?[0-9]`)
+	loginContext   = regexp.MustCompile(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
+	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin)$|%s:%s)`)
+	shellContext   = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
+	keyContext     = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
+	account        = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
+	wordNumber     = regexp.MustCompile(`^[a-z]{4,12}[0-9]{3,6}$`)
+	algorithm      = regexp.MustCompile(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk|cast|idea|seed|gost|brainpool|hmac|pbe|wap|oakley|group|kdf|c2|v)[a-z_]*-?[0-9]`)
 )
 
 // technical are words of cryptography and of protocols that stand in identifiers.
@@ -71,7 +76,7 @@ var habits = map[string]bool{"xc3511": true, "vizxv": true, "xmhdipc": true, "ju
 // Only what a generator or a habit makes is taken ("Xk3jP0qa9", "copper779"),
 // and keys in hexadecimal beside the words of ciphers.
 func (s *scanner) program() {
-	if s.f.Kind != inspect.ELF || s.prose() || cryptoLibrary(s.f.Path) || strings.HasSuffix(s.f.Path, ".ko") {
+	if s.f.Kind == inspect.Text || s.prog.linux || s.records || s.prose() || cryptoLibrary(s.f.Path) || strings.HasSuffix(s.f.Path, ".ko") {
 		return
 	}
 	for _, span := range s.prog.spans {
@@ -109,22 +114,36 @@ func (s *scanner) runs(span [2]int) []inspect.Run {
 func (s *scanner) strings(all []inspect.Run) {
 	library := strings.Contains(s.f.Path, ".so")
 	for i, r := range all {
-		if !candidate(r.Text) && !habits[string(r.Text)] {
+		v := string(r.Text)
+		if i > 0 && !library && near(all, i, i-1) && scrambled(v) && !strings.ContainsAny(v, " %/\\<>(){}[],:;") && secretKey(all[i-1].Text) {
+			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, behind " + quote(string(all[i-1].Text))})
 			continue
 		}
-		v := string(r.Text)
+		if !candidate(r.Text) && !habits[v] {
+			continue
+		}
+		if i > 0 && !library && near(all, i, i-1) && deliberate(v) && secretKey(all[i-1].Text) {
+			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, behind " + quote(string(all[i-1].Text))})
+			continue
+		}
 		if bits := hexBits(v); bits > 0 && bits <= 256 {
-			if why, _ := beside(all, i, keyContext); why != "" {
+			if why, _ := beside(all, i, keyContext); why != "" && !vector(v) {
 				s.add(r.Off, Hit{Kind: SymmetricKey, Value: v, Bits: bits, Note: "in a program's strings, beside " + quote(why)})
 			}
 			continue
 		}
+		if key := wifiLogin(all, i); key {
+			s.add(r.Off, Hit{Kind: WiFiPSK, Value: v, Scheme: "wifi", Note: "in a program's strings, beside names of a network's settings"})
+			continue
+		}
 		var context *regexp.Regexp
 		switch {
-		case len(v) > 40 || !habits[v] && placeholder(v) && !defaults[v]:
+		case len(v) > 40 || v[len(v)-1] == '=' || !habits[v] && placeholder(v) && !defaults[v]:
 			continue
 		case habits[v] || i > 0 && defaults[v] && accounts[string(all[i-1].Text)]:
 			context = loginContext
+		case !library && signed(v):
+			context = accountContext
 		case generated(v), generatedLoose(v):
 			if library && (count(v) < 2 || len(v) < 10) {
 				continue // libraries hold tables whose entries look like anything
@@ -145,6 +164,26 @@ func (s *scanner) strings(all []inspect.Run) {
 	}
 }
 
+// wifiLogin says that string i stands beside "ssid" and a word for a password,
+// each a string of its own, and looks like a pass phrase.
+func wifiLogin(all []inspect.Run, i int) bool {
+	v := string(all[i].Text)
+	if len(v) < 8 || !chosen(v) || strings.ContainsAny(v, "_-=") || hexOnly(v) {
+		return false
+	}
+	network, password := false, false
+	for j := max(0, i-3); j < min(len(all), i+4); j++ {
+		switch n := setting.Normal(string(all[j].Text[:min(len(all[j].Text), 40)])); {
+		case !near(all, i, j):
+		case strings.HasSuffix(n, "ssid"):
+			network = true
+		case strings.HasSuffix(n, "password"), strings.HasSuffix(n, "passwd"), strings.HasSuffix(n, "pwd"), strings.HasSuffix(n, "psk"), strings.HasSuffix(n, "pass"):
+			password = true
+		}
+	}
+	return network && password
+}
+
 // candidate is the cheap look that most strings fail: a digit, and nothing that
 // stands in paths, formats, sentences and names of variables.
 func candidate(b []byte) bool {
@@ -152,8 +191,8 @@ func candidate(b []byte) bool {
 		return false
 	}
 	digits := false
-	for _, c := range b {
-		if forbidden[c] {
+	for i, c := range b {
+		if forbidden[c] || c == '%' && conversion(b[i+1:]) || c == '=' && i+2 < len(b) {
 			return false
 		}
 		digits = digits || c >= '0' && c <= '9'
@@ -161,8 +200,58 @@ func candidate(b []byte) bool {
 	return digits
 }
 
+// scrambled says that v is letters of both cases in an order that no name has.
+func scrambled(v string) bool {
+	if len(v) < 8 || len(v) > 32 {
+		return false
+	}
+	run, small, large, inside := 0, 0, 0, 0
+	for i := range len(v) {
+		switch k := kindOfByte(v[i]); {
+		case k == 'a':
+			run++
+			small++
+			if run > 3 {
+				return false
+			}
+			continue
+		case k == 'A':
+			large++
+			if i > 0 && kindOfByte(v[i-1]) == 'A' {
+				inside++
+			}
+		}
+		run = 0
+	}
+	return small >= 3 && large >= 3 && inside >= 1
+}
+
+// deliberate says that v is a password that somebody thought of, with more than
+// the number that names have at their end.
+func deliberate(v string) bool {
+	return chosen(v) && len(v) >= 7 && (count(v) >= 2 || strings.IndexAny(v, "!@#%^&*") >= 0) && strings.IndexAny(v, "_=+-") < 0
+}
+
+// secretKey says that a string is the name of a setting that holds a password.
+func secretKey(b []byte) bool {
+	if len(b) > 40 || bytes.IndexByte(b, ' ') >= 0 {
+		return false
+	}
+	kind, ok := kindOfKey(string(b))
+	return ok && (kind == Password || kind == WiFiPSK || kind == Token)
+}
+
+// conversion says that b goes on as a conversion of printf does behind its sign.
+func conversion(b []byte) bool {
+	i := 0
+	for i < len(b) && strings.IndexByte("-+ #0123456789.*lhzjt", b[i]) >= 0 {
+		i++
+	}
+	return i == len(b) || strings.IndexByte("diouxXeEfFgGaAcspn%", b[i]) >= 0
+}
+
 var forbidden = func() (t [256]bool) {
-	for _, c := range []byte(" %/\\<>\"'(){}\t_,:;|~.") {
+	for _, c := range []byte(" /\\<>\"'(){}[]\t_,:;|~.") {
 		t[c] = true
 	}
 	return t
@@ -202,6 +291,21 @@ func made(v string) bool {
 		}
 	}
 	return capitals >= 2
+}
+
+// signed says that v is letters and digits with a sign that people put into
+// passwords and programmers seldom into names: "R7!hk-service".
+func signed(v string) bool {
+	if len(v) < 6 || len(v) > 32 || !alnum(v[0]) || technical.MatchString(v) || algorithm.MatchString(v) {
+		return false
+	}
+	letters := 0
+	for i := range len(v) {
+		if k := kindOfByte(v[i]); k == 'a' || k == 'A' {
+			letters++
+		}
+	}
+	return letters >= 2 && digit(v) && strings.IndexAny(v[1:], "!@#%^&") >= 0 && !strings.ContainsAny(v, "=?+*$`")
 }
 
 // wordy says that v holds a word: five small letters in a row.

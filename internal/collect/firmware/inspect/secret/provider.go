@@ -104,7 +104,7 @@ var providerWords = func() []string {
 			out = append(out, p.prefix)
 		}
 	}
-	return append(out, ":AA", "8Q~", "&sig=", "?sig=", "_authToken=", "Authorization", "T3BlbkFJ")
+	return append(out, ":AA", "8Q~", "&sig=", "?sig=", "_authToken=", "Authorization", "T3BlbkFJ", "_live_", ":APA91b", "&sign=", "?sign=")
 }()
 
 // byFirst are the indexes of providers by the first byte of their prefix.
@@ -208,6 +208,15 @@ func (s *scanner) middle(at, end int) {
 			from--
 		}
 		v := s.token(at+1, 36, word)
+		if s.f.Data[at+1] == 'A' && bytes.HasPrefix(d[at:], []byte(":APA91b")) { // Firebase: eleven characters, a colon, 140
+			for from = at; from > 0 && at-from < 12 && word(d[from-1]); {
+				from--
+			}
+			if v := s.token(at+1, 200, word); at-from == 11 && len(v) >= 120 {
+				s.add(from, Hit{Kind: APIKey, Value: string(d[from : at+1+len(v)]), Scheme: "firebase"})
+			}
+			return
+		}
 		if at-from >= 8 && at-from <= 10 && len(v) == 35 && s.boundary(from) && random(string(v)) {
 			s.add(from, Hit{Kind: Token, Value: string(d[from : at+36]), Scheme: "telegram"})
 		}
@@ -223,10 +232,22 @@ func (s *scanner) middle(at, end int) {
 		line, start := s.f.LineAround(at)
 		window := line[max(0, at-start-600):min(len(line), end-start+300)]
 		v := s.token(end, 120, func(c byte) bool { return word(c) || c == '%' || c == '+' || c == '/' || c == '=' })
-		if len(v) >= 43 && (bytes.Contains(window, []byte("sv=")) || bytes.Contains(window, []byte("se=")) || bytes.Contains(window, []byte("sr="))) {
+		if hexBits(string(v)) > 0 && bytes.Contains(window, []byte("://")) {
+			s.add(end, Hit{Kind: Token, Value: string(v), Note: "signature in a URL"})
+		} else if len(v) >= 43 && (bytes.Contains(window, []byte("sv=")) || bytes.Contains(window, []byte("se=")) || bytes.Contains(window, []byte("sr="))) {
 			s.add(end, Hit{Kind: Token, Value: string(v), Scheme: "azure", Note: "shared access signature"})
 		}
 	case '_':
+		if d[at+1] == 'l' { // ab_live_…: the form that many services took from Stripe
+			from := at
+			for from > 0 && at-from < 6 && d[from-1] >= 'a' && d[from-1] <= 'z' {
+				from--
+			}
+			if v := s.token(end, 64, alnum); at-from >= 2 && len(v) >= 16 && random(string(v[:16])) && (s.f.Kind != inspect.Text || s.boundary(from)) {
+				s.add(from, Hit{Kind: APIKey, Value: string(d[from:end]) + string(v)})
+			}
+			return
+		}
 		if v := s.token(end, 200, func(c byte) bool { return c > ' ' && c < 0x7f && c != '$' && c != '"' }); len(v) >= 16 && !s.placeholder(string(v)) {
 			s.add(end, Hit{Kind: Token, Value: string(v), Scheme: "npm", Note: "registry"})
 		}

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/nvs"
@@ -10,8 +9,7 @@ import (
 	"assay/internal/collect/firmware/inspect/sqlite"
 )
 
-// rows reads files whose format holds names and values in records: databases and
-// the key-value partitions of ESP chips.
+// rows reads files whose format holds names and values in records: databases.
 func (s *scanner) rows() {
 	switch d := s.f.Data; {
 	case s.f.Kind != inspect.Binary || s.prose():
@@ -22,8 +20,7 @@ func (s *scanner) rows() {
 			return len(s.hits) < maxHits
 		})
 	case nvs.Looks(d):
-		s.records = true
-		s.pairs(nvs.Pairs(d))
+		s.records = true // its pairs come as a text of lines
 	}
 }
 
@@ -31,8 +28,7 @@ func (s *scanner) rows() {
 // names and values the one cell names the other.
 func (s *scanner) row(r sqlite.Row) {
 	user, ssid := "", ""
-	name, value := -1, -1
-	for i, c := range r.Cells {
+	for _, c := range r.Cells {
 		n := setting.Normal(c.Column)
 		if _, ok := fits(n, "", userKeys, 0); ok && user == "" {
 			user = c.Text
@@ -40,58 +36,23 @@ func (s *scanner) row(r sqlite.Row) {
 		if _, ok := fits(n, "", ssidKeys, 0); ok {
 			ssid = c.Text
 		}
-		switch n {
-		case "key", "name", "param", "parameter", "item", "option", "setting", "k", "property", "configkey", "confkey":
-			if name < 0 {
-				name = i
-			}
-		case "value", "val", "v", "data", "content", "setting_value", "configvalue", "confvalue", "default":
-			value = i
-		}
 	}
-	for i, c := range r.Cells {
-		key := c.Column
-		if i == value && name >= 0 && name != value {
-			key = r.Cells[name].Text
-		} else if i == name && value >= 0 {
-			continue
+	r.Named(func(name string, c sqlite.Cell) {
+		if !s.cell(name, c.Text, c.Off, user, ssid, "table "+r.Table) {
+			s.inner(c.Text, c.Off, "table "+r.Table)
 		}
-		s.cell(key, c.Text, c.Off, user, ssid, "table "+r.Table)
-	}
+	})
 }
 
-// pairs judges the pairs of a key-value store; the name of a network or a user
-// stands in another pair of the same space.
-func (s *scanner) pairs(all []nvs.Pair) {
-	for _, p := range all {
-		user, ssid := "", ""
-		for _, q := range all {
-			if q.Space != p.Space {
-				continue
-			}
-			if _, ok := fits(setting.Normal(q.Key), prefixOf(setting.Normal(p.Key)), userKeys, 0); ok && user == "" {
-				user = q.Text
-			}
-			if strings.HasSuffix(setting.Normal(q.Key), "ssid") && ssid == "" {
-				ssid = q.Text
-			}
-		}
-		key := p.Key
-		if strings.HasPrefix(key, "sta.") || strings.HasPrefix(key, "ap.") { // of the Wi-Fi driver
-			key = strings.ReplaceAll(key, ".", "")
-		}
-		s.cell(key, p.Text, p.Off, user, ssid, "key-value partition, space "+p.Space)
-	}
-}
-
-func (s *scanner) cell(key, v string, off int, user, ssid, note string) {
+// cell judges a value by its name; false: it is none of a secret.
+func (s *scanner) cell(key, v string, off int, user, ssid, note string) bool {
 	kind, ok := kindOfKey(key)
 	if !ok || len(s.hits) >= maxHits {
-		return
+		return false
 	}
 	a := assignment{kind: kind, key: key, v: v, at: off, from: off, quoted: true}
-	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || reference(v) || label(v) && (sentence(v) || !digit(v)) || !formed(kind, v) {
-		return
+	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || reference(v) || label(v) && (sentence(v) || !digit(v)) || !formed(kind, key, v) {
+		return false
 	}
 	h := Hit{Kind: a.kind, Value: v, User: user, Note: note + ", key " + key}
 	switch {
@@ -107,4 +68,5 @@ func (s *scanner) cell(key, v string, off int, user, ssid, note string) {
 	}
 	s.encoded(&h)
 	s.add(off, h)
+	return true
 }

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,7 +31,9 @@ type scanner struct {
 	texts   bool // the file is a catalogue of texts for people
 	tests   bool // the file is a test: its values are vectors
 	sample  bool // the file is a sample of a configuration
+	library bool // the same file stands in products of others
 	records bool // a parser of the file's format gave its values: names are not looked for
+	pairs   bool // each line is a name, "=", and a value that may hold anything: the values of a key-value store
 	prog    program
 
 	keys, settings, commands int
@@ -59,7 +62,18 @@ var rules = []rule{
 	{(*scanner).provider, providerWords},
 	{(*scanner).setting, settingWords},
 	{(*scanner).command, commandWords},
+	{(*scanner).pair, pairWords},
+	{(*scanner).compares, compareWords},
+	{(*scanner).source, []string{"@tcp(", "@unix("}},
+	{(*scanner).spoken, spokenWords},
+	{(*scanner).note, noteWords},
+	{(*scanner).identified, []string{"identified by"}},
+	{(*scanner).insert, []string{"insert into", "replace into"}},
+	{(*scanner).roster, rosterWords},
+	{(*scanner).webKey, []string{"\"kty\""}},
+	{(*scanner).signify, []string{"untrusted comment:"}},
 	{(*scanner).anchor, anchorWords},
+	{func(s *scanner, _, _ int) { s.prog.linux = true }, []string{"Linux version %", "Linux version 2", "Linux version 3", "Linux version 4", "Linux version 5", "Linux version 6"}},
 	{func(*scanner, int, int) {}, clueWords},
 }
 
@@ -78,8 +92,11 @@ var words, looks = func() ([]string, []look) {
 // firstFileWord is the index of the first of clueWords, which end the list.
 var firstFileWord = len(words) - len(clueWords)
 
+// keyValueStore is the path of the values of an ESP chip's store.
+var keyValueStore = regexp.MustCompile(`(^|[:/])nvs(@[0-9]+)?$`)
+
 func scan(f *inspect.File, found []keyword.Hit) []Hit {
-	s := &scanner{f: f, texts: catalogue(f.Path), tests: testFile(f.Path), sample: sampleFile(f.Path)}
+	s := &scanner{f: f, texts: catalogue(f.Path), tests: testFile(f.Path), sample: f.Sample(), library: f.Library(), pairs: f.Kind == inspect.Text && keyValueStore.MatchString(f.Path)}
 	s.whole()
 	for _, k := range found {
 		if k.Word < 0 || k.Word >= len(looks) || k.At < 0 || k.End > len(f.Data) || k.At >= k.End {
@@ -112,6 +129,8 @@ func (s *scanner) whole() {
 	s.keyFile()
 	s.authorized()
 	s.rows()
+	s.wide()
+	s.encodedFile()
 }
 
 // add keeps a hit at off.

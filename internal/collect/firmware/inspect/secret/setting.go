@@ -14,7 +14,7 @@ import (
 // option key 'value', name="key" value="value", define('key', 'value').
 func (s *scanner) setting(at, end int) {
 	s.anchor(at, end)
-	if at < s.done || s.records || s.prose() || s.f.Role == inspect.Certificate || accountFile(s.f.Path) {
+	if at < s.done || s.records || s.library || s.prose() || s.f.Role == inspect.Certificate || accountFile(s.f.Path) {
 		return
 	}
 	d := s.f.Data
@@ -32,24 +32,49 @@ func (s *scanner) setting(at, end int) {
 		}
 	}
 	s.done = to
+	if to-from == 3 && d[at]|0x20 == 'k' && s.f.Kind == inspect.Text {
+		s.keyNote(from)
+	}
 	if to >= len(d) || to == from || !valueFollows[d[to]] || s.f.Kind == inspect.ELF && !s.f.InStrings(at) {
 		return
 	}
-	kind, ok := kindOfKey(string(d[from:to]))
+	name := string(d[from:to])
+	if d[to] == '(' {
+		name = taken(name)
+	}
+	kind, ok := kindOfKey(name)
 	if !ok || bytes.HasSuffix(bytes.ToLower(d[max(0, from-8):from]), []byte("public ")) || notSettings(s.f.Path) || s.isValue(from) {
 		return
 	}
 	s.settings++
-	for _, v := range s.values(from, to) {
+	if v, ok := s.value(from, to); ok {
 		v.kind = kind
 		if s.judge(&v) {
 			s.report(v)
 		}
+		return
+	}
+	switch {
+	case kind == SymmetricKey && strings.HasSuffix(name, "keys"):
+		s.keyMap(to)
+	case s.f.Shell():
+		s.echoed(from)
 	}
 }
 
+// taken is what a function of this name takes: "SetPassword" a password.
+func taken(name string) string {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	for _, p := range []string{"set", "with", "use", "Set", "With", "Use"} {
+		if rest, ok := strings.CutPrefix(name, p); ok {
+			return strings.TrimLeft(rest, "_")
+		}
+	}
+	return name
+}
+
 // valueFollows are the bytes that may stand right behind a name.
-var valueFollows = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '"': true, '\'': true, '`': true, '>': true, '[': true, ',': true, '+': true, '<': true, ')': true}
+var valueFollows = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '"': true, '\'': true, '`': true, '>': true, '[': true, ',': true, '+': true, '<': true, ')': true, '\\': true, '(': true, ']': true, '\n': true, '\r': true}
 
 // assignment is a name and a value that may be a secret.
 type assignment struct {
@@ -74,17 +99,20 @@ const (
 	call                   // f('key', 'value')
 	pair                   // name="key" value="value"
 	comparison             // key == "value"
+	argument               // --key value
+	define                 // #define key "value"
+	list                   // key = {1, 2, 3}
 )
 
-// isValue says that a name stands where a plain configuration has its values:
-// "secret = pass:x" assigns nothing to "pass".
+// isValue says that the name at from stands where a plain configuration has its
+// values: "secret = pass:x" assigns nothing to "pass", but "Environment=PW=x" does.
 func (s *scanner) isValue(from int) bool {
 	if s.f.Role != inspect.Config {
 		return false
 	}
 	line, start := s.f.LineAround(from)
 	before := bytes.TrimRight(line[:from-start], " \t")
-	return bytes.HasSuffix(before, []byte("=")) && !bytes.ContainsAny(before, ":,;&?\"'")
+	return bytes.HasSuffix(before, []byte("=")) && !bytes.ContainsAny(before, ":,;&?\"'") && s.f.Data[s.done] != '='
 }
 
 // report makes a hit of a value that was found plausible.
@@ -99,6 +127,8 @@ func (s *scanner) report(a assignment) {
 		if h.User == "" && prefixOf(setting.Normal(a.key)) == "" && len(a.v) >= 5 && len(a.v) <= 64 {
 			if ssid := s.neighbour(assignment{from: a.from, at: a.at}, ssidKeys); ssid != "" {
 				h.Kind, h.Scheme, h.User = WiFiPSK, "wifi", ssid
+			} else if strings.HasSuffix(setting.Normal(a.key), "passphrase") && len(a.v) >= 8 && s.wireless(a.from) {
+				h.Kind, h.Scheme = WiFiPSK, "wifi"
 			}
 		}
 		s.hashed(&h)
@@ -108,9 +138,14 @@ func (s *scanner) report(a assignment) {
 	case CloudSecret:
 		h.Scheme = cloudOf(a.key)
 	case SymmetricKey:
-		h.Bits = hexBits(a.v)
+		if h.Bits = keyBits(a.v); a.form == list {
+			h.Bits = 8 * len(strings.FieldsFunc(a.v, func(r rune) bool { return !alnum(byte(r)) }))
+		}
 	case Token, APIKey:
 		h.Scheme = s.service(a.from)
+		if strings.HasSuffix(setting.Normal(a.key), "secretkey") && s.neighbour(assignment{from: a.from, at: a.at}, []string{"accesskey", "accesskeyid", "secretid"}) != "" {
+			h.Kind, h.Scheme = CloudSecret, ""
+		}
 	}
 	s.encoded(&h)
 	s.add(a.at, h)

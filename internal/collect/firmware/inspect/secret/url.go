@@ -49,6 +49,22 @@ func (s *scanner) url(at, _ int) {
 	s.add(off, Hit{Kind: URLCredential, Value: pw, User: user, Scheme: scheme, Note: "host " + host})
 }
 
+// source looks at the data source of a Go program: user:password@tcp(host).
+func (s *scanner) source(at, _ int) {
+	d := s.f.Data
+	if s.prose() || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	from := at
+	for from > 0 && at-from < 128 && d[from-1] > ' ' && d[from-1] < 0x7f && strings.IndexByte("\"'`=", d[from-1]) < 0 {
+		from--
+	}
+	user, pw, ok := strings.Cut(string(d[from:at]), ":")
+	if ok && user != "" && len(pw) >= 3 && !variable(pw) && !s.placeholder(pw) && !manualLogin(user, pw) && !s.f.Comment(at) {
+		s.add(from+len(user)+1, Hit{Kind: Password, Value: pw, User: user, Scheme: "mysql", Note: "data source"})
+	}
+}
+
 // exampleHost says that a host is the one of manuals.
 func (s *scanner) exampleHost(host string) bool {
 	h, _, _ := strings.Cut(strings.ToLower(host), ":")

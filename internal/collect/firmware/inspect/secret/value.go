@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -12,21 +13,24 @@ import (
 // longestValue bounds a value; keys in base64 are read elsewhere.
 const longestValue = 512
 
-// values reads what is assigned to the name at [from, to); most forms give one
-// value, a form that isn't known none.
-func (s *scanner) values(from, to int) []assignment {
+// value reads what is assigned to the name at [from, to).
+func (s *scanner) value(from, to int) (assignment, bool) {
 	d := s.f.Data
 	a := assignment{key: string(d[from:to]), from: from}
-	i := to
-	quote := byte(0)
-	if from > 0 && (d[i] == '"' || d[i] == '\'' || d[i] == '`') && d[from-1] == d[i] {
-		quote = d[i]
+	quote, i := s.closing(from, to)
+	if next := space(d, i); next > i && bytes.IndexByte(d[i:next], '\n') >= 0 && bytes.HasPrefix(d[next:], []byte("value:")) && s.listed(from) {
+		// - name: PASSWORD
+		//   value: x
+		a.form = mapping
+		return s.valueAt(a, setting.Blank(d, next+len("value:")))
+	}
+	if quote != 0 && i < len(d) && d[i] == ']' { // $config['mail']['pass']
 		i++
 	}
 	for i < len(d) && d[i] == '[' && i < to+8 { // pass[0] = 'x', pass[] = "x"
-		j := bytes.IndexByte(d[i:min(len(d), i+8)], ']')
+		j := bytes.IndexByte(d[i:min(len(d), i+24)], ']')
 		if j < 0 {
-			return nil
+			return a, false
 		}
 		i += j + 1
 	}
@@ -35,41 +39,139 @@ func (s *scanner) values(from, to int) []assignment {
 	}
 	i = setting.Blank(d, i)
 	if i >= len(d) {
-		return nil
+		return a, false
 	}
 	ok := false
 	switch c := d[i]; {
-	case c == '>' && s.tag(from) && quote == 0:
-		a, ok = s.element(a, i+1)
-	case bytes.HasPrefix(d[to:], []byte("</key>")) && from > 0 && d[from-1] == '>':
-		a, ok = s.property(a, to+len("</key>"))
-	case quote == 0 && c|0x20 == 'v' && i > to && s.tag(from):
-		a, ok = s.attribute(a, i)
-	case quote != 0 && s.named(from-1):
-		a, ok = s.pairValue(a, i)
-	case quote != 0 && c == ',' && s.setter(from-1):
-		a.form = call
-		a, ok = s.quotedAt(a, setting.Blank(d, i+1))
-	case quote == 0 && (c == '"' || c == '\'') && from > 1 && d[from-1] == '$' && d[from-2] == c && s.f.Role == inspect.Script:
-		a, ok = s.compared(a, i+1)
 	case c == '=' || c == ':' || c == '+' && i+1 < len(d) && d[i+1] == '=':
 		if c == '+' {
 			i++
 		}
 		a, ok = s.assigned(a, i, quote)
-	case quote == 0 && i > to && s.option(from):
-		a.form = blank
-		a, ok = s.valueAt(a, i)
+	case quote != 0:
+		a, ok = s.quotedName(a, i)
+	default:
+		a, ok = s.bareName(a, i, to)
 	}
 	if !ok {
-		return nil
+		return a, false
 	}
 	// "admin        " of fixed-width configurations.
 	trimmed := strings.TrimLeft(a.v, " ")
 	a.at += len(a.v) - len(trimmed)
 	a.v = strings.TrimRight(trimmed, " ")
-	return []assignment{a}
+	return a, true
 }
+
+// listed says that "name:" or "key:" stands before the name at from.
+func (s *scanner) listed(from int) bool {
+	before := bytes.TrimRight(tailOf(s.f.Data, from, 16), " \"'")
+	return bytes.HasSuffix(before, []byte("name:")) || bytes.HasSuffix(before, []byte("key:"))
+}
+
+// closing returns the quote that the name at [from, to) stands in, if any, and
+// the offset behind it. Within a string of a program quotes are escaped.
+func (s *scanner) closing(from, to int) (quote byte, end int) {
+	d := s.f.Data
+	is := func(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+	switch {
+	case from > 0 && is(d[to]) && d[from-1] == d[to]:
+		return d[to], to + 1
+	case from > 1 && to+1 < len(d) && d[to] == '\\' && is(d[to+1]) && d[from-1] == d[to+1] && d[from-2] == '\\':
+		return d[to+1], to + 2
+	}
+	return 0, to
+}
+
+// quotedName reads the value behind a name in quotes that no sign of assignment
+// follows.
+func (s *scanner) quotedName(a assignment, i int) (assignment, bool) {
+	switch c := s.f.Data[i]; {
+	case s.named(a.from - 1):
+		return s.pairValue(a, i)
+	case c == ',' && s.f.Data[a.from] == '-': // add_argument("--password", default="x")
+		line, start := s.f.LineAround(i)
+		if k := defaultValue.FindIndex(line[i-start:]); k != nil {
+			a.form = call
+			return s.quotedAt(a, i+k[1]-1)
+		}
+		return a, false
+	case c == ',' && s.setter(a.from-1):
+		a.form = call
+		return s.quotedAt(a, setting.Blank(s.f.Data, i+1))
+	}
+	return a, false
+}
+
+// bareName reads the value behind a name without quotes that ends at to; i is
+// the next place that isn't blank.
+func (s *scanner) bareName(a assignment, i, to int) (assignment, bool) {
+	d := s.f.Data
+	code := s.f.Role == inspect.Script || s.f.Role == inspect.Web || codeFile(s.f.Path)
+	switch c := d[i]; {
+	case code && (c == '|' || c == '?') && i+1 < len(d) && d[i+1] == c, code && c == 'o' && bytes.HasPrefix(d[i:], []byte("or ")): // process.env.PW || "x"
+		a.form = define
+		return s.quotedAt(a, setting.Blank(d, i+2))
+	case c == '>' && s.tag(a.from):
+		return s.element(a, i+1)
+	case bytes.HasPrefix(d[to:], []byte("</key>")) && a.from > 0 && d[a.from-1] == '>':
+		return s.property(a, to+len("</key>"))
+	case i > to && s.tag(a.from):
+		if v, ok := s.attribute(a, i); ok {
+			return v, true
+		}
+		if text := attributes(d, i); text > 0 { // <Password encode="base64">x</Password>
+			return s.element(a, text)
+		}
+		return a, false
+	case (c == '"' || c == '\'') && a.from > 1 && d[a.from-1] == '$' && d[a.from-2] == c && s.f.Role == inspect.Script:
+		if next := setting.Blank(d, i+1); bytes.HasPrefix(d[next:], []byte("in\n")) { // case "$PW" in
+			return s.pattern(a, next+3)
+		}
+		return s.compared(a, i+1)
+	case c == '(' && code:
+		return s.calling(a, i)
+	case c == ',' && code && strings.HasPrefix(a.key, "CURLOPT_"):
+		a.form = call
+		return s.quotedAt(a, setting.Blank(d, i+1))
+	case c == ',' && code && bytes.HasSuffix(bytes.TrimRight(tailOf(d, a.from, 24), " $"), []byte("cmp(")): // strcmp(pass, "x")
+		a.form = comparison
+		return s.quotedAt(a, setting.Blank(d, i+1))
+	case c == 'e' && code && bytes.HasPrefix(d[i:], []byte("eq ")):
+		a.form = comparison
+		return s.quotedAt(a, setting.Blank(d, i+3))
+	case i == to:
+		return a, false
+	case d[a.from] == '-':
+		return s.argued(a, i)
+	case s.defined(a.from):
+		a.form = define
+		return s.quotedAt(a, i)
+	case s.option(a.from):
+		a.form = blank
+		return s.valueAt(a, i)
+	}
+	if (d[i] == '"' || d[i] == '\'') && s.f.Kind == inspect.Text && (s.f.Role == inspect.Config || s.f.Role == inspect.History) && !s.texts && !codeFile(s.f.Path) {
+		v, ok := s.quotedAt(a, i) // set … password "x"
+		v.form = blank
+		return v, ok && (digit(v.v) || random(v.v)) && !strings.ContainsAny(v.v, " %$")
+	}
+	if s.f.Kind == inspect.Text && strings.IndexByte("sciwtra", d[i]) >= 0 {
+		if k := told.FindIndex(d[i:min(len(d), i+24)]); k != nil { // a log: psk set to "x"
+			a.form = define
+			return s.quotedAt(a, i+k[1]-1)
+		}
+	}
+	return a, false
+}
+
+// told is what a log says between the name of a setting and its quoted value.
+var told = regexp.MustCompile(`^((set|changed|updated|reset) )?(to|is|was|as)[: ]\s*["']`)
+
+var defaultValue = regexp.MustCompile(`\bdefault\s*=\s*["']`)
+
+// tailOf returns at most n bytes before off.
+func tailOf(d []byte, off, n int) []byte { return d[max(0, off-n):off] }
 
 // assigned reads behind an equals sign or a colon at i.
 func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
@@ -85,6 +187,13 @@ func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
 		return s.compared(a, i)
 	case colon && (d[i+1] == '/' || d[i+1] == ':'):
 		return a, false // a URL, a C++ name
+	case colon && (d[i+1] == '-' || d[i+1] == '=') && a.from > 1 && d[a.from-1] == '{' && d[a.from-2] == '$': // ${PW:-x}
+		a.v, a.at = string(s.token(i+2, 64, func(c byte) bool { return c > ' ' && c < 0x7f && c != '}' && c != '$' && c != '"' })), i+2
+		a.form, a.quoted = define, true
+		return a, a.v != "" && a.at+len(a.v) < len(d) && d[a.at+len(a.v)] == '}'
+	}
+	if colon {
+		i = s.typed(i)
 	}
 	if colon {
 		a.form = mapping
@@ -93,11 +202,12 @@ func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
 	if i < len(d) && (d[i] == '>' || colon && d[i] == '=') { // => and :=
 		i++
 	}
+	if i < len(d) && d[i] == ' ' && !colon && quote == 0 && s.f.Shell() && alnum(d[i-2]) {
+		return a, false // no shell assigns "X= y": a message
+	}
 	i = setting.Blank(d, i)
-	if i < len(d) && d[i] == '\n' && quote != 0 { // JSON may break the line
-		for i < len(d) && (d[i] == ' ' || d[i] == '\t' || d[i] == '\n' || d[i] == '\r') {
-			i++
-		}
+	if i < len(d) && d[i] == '\n' && (quote != 0 || codeFile(s.f.Path)) { // JSON and C may break the line
+		i = space(d, i)
 	}
 	if i >= len(d) {
 		return a, false
@@ -105,7 +215,39 @@ func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
 	if n := s.position(a.from); n > 0 {
 		return s.nth(a, i, n)
 	}
+	if list, ok := s.numbers(a, i); ok {
+		return list, true
+	}
+	if d[i] == '[' || d[i] == '(' {
+		return s.couple(a, i)
+	}
 	return s.valueAt(a, i)
+}
+
+// space returns the first place from i on that is neither blank nor a line's end.
+func space(d []byte, i int) int {
+	for i < len(d) && (d[i] == ' ' || d[i] == '\t' || d[i] == '\n' || d[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// typed returns the place of the equals sign behind the type that stands behind
+// the colon at i, "password: String = ", or i.
+func (s *scanner) typed(i int) int {
+	if s.f.Role != inspect.Script && s.f.Role != inspect.Web && !codeFile(s.f.Path) {
+		return i
+	}
+	d := s.f.Data
+	for j := i + 1; j < len(d) && j-i < 32; j++ {
+		switch c := d[j]; {
+		case c == '=' && j+1 < len(d) && d[j+1] != '=' && d[j+1] != '>' && j > i+2:
+			return j
+		case !alnum(c) && strings.IndexByte(" _&'<>?", c) < 0:
+			return i
+		}
+	}
+	return i
 }
 
 // position counts the names before this one in "USER, PASSWORD = …".
@@ -146,75 +288,6 @@ func (s *scanner) nth(a assignment, i, n int) (assignment, bool) {
 	return a, false
 }
 
-// tag says that the name at from is that of an XML element: "<p:name".
-func (s *scanner) tag(from int) bool {
-	d := s.f.Data
-	if from > 0 && d[from-1] == ':' {
-		for from--; from > 0 && setting.NameByte(d[from-1]); {
-			from--
-		}
-	}
-	return from > 0 && d[from-1] == '<'
-}
-
-// element reads the text of an XML element that begins at i.
-func (s *scanner) element(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	a.form, a.quoted = element, true
-	window := d[i:min(len(d), i+longestValue)]
-	if rest, ok := bytes.CutPrefix(window, []byte("<![CDATA[")); ok {
-		end := bytes.Index(rest, []byte("]]>"))
-		if end < 0 {
-			return a, false
-		}
-		a.v, a.at = string(rest[:end]), i+9
-		return a, true
-	}
-	// <key>password</key><string>value</string> is read as a pair.
-	end := bytes.IndexByte(window, '<')
-	if end < 0 || !bytes.HasPrefix(window[end:], []byte("</")) {
-		return a, false
-	}
-	text := window[:end]
-	v := bytes.TrimSpace(text)
-	a.v, a.at = string(v), i+bytes.Index(text, v)
-	return a, true
-}
-
-// property reads <string>value</string> behind <key>name</key>.
-func (s *scanner) property(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	for i < len(d) && (d[i] == ' ' || d[i] == '\t' || d[i] == '\n' || d[i] == '\r') {
-		i++
-	}
-	const tag = "<string>"
-	if !bytes.HasPrefix(d[i:], []byte(tag)) {
-		return a, false
-	}
-	return s.element(a, i+len(tag))
-}
-
-// attribute reads <name val=value />, with or without quotes.
-func (s *scanner) attribute(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	a.form, a.quoted = pair, true
-	eq := bytes.IndexByte(d[i:min(len(d), i+10)], '=')
-	if eq < 0 {
-		return a, false
-	}
-	switch strings.ToLower(string(d[i : i+eq])) {
-	case "val", "value", "v":
-	default:
-		return a, false
-	}
-	i += eq + 1
-	if v, ok := s.quotedAt(a, i); ok {
-		return v, true
-	}
-	a.v, a.at = string(s.token(i, longestValue, func(c byte) bool { return c > ' ' && c < 0x7f && c != '>' && c != '"' })), i
-	return a, a.v != ""
-}
-
 // compared reads the text that a script compares a variable with: "$PASS" = "x".
 func (s *scanner) compared(a assignment, i int) (assignment, bool) {
 	d := s.f.Data
@@ -230,108 +303,15 @@ func (s *scanner) compared(a assignment, i int) (assignment, bool) {
 	return s.quotedAt(a, setting.Blank(d, i))
 }
 
-// named says that the quoted word whose quote stands at q is the value of an
-// attribute or a member that names something: name="…", "key": "…".
-func (s *scanner) named(q int) bool {
-	d := s.f.Data
-	i := q
-	for i > 0 && (d[i-1] == ' ' || d[i-1] == '\t') {
-		i--
-	}
-	if i == 0 || d[i-1] != '=' && d[i-1] != ':' {
-		return false
-	}
-	for i--; i > 0 && (d[i-1] == ' ' || d[i-1] == '"' || d[i-1] == '\''); {
-		i--
-	}
-	end := i
-	for i > 0 && end-i < 16 && alnum(d[i-1]) {
-		i--
-	}
-	switch strings.ToLower(string(d[i:end])) {
-	case "name", "key", "id", "field", "param", "parameter", "property", "item", "k", "attr":
-		return true
-	}
-	return false
-}
-
-// pairValue reads the value that belongs to the name whose quote ends before i:
-// an attribute or member "value" within reach, or the text of the element.
-func (s *scanner) pairValue(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	a.form = pair
-	window := d[i:min(len(d), i+200)]
-	if end := bytes.IndexAny(window, "}\n"); end >= 0 && window[end] == '}' {
-		window = window[:end]
-	}
-	if end := bytes.IndexByte(window, '>'); end >= 0 {
-		text := window[end+1:]
-		if !bytes.Contains(window[:end], []byte("value=")) && !bytes.HasSuffix(window[:end], []byte("/")) {
-			if k := bytes.Index(text, []byte("</")); k > 0 && bytes.IndexByte(text[:k], '<') < 0 {
-				v := bytes.TrimSpace(text[:k])
-				a.v, a.at, a.quoted = string(v), i+end+1+bytes.Index(text, v), true
-				return a, len(v) > 0
-			}
-			return a, false
-		}
-		window = window[:end]
-	}
-	low := bytes.ToLower(window)
-	for _, w := range []string{"value", "val", "default", "v"} {
-		for at := 0; ; {
-			k := bytes.Index(low[at:], []byte(w))
-			if k < 0 {
-				break
-			}
-			at += k + len(w)
-			j := at
-			for j < len(window) && (window[j] == '"' || window[j] == '\'' || window[j] == ' ') {
-				j++
-			}
-			if j >= len(window) || window[j] != '=' && window[j] != ':' || k > 0 && alnum(low[at-len(w)-1]) {
-				continue
-			}
-			return s.quotedAt(a, setting.Blank(d, i+j+1))
-		}
-	}
-	return a, false
-}
-
-// setter says that the quoted word at q is the first argument of a function that
-// sets something: define('…', setenv("…", nvram_set("….
-func (s *scanner) setter(q int) bool {
-	d := s.f.Data
-	i := q
-	for i > 0 && (d[i-1] == ' ' || d[i-1] == '(') {
-		i--
-	}
-	if i == q {
-		return false
-	}
-	end := i
-	for i > 0 && end-i < 40 && (setting.NameByte(d[i-1]) || d[i-1] == ':' || d[i-1] == '>') {
-		i--
-	}
-	n := strings.ToLower(string(d[i:end]))
-	for _, w := range []string{"define", "set", "put", "add", "default", "write", "save"} {
-		if strings.Contains(n, w) {
-			return true
-		}
-	}
-	return false
-}
-
 // option says that a blank parts name and value on this line: "option name
-// value" (UCI), "set name value", and "name value" in files that are written so.
+// value" (UCI), "setenv name value", and "name value" in files that are written so.
 func (s *scanner) option(from int) bool {
 	line, start := s.f.LineAround(from)
 	if len(line) > 512 || s.f.Kind != inspect.Text {
 		return false
 	}
-	switch before := bytes.TrimSpace(line[:from-start]); string(before) {
-	case "option", "set":
-		return true
-	case "":
+	before := bytes.Fields(line[:from-start])
+	if len(before) == 0 {
 		if s.f.Role != inspect.Config {
 			return false
 		}
@@ -339,7 +319,32 @@ func (s *scanner) option(from int) bool {
 		known := strings.HasSuffix(base, ".conf") || strings.HasSuffix(base, "rc") || strings.HasSuffix(base, ".cfg") || path.Ext(base) == "" || strings.Contains(s.f.Path, "/ppp/")
 		return known && len(quotedFields(line)) == 2
 	}
+	switch string(before[0]) {
+	case "option", "set", "export", "setprop", "SetEnv", "setenv", "ENV":
+		if len(before) == 1 && (s.f.Role == inspect.Config || string(before[0]) == "option" || string(before[0]) == "set") {
+			return true
+		}
+	case "Backlog":
+		return bytes.HasSuffix(before[len(before)-1], []byte(";")) || len(before) == 1
+	}
+	if s.f.Role != inspect.Script && s.f.Role != inspect.History || usage(line) {
+		return false
+	}
+	// "flash set NAME value", "tcapi set node NAME value".
+	for _, w := range before[max(0, len(before)-2):] {
+		switch path.Base(string(w)) {
+		case "fw_setenv", "setenv", "setprop", "nvram_set", "set", "put", "export":
+			return true
+		}
+	}
 	return false
+}
+
+// defined says that the name at from is one that the preprocessor of C defines.
+func (s *scanner) defined(from int) bool {
+	line, start := s.f.LineAround(from)
+	f := bytes.Fields(line[:from-start])
+	return len(f) > 0 && (string(f[len(f)-1]) == "#define" || len(f) == 2 && string(f[0]) == "#" && string(f[1]) == "define")
 }
 
 // quotedFields parts a line at blanks, quoted texts kept together.
@@ -363,7 +368,16 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 			i += end
 		}
 	}
+	if bytes.HasPrefix(d[i:], []byte("[[")) && s.f.Role == inspect.Script { // of Lua
+		if end := bytes.Index(d[i:min(len(d), i+longestValue)], []byte("]]")); end > 2 && bytes.IndexByte(d[i:i+end], '\n') < 0 {
+			a.v, a.at, a.quoted = string(d[i+2:i+end]), i+2, true
+			return a, true
+		}
+	}
 	q := d[i]
+	if q == '\\' && i+1 < len(d) && (d[i+1] == '"' || d[i+1] == '\'') {
+		return s.escaped(a, i+1)
+	}
 	if q != '"' && q != '\'' && q != '`' {
 		return a, false
 	}
@@ -379,5 +393,30 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 		return a, false
 	}
 	a.v, a.at, a.quoted = string(d[i:end]), i, true
+	return a, true
+}
+
+// pattern reads the first pattern of a case statement.
+func (s *scanner) pattern(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	a.form = comparison
+	i = space(d, i)
+	if v, ok := s.quotedAt(a, i); ok {
+		return v, true
+	}
+	a.v, a.at = string(s.token(i, 64, func(c byte) bool { return c > ' ' && c < 0x7f && c != ')' && c != '|' && c != '"' })), i
+	a.quoted = true
+	return a, i+len(a.v) < len(d) && (d[i+len(a.v)] == ')' || d[i+len(a.v)] == '|')
+}
+
+// escaped reads a value whose quotes are escaped, the first at i: JSON within a
+// string of a program.
+func (s *scanner) escaped(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	end := bytes.Index(d[i+1:min(len(d), i+longestValue)], []byte{'\\', d[i]})
+	if end < 0 || bytes.IndexByte(d[i+1:i+1+end], '\n') >= 0 {
+		return a, false
+	}
+	a.v, a.at, a.quoted = string(d[i+1:i+1+end]), i+1, true
 	return a, true
 }

@@ -24,10 +24,13 @@ func placeholder(v string) bool {
 	if len(l) == 0 {
 		return true
 	}
-	for _, c := range []string{"<", "${", "$(", "{{", "%s", "%d", "%c", "%u", "%(", "%1", "@@", "...", "…", "example", "placeholder", "your_", "your-", "yourp", "yourt", "yours", "insert", "redacted", "dummy", "xxxx", "***", "____", "••", "changethis", "replace_", "replaceme", "to_be_", "todo", "fixme", "0123456789", "123456789a", "abcdefgh", "my_secret", "my-secret", "notset", "not_set", "not set", "n/a", "{cipher}", "enc(", "eyjzdwiioiixmjm0nty3odkwiiwi", "czzcagrsa3f0mzpnwdfmqmf0m2jw", "qwxhzgrpbjpvcgvuihnlc2ftzq"} {
+	for _, c := range []string{"<", "${", "$(", "{{", "%s", "%d", "%c", "%u", "%(", "%1", "@@", "...", "…", "example", "placeholder", "your_", "your-", "yourp", "yourt", "yours", "insert_", "insert-", "inserthere", "insertyour", "redacted", "dummy", "xxxx", "***", "____", "••", "changethis", "replace_", "replaceme", "to_be_", "todo", "fixme", "0123456789", "123456789a", "abcdefgh", "my_secret", "my-secret", "notset", "not_set", "not set", "n/a", "{cipher}", "enc(", "eyjzdwiioiixmjm0nty3odkwiiwi", "czzcagrsa3f0mzpnwdfmqmf0m2jw", "qwxhzgrpbjpvcgvuihnlc2ftzq"} {
 		if bytes.Contains(l, []byte(c)) {
 			return true
 		}
+	}
+	if n := len(v); n > 4 && v[0] == '[' && strings.IndexByte(v, ']') > 3 && strings.ToUpper(v) == v { // [PASSWORD]
+		return true
 	}
 	// One character over and over.
 	return len(bytes.TrimLeft(l, string(l[:1]))) == 0 && len(l) > 1 && !digits(v)

@@ -19,7 +19,8 @@ const (
 	maxText     = 4096 // bytes of a word
 	maxDepth    = 32   // substitutions in substitutions
 	maxScript   = 1 << 20
-	maxSpent    = 8 << 20 // bytes that variables are replaced by
+	maxSpent    = 8 << 20 // bytes that variables are replaced by, and that are read again
+	maxValues   = 16      // of the variable of a loop
 )
 
 // Word is a word of a command, without its quotes.
@@ -34,6 +35,7 @@ type Command struct {
 	To    []Word // where output is redirected to
 	Off   int
 	End   int // offset behind the last word
+	Pipe  int // of a pipeline: the commands of one have the same number, in its order
 }
 
 // Arg is the text of word i, "" where there are fewer.
@@ -44,23 +46,36 @@ func (c Command) Arg(i int) string {
 	return ""
 }
 
-// Commands returns the commands of a script in the order of their offsets.
+// Commands returns the commands of a script in the order of their offsets. What
+// is given to another shell or to eval is read as well: sh -c 'a; b' is followed
+// by a and b. The variable of a loop over several words is "{a,b}", of a pattern
+// the pattern.
 func Commands(src []byte) []Command {
-	l := &lexer{src: src[:min(len(src), maxScript)], vars: map[string]string{}}
-	for l.at < len(l.src) {
-		l.list(0)
-	}
+	l := &lexer{src: src[:min(len(src), maxScript)], all: &all{vars: map[string]string{}}}
+	l.read()
 	slices.SortStableFunc(l.out, func(a, b Command) int { return cmp.Compare(a.Off, b.Off) })
 	return l.out
 }
 
+// all is what the lexers of a script and of the texts in it share.
+type all struct {
+	spent int // bytes that variables were replaced by, or that were read again
+	pipes int
+	vars  map[string]string
+	out   []Command
+}
+
 type lexer struct {
+	*all
 	src    []byte
 	at     int
 	depth  int
-	spent  int // bytes that variables were replaced by
-	vars   map[string]string
-	out    []Command
+	place  func(off int) int // of a text inside of a script: where that stands
+	pipe   int
+	piped  bool  // behind "|"
+	joined bool  // behind "&&" or "||": it may not be run
+	nest   int   // if, while, for, case and { that are open
+	dead   bool  // the script has ended before
 	docs   []doc // here-documents whose text comes behind this line
 	cur    Command
 	fields bool // the last word holds a value with blanks outside of quotes: it is several words
@@ -81,11 +96,12 @@ func (l *lexer) peek(n int) byte {
 
 // list reads commands up to stop: ')' or '`', or 0 for the end.
 func (l *lexer) list(stop byte) {
-	outer := l.cur
+	outer, pipe := l.cur, l.pipe
 	l.cur = Command{}
+	l.end()
 	defer func() {
 		l.flush()
-		l.cur = outer
+		l.cur, l.pipe, l.piped = outer, pipe, false
 	}()
 	pattern := false // where a case statement has patterns: "start|on)"
 	for l.at < len(l.src) {
@@ -107,17 +123,33 @@ func (l *lexer) list(stop byte) {
 			}
 		case c == '\n':
 			l.at++
-			l.flush()
+			waits := len(l.cur.Words) == 0 && l.joined // behind "&&" the command stands on the next line
+			if l.flush(); !l.piped && !waits {
+				l.end()
+			}
 			l.skipDocs()
 		case c == ';' && l.peek(1) == ';':
 			l.flush()
+			l.end()
 			l.at += 2
 			pattern = true
 		case c == '|' && pattern:
 			l.at++
+		case c == '|' && l.peek(1) != '|':
+			l.flush()
+			l.piped = true
+			l.at++
+			if l.peek(0) == '&' {
+				l.at++
+			}
 		case c == ';' || c == '&' || c == '|':
 			l.flush()
+			l.end()
 			l.at++
+			if c != ';' && l.peek(0) == c {
+				l.joined = true
+				l.at++
+			}
 		case c == '#':
 			l.comment()
 		case c == '(' && pattern:
@@ -137,9 +169,22 @@ func (l *lexer) list(stop byte) {
 			l.split(w)
 			if len(l.cur.Words) == 3 && w.Text == "in" && l.cur.Words[0].Text == "case" {
 				l.cur, pattern = Command{}, true
+				l.nest++
 			}
 		}
 	}
+}
+
+func (l *lexer) read() {
+	for l.at < len(l.src) {
+		l.list(0)
+	}
+}
+
+// end ends a pipeline.
+func (l *lexer) end() {
+	l.pipes++
+	l.pipe, l.piped, l.joined = l.pipes, false, false
 }
 
 func (l *lexer) comment() {
@@ -173,9 +218,11 @@ func (l *lexer) nested(stop byte) {
 		}
 		return
 	}
+	nest := l.nest
 	l.depth++
 	l.list(stop)
 	l.depth--
+	l.nest = nest
 }
 
 func (l *lexer) redirect() {
@@ -268,6 +315,7 @@ func (l *lexer) flush() {
 		name, value, ok := strings.Cut(w.Text, "=")
 		switch {
 		case reserved[w.Text]:
+			l.nest += nests[w.Text]
 		case ok && l.src[w.Off] != '"' && l.src[w.Off] != '\'' && isName(name):
 			l.assign(name, value)
 		default:
@@ -280,7 +328,19 @@ func (l *lexer) flush() {
 
 func (l *lexer) emit(c Command) {
 	switch c.Words[0].Text {
-	case "for", "case", "select", "function":
+	case "for":
+		l.nest++
+		if len(c.Words) > 3 && c.Words[2].Text == "in" && isName(c.Words[1].Text) {
+			delete(l.vars, c.Words[1].Text)
+			if v := either(c.Words[3:]); v != "" {
+				l.assign(c.Words[1].Text, v)
+			}
+		}
+		return
+	case "select":
+		l.nest++
+		return
+	case "case", "function":
 		return
 	case "export", "local", "readonly", "declare", "typeset":
 		for _, w := range c.Words[1:] {
@@ -290,9 +350,22 @@ func (l *lexer) emit(c Command) {
 		}
 		return
 	}
-	c.Off = c.Words[0].Off
+	if l.dead {
+		return
+	}
+	c.Off, c.Pipe = c.Words[0].Off, l.pipe
+	l.piped = false
+	l.dead = l.ends(c)
+	inner, at := again(c)
+	if l.place != nil {
+		c.Off, c.End = l.place(c.Off), l.place(c.End)
+		c.Words, c.To = l.moved(c.Words), l.moved(c.To)
+	}
 	if len(l.out) < maxCommands {
 		l.out = append(l.out, c)
+	}
+	if inner != "" {
+		l.text(inner, at)
 	}
 }
 

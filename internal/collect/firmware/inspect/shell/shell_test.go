@@ -2,6 +2,7 @@ package shell_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -42,7 +43,14 @@ func TestCommands(t *testing.T) {
 		{"export", "export A=1 B=2; x $A ${B} $C", []string{"x_1_2_$C"}},
 		{"assignment-before", "LANG=C x", []string{"x"}},
 		{"if", "if [ -x /a ]; then /a; else ! b; fi", []string{"[_-x_/a_]", "/a", "b"}},
-		{"for", "for i in a b; do \"$i\" start; done", []string{"$i_start"}},
+		{"for", "for i in a b; do \"$i\" start; done", []string{"{a,b}_start"}},
+		{"for-pattern", "for i in /etc/rc.d/S*; do $i start; done", []string{"/etc/rc.d/S*_start"}},
+		{"for-arguments", "for i; do $i; done; for i in $X y; do $i; done", []string{"$i", "$i"}},
+		{"exit", "a\nexit 0\nb", []string{"a", "exit_0"}},
+		{"exec", "exec 3>x\na\nexec b\nc", []string{"exec_>x", "a", "exec_b"}},
+		{"exit-perhaps", "a || exit\nb &&\n exit\nif c; then exit; fi\nf() { exit; }\ncase x in y) exit;; esac\n(exit)\nwhile d; do exit; done\ne", []string{"a", "exit", "b", "exit", "c", "exit", "exit", "exit", "exit", "d", "exit", "e"}},
+		{"again", "sh -c 'a; b | c'\nsu -c \"d e\" root\neval f g\nsh -c h i\nsudo bash -lc 'sh -c \"j k\"'", []string{"sh_-c_a; b | c", "a", "b", "c", "su_-c_d e_root", "d_e", "eval_f_g", "f_g", "sh_-c_h_i", "h", "sudo_bash_-lc_sh -c \"j k\"", "sh_-c_j k", "j_k"}},
+		{"not-again", "sh a -c b\ngrep -c x y\nsh -x", []string{"sh_a_-c_b", "grep_-c_x_y", "sh_-x"}},
 		{"case", "case \"$1\" in\n start|on) a -x ;;\n (stop) b;;\n*) c\nesac\nd", []string{"a_-x", "b", "c", "d"}},
 		{"case-in-subshell", "(case $1 in a) b;; esac; c)\nd", []string{"b", "c", "d"}},
 		{"function", "start() {\n a\n}\nfunction x { b; }\n", []string{"a"}},
@@ -82,9 +90,44 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestPipes shows commands with the number of their pipeline, counted anew.
+func TestPipes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ src, want string }{
+		{"a | b; c", "a1 b1 c2"},
+		{"a |\n b || c && d & e", "a1 b1 c2 d3 e4"},
+		{"a $(x | y) | b", "a1 x2 y2 b1"},
+		{"a |& b\nc", "a1 b1 c2"},
+		{"sh -c 'a | b'; sh -c '\nc\nd'", "sh1 a2 b2 sh3 c4 d5"},
+		{"case $1 in a|b) c | d;; esac", "c1 d1"},
+	} {
+		numbers := map[int]int{}
+		var got []string
+		for _, c := range shell.Commands([]byte(row.src)) {
+			if numbers[c.Pipe] == 0 {
+				numbers[c.Pipe] = len(numbers) + 1
+			}
+			got = append(got, fmt.Sprint(c.Arg(0), numbers[c.Pipe]))
+		}
+		if d := cmp.Diff(row.want, strings.Join(got, " ")); d != "" {
+			t.Errorf("%q: %s", row.src, d)
+		}
+	}
+}
+
+func TestPlacesOfTexts(t *testing.T) {
+	t.Parallel()
+	src := "x\nsh -c 'a\n bb c' y\neval $Z d\n"
+	for _, c := range shell.Commands([]byte(src)) {
+		if c.Arg(0) == "bb" && src[c.Off:c.End] != "bb c" {
+			t.Errorf("%q", src[c.Off:c.End])
+		}
+	}
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	for _, unit := range []string{"$(", "`", "(", "${", "\"", "'", "case x in ", "a<<E\n", "A=$A$A\n", "`$(", "$(`", "\"$(", "\"`", "a ", ";;", "\\"} {
+	for _, unit := range []string{"$(", "`", "(", "${", "\"", "'", "case x in ", "a<<E\n", "A=$A$A\n", "`$(", "$(`", "\"$(", "\"`", "a ", ";;", "\\", "sh -c '", "A='sh -c \"$A\";sh -c \"$A\"'\n$A\nsh -c \"$A\"\n", "eval ", "for a in b c;"} {
 		n := len(shell.Commands(bytes.Repeat([]byte(unit), 200_000/len(unit))))
 		if n > 20_000 {
 			t.Errorf("%q: %d commands", unit, n)
@@ -93,7 +136,7 @@ func TestHostile(t *testing.T) {
 }
 
 func FuzzCommands(f *testing.F) {
-	for _, s := range []string{"a $(b `c` \"${d:-e}\")", "case $1 in a|b) c;; esac", "cat <<E\nx\nE\n", "A=b; $A > c 2>&1", "f() { a; }", "$((", "`\"`"} {
+	for _, s := range []string{"a $(b `c` \"${d:-e}\")", "case $1 in a|b) c;; esac", "cat <<E\nx\nE\n", "A=b; $A > c 2>&1", "f() { a; }", "$((", "sh -c 'a|b' c", "eval \"$A\"", "for a in b c; do $a|d; done", "`\"`"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

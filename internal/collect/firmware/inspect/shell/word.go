@@ -180,7 +180,7 @@ func (l *lexer) dollar(add func(string)) {
 }
 
 // afford counts what variables bring: a short script could ask for gigabytes.
-func (l *lexer) afford(v string) bool {
+func (l *all) afford(v string) bool {
 	l.spent += len(v)
 	return l.spent <= maxSpent
 }

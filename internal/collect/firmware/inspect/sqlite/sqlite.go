@@ -8,6 +8,8 @@ package sqlite
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -34,6 +36,35 @@ type Cell struct {
 	Column string // "" where the table's definition doesn't tell
 	Text   string
 	Off    int // of its first byte in the file
+}
+
+// Named calls yield for each text of a row with its name: that of its column,
+// or in a table of names and values what the one cell calls the other.
+func (r Row) Named(yield func(name string, c Cell)) {
+	name, value := -1, -1
+	for i, c := range r.Cells {
+		switch plainName(c.Column) {
+		case "key", "name", "param", "parameter", "item", "option", "setting", "k", "property", "configkey", "confkey", "varname", "field":
+			if name < 0 {
+				name = i
+			}
+		case "value", "val", "v", "data", "content", "settingvalue", "configvalue", "confvalue", "default", "varvalue", "text":
+			value = i
+		}
+	}
+	for i, c := range r.Cells {
+		switch {
+		case i == value && name >= 0:
+			yield(r.Cells[name].Text, c)
+		case i == name && value >= 0:
+		default:
+			yield(c.Column, c)
+		}
+	}
+}
+
+func plainName(column string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(column))
 }
 
 // Rows calls yield for each row of each table until it returns false. What is
@@ -85,19 +116,51 @@ func Rows(b []byte, yield func(Row) bool) {
 	}
 }
 
+// ErrFormat says that bytes are no database that can be read, or that part of it
+// is damaged.
+var ErrFormat = errors.New("not a sound SQLite database")
+
+// Table calls yield for each row of one table until it returns false; most
+// bounds the bytes of a row. What is damaged is left out, which the error says.
+func Table(b []byte, name string, most int, yield func(Row) bool) error {
+	d, ok := open(b)
+	if !ok {
+		return ErrFormat
+	}
+	d.most = most
+	root := 0
+	d.walk(1, func(cells []Cell, ints []int64) bool {
+		if len(cells) >= 5 && cells[0].Text == "table" && cells[1].Text == name {
+			root = int(ints[3])
+		}
+		return root == 0
+	})
+	if root == 0 {
+		return fmt.Errorf("%w: no table %q", ErrFormat, name)
+	}
+	d.walk(root, func(cells []Cell, _ []int64) bool { return yield(Row{Table: name, Cells: cells}) })
+	if d.broken {
+		return fmt.Errorf("%w: part of table %q is damaged", ErrFormat, name)
+	}
+	return nil
+}
+
 type database struct {
 	b      []byte
 	page   int // size
 	usable int
 	rows   int
+	most   int // bytes of a row that are put together from overflow pages
+	joined int // bytes that were: each page belongs to one row
 	seen   map[int]bool
+	broken bool // something was left out
 }
 
 func open(b []byte) (*database, bool) {
 	if len(b) < 100 || !bytes.HasPrefix(b, []byte(Magic)) {
 		return nil, false
 	}
-	d := &database{b: b, page: int(binary.BigEndian.Uint16(b[16:])), seen: make(map[int]bool)}
+	d := &database{b: b, page: int(binary.BigEndian.Uint16(b[16:])), most: maxPayload, seen: make(map[int]bool)}
 	if d.page == 1 {
 		d.page = 65536
 	}
@@ -118,6 +181,7 @@ func (d *database) walk(n int, fn func(cells []Cell, ints []int64) bool) {
 
 func (d *database) visit(n, depth int, fn func(cells []Cell, ints []int64) bool) bool {
 	if n < 1 || depth > maxDepth || d.seen[n] || (n-1)*d.page >= len(d.b) {
+		d.broken = true
 		return true
 	}
 	d.seen[n] = true
@@ -139,6 +203,7 @@ func (d *database) visit(n, depth int, fn func(cells []Cell, ints []int64) bool)
 	for i := range min(cells, (len(p)-array)/2) {
 		at := int(binary.BigEndian.Uint16(p[array+2*i:]))
 		if at < array || at+4 > len(p) {
+			d.broken = true
 			continue
 		}
 		if kind == 5 || kind == 2 {
@@ -154,6 +219,7 @@ func (d *database) visit(n, depth int, fn func(cells []Cell, ints []int64) bool)
 			return false
 		}
 		cols, ints := d.cell(p, base, at, kind)
+		d.broken = d.broken || cols == nil
 		if cols != nil && !fn(cols, ints) {
 			return false
 		}
@@ -213,11 +279,13 @@ func (d *database) overflow(body []byte, off, here, size int) ([]Cell, []int64) 
 	}
 	whole := bytes.Clone(body[:here])
 	next := int(binary.BigEndian.Uint32(body[here:]))
-	for hops := 0; next > 0 && len(whole) < min(size, maxPayload) && hops < maxPayload/480; hops++ {
+	for hops := 0; next > 0 && len(whole) < min(size, d.most) && hops < d.most/480; hops++ {
 		base := (next - 1) * d.page
-		if base < 0 || base+d.usable > len(d.b) {
+		if base < 0 || base+d.usable > len(d.b) || d.joined > 2*len(d.b) {
+			d.broken = true
 			break
 		}
+		d.joined += d.usable
 		next = int(binary.BigEndian.Uint32(d.b[base:]))
 		whole = append(whole, d.b[base+4:base+d.usable]...)
 	}

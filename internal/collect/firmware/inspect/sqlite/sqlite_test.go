@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,6 +43,20 @@ func TestRows(t *testing.T) {
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("rows:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	b := database(t)
+	n := 0
+	if err := sqlite.Table(b, "settings", 1<<20, func(sqlite.Row) bool { n++; return true }); err != nil || n != 5 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	for name, b := range map[string][]byte{"no such table": b, "settings": b[:600], "users": []byte("SQLite format 3")} {
+		if err := sqlite.Table(b, name, 1<<20, func(sqlite.Row) bool { return true }); !errors.Is(err, sqlite.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func TestAccuracy(t *testing.T) {
 				boot.File(calls)
 			}
 		}
-		boot.Resolve(starts)
+		starts = boot.Resolve(starts)
 		inspecttest.Table(t, img, truth, func(p inspecttest.Planted) (mine, found bool) {
 			return kinds[p.Kind] != "", slices.ContainsFunc(starts, func(s startup.Start) bool {
 				return s.Kind == kinds[p.Kind] && s.Path == p.Path && s.Line == p.Line && s.Boot == startup.Yes

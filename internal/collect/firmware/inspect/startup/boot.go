@@ -5,44 +5,59 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"assay/internal/collect/firmware/inspect"
 )
 
-// Boot joins what the files of one tree start with the links between them: an
+// Boot joins what the files of an image start with the links between them: an
 // init.d script runs where a link in rc3.d or its own name S50x says so, a unit
 // where a folder multi-user.target.wants holds it, any other script where one
-// that runs calls it. It is for one goroutine; the order of files is free.
+// that runs calls it. Paths are those that people read: what stands before ":/"
+// names the tree, and links and calls stay in theirs, but what isn't there is
+// looked for in the others, which are mounted somewhere. It is for one
+// goroutine; the order of files is free.
 type Boot struct {
 	calls    map[string]Calls
-	links    map[string]string // symbolic links
-	programs map[string]string // executable files in the folders of PATH, by name
-	units    map[string]bool   // systemd: names that a .wants or .requires folder holds
-	rc       map[string]bool   // what S* links of rc folders point to
+	links    map[string]string   // symbolic links
+	programs map[string]string   // executable files in the folders of PATH, by tree and name
+	rc       map[string]bool     // what links of rc folders, run levels and service folders point to
+	names    map[string][]string // paths in calls, by their last name
+	globbed  map[string]bool     // folders of which a script that runs starts what fits a pattern
+	units    units
 	reached  map[string]string // path: what starts it; "" of a root
 }
 
 // maxEntries bounds each map: a tree of a million names isn't kept.
 const maxEntries = 200_000
 
-// Entry tells of an entry of the tree: its type as package format has it.
+// tree splits a path: what names its tree, and the path in it.
+func tree(p string) (prefix, in string) {
+	i := strings.LastIndex(p, ":/")
+	return p[:i+1], p[i+1:]
+}
+
+// Entry tells of an entry of a tree: its type as package format has it.
 func (b *Boot) Entry(p, typ string, mode uint32, target string) {
 	if b.links == nil {
-		b.links, b.programs, b.units, b.rc = map[string]string{}, map[string]string{}, map[string]bool{}, map[string]bool{}
+		b.links, b.programs, b.rc = map[string]string{}, map[string]string{}, map[string]bool{}
 	}
-	dir, base := path.Dir(p), path.Base(p)
+	prefix, in := tree(p)
+	dir, base := path.Dir(in), path.Base(in)
 	if typ == "symlink" && len(b.links) < maxEntries {
 		if !path.IsAbs(target) {
 			target = path.Join(dir, target)
 		}
-		b.links[p] = path.Clean(target)
+		b.links[p] = prefix + path.Clean(target)
 	}
-	wanted := strings.HasSuffix(dir, ".wants") || strings.HasSuffix(dir, ".requires")
 	switch {
-	case wanted && len(b.units) < maxEntries:
-		b.units[base] = true
-	case strings.HasPrefix(base, "S") && rcFolder(dir) && len(b.rc) < maxEntries:
-		b.rc[b.follow(p)] = true
+	case strings.HasSuffix(dir, ".wants") || strings.HasSuffix(dir, ".requires") || strings.Contains(dir, "/systemd/"):
+		b.units.entry(dir, base, typ, b.links[p])
+	case strings.HasPrefix(base, "S") && rcFolder(dir) || strings.Contains(dir, "/runlevels/") && !strings.HasSuffix(dir, "/shutdown") || typ == "symlink" && serviceFolder(dir):
+		if len(b.rc) < maxEntries {
+			b.rc[p] = true
+		}
 	case typ == "file" && mode&0o111 != 0 && binFolder(dir) && len(b.programs) < maxEntries, typ == "symlink" && binFolder(dir):
-		b.programs[base] = p
+		b.programs[prefix+base] = p
 	}
 }
 
@@ -52,18 +67,30 @@ func (b *Boot) File(c *Calls) {
 		return
 	}
 	if b.calls == nil {
-		b.calls = map[string]Calls{}
+		b.calls, b.names = map[string]Calls{}, map[string][]string{}
 	}
-	if len(b.calls) < maxEntries {
-		b.calls[c.Path] = *c
+	if _, ok := b.calls[c.Path]; ok || len(b.calls) >= maxEntries {
+		return
 	}
+	b.calls[c.Path] = *c
+	base := path.Base(c.Path)
+	b.names[base] = append(b.names[base], c.Path)
 }
 
-// rcFolder says that links in dir name what a run level starts: /etc/rc3.d,
-// /etc/rc.d (OpenWrt), /etc/rc.d/rc3.d, OpenRC's run levels.
+// rcFolder says that names in dir say what a run level starts: /etc/rc3.d,
+// /etc/rc.d (OpenWrt), /etc/rc.d/rc3.d.
 func rcFolder(dir string) bool {
 	base := path.Base(dir)
-	return strings.HasPrefix(base, "rc") && strings.HasSuffix(base, ".d") || strings.Contains(dir, "/runlevels/")
+	return strings.HasPrefix(base, "rc") && strings.HasSuffix(base, ".d")
+}
+
+// serviceFolder says that runit, s6 or daemontools runs what stands in dir.
+func serviceFolder(dir string) bool {
+	switch dir {
+	case "/service", "/etc/service", "/var/service", "/run/service", "/etc/s6/service", "/etc/s6-overlay/services":
+		return true
+	}
+	return strings.Contains(dir, "/runsvdir/")
 }
 
 func binFolder(dir string) bool {
@@ -71,32 +98,84 @@ func binFolder(dir string) bool {
 	return base == "bin" || base == "sbin"
 }
 
+// follow resolves links, also those of folders on the way.
 func (b *Boot) follow(p string) string {
 	for range 8 {
-		target, ok := b.links[p]
-		if !ok {
+		next := b.step(p)
+		if next == p {
 			return p
 		}
-		p = target
+		p = next
 	}
 	return p
 }
 
-// Resolve sets Boot of starts.
-func (b *Boot) Resolve(starts []Start) {
-	b.walk()
-	for i := range starts {
-		s := &starts[i]
-		if s.By == "program" {
+func (b *Boot) step(p string) string {
+	if target, ok := b.links[p]; ok {
+		return target
+	}
+	prefix, in := tree(p)
+	for i := 1; i < len(in); i++ {
+		if in[i] != '/' {
 			continue
 		}
-		s.Boot = b.state(s.Path)
+		if target, ok := b.links[prefix+in[:i]]; ok {
+			return target + in[i:]
+		}
+	}
+	return p
+}
+
+// Resolve sets Boot of starts, and returns those that remain: what is weak only
+// where it happens, and isn't started, is a service or process as any other.
+func (b *Boot) Resolve(starts []Start) []Start {
+	b.walk()
+	out := starts[:0]
+	for _, s := range starts {
+		if s.By != "program" {
+			s.Boot = b.state(s.Path)
+		}
 		if s.By == "inetd" || s.By == "xinetd" {
 			if _, ok := b.Reached("/" + s.By); !ok {
 				s.Boot = Unknown // nothing seen that starts the server that reads this
 			}
 		}
+		if s.Boot == No {
+			switch s.Kind {
+			case Anonymous, DebugTool, ADB, Cleartext:
+				continue // its service is in the list
+			case Telnet:
+				s.Kind = Service
+			case SerialShell, Autorun:
+				s.Kind = Process
+			}
+		}
+		out = append(out, s)
 	}
+	return append(out, b.implied()...)
+}
+
+// implied are the shells that busybox' init has wait on the console where it
+// finds no inittab (busybox, init/init.c, parse_inittab).
+func (b *Boot) implied() []Start {
+	var out []Start
+	for _, p := range slices.Sorted(maps.Keys(b.links)) {
+		prefix, in := tree(p)
+		if in != "/sbin/init" && in != "/linuxrc" || path.Base(b.follow(p)) != "busybox" {
+			continue
+		}
+		scripts, tables := false, false
+		for at, c := range b.calls {
+			if t, in := tree(at); t == prefix {
+				scripts = scripts || in == "/etc/init.d/rcS"
+				tables = tables || c.By == "inittab" || in == "/init"
+			}
+		}
+		if scripts && !tables {
+			out = append(out, Start{Kind: SerialShell, Name: "console", Program: "/bin/sh", By: "inittab", Boot: Yes, Login: No, Text: "askfirst:-/bin/sh", Where: inspect.Where{Path: p}})
+		}
+	}
+	return out[:min(len(out), 1)]
 }
 
 // Reached says what starts the file at p at boot: the path of a script, a table
@@ -111,15 +190,22 @@ func (b *Boot) Reached(p string) (by string, ok bool) {
 	return by, ok
 }
 
+// Off says that what stands in the file at p isn't done: nothing starts it, and
+// what starts its like is there.
+func (b *Boot) Off(p string) bool {
+	b.walk()
+	return b.state(p) == No
+}
+
 func (b *Boot) state(p string) string {
 	if _, ok := b.reached[p]; ok {
 		return Yes
 	}
 	c := b.calls[p]
 	switch {
-	case (c.By == "init.d" || c.By == "procd" || c.By == "openrc") && len(b.rc) > 0:
+	case (c.By == "init.d" || c.By == "procd" || c.By == "openrc" || c.By == "runit") && (len(b.rc) > 0 || b.globbed[path.Dir(p)]):
 		return No
-	case c.By == "systemd" && c.Install && len(b.units) > 0:
+	case c.By == "systemd" && b.units.off(c):
 		return No
 	}
 	return Unknown
@@ -128,25 +214,16 @@ func (b *Boot) state(p string) string {
 // root says that what reads the file runs at boot by itself, or when a device
 // is plugged in.
 func (b *Boot) root(c Calls) bool {
-	base := path.Base(c.Path)
+	_, in := tree(c.Path)
+	base := path.Base(in)
 	switch c.By {
-	case "inittab", "rc", "crontab", "cron", "upstart", "android-init", "runit", "s6", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "inetd", "xinetd":
+	case "inittab", "rc", "crontab", "cron", "upstart", "android-init", "s6", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "inetd", "xinetd", "supervisor":
 		return true
 	case "init.d", "procd", "openrc":
 		return b.rc[c.Path] || len(base) > 3 && base[0] == 'S' && base[1] >= '0' && base[1] <= '9' || strings.HasPrefix(base, "rc")
-	case "systemd":
-		unit := base
-		if dir := path.Base(path.Dir(c.Path)); strings.HasSuffix(dir, ".d") {
-			unit = strings.TrimSuffix(dir, ".d") // a drop-in belongs to its unit
-		}
-		if b.units[unit] || b.units[strings.TrimSuffix(unit, path.Ext(unit))+".socket"] {
-			return true
-		}
-		for u := range b.units { // getty@ttyS0.service is made of getty@.service
-			if name, _, ok := strings.Cut(u, "@"); ok && strings.HasPrefix(unit, name+"@.") {
-				return true
-			}
-		}
+	case "runit":
+		dir := path.Dir(in)
+		return b.rc[path.Dir(c.Path)] || serviceFolder(path.Dir(dir)) || strings.HasPrefix(dir, "/etc/runit") && base[0] >= '0' && base[0] <= '9'
 	}
 	return false
 }
@@ -156,11 +233,28 @@ func (b *Boot) walk() {
 	if b.reached != nil {
 		return
 	}
-	b.reached = map[string]string{}
+	b.reached, b.globbed = map[string]string{}, map[string]bool{}
+	for p := range maps.Clone(b.rc) {
+		b.rc[b.follow(p)] = true
+	}
 	var queue []string
+	tables := false // an init that reads tables
 	for _, p := range slices.Sorted(maps.Keys(b.calls)) {
-		if b.root(b.calls[p]) {
+		c := b.calls[p]
+		tables = tables || c.By == "inittab" || c.By == "systemd" || c.By == "android-init"
+		if b.root(c) {
 			b.reached[p] = ""
+			queue = append(queue, p)
+		}
+	}
+	if !tables { // busybox' init has a log-in shell wait on the console
+		if c := b.calls["/etc/profile"]; c.By == "profile" {
+			b.reached[c.Path] = ""
+			queue = append(queue, c.Path)
+		}
+	}
+	for _, p := range b.units.roots(b.calls) {
+		if b.mark(p, "") {
 			queue = append(queue, p)
 		}
 	}
@@ -168,16 +262,14 @@ func (b *Boot) walk() {
 		p := queue[0]
 		queue = queue[1:]
 		for _, called := range b.calls[p].Programs {
-			at := called
-			if !strings.HasPrefix(at, "/") {
-				at = b.programs[called]
-				if at == "" {
-					b.mark(called, p) // a name that no folder of PATH holds
-					continue
+			for _, at := range b.find(p, called) {
+				if b.mark(at, p) {
+					queue = append(queue, at)
 				}
 			}
-			b.mark(path.Base(called), p) // a server that a table is for
-			if at = b.follow(at); b.mark(at, p) {
+		}
+		for _, at := range b.units.brought(b.calls[p].Units) {
+			if b.mark(at, p) {
 				queue = append(queue, at)
 			}
 		}
@@ -190,4 +282,108 @@ func (b *Boot) mark(p, by string) bool {
 	}
 	b.reached[p] = by
 	return true
+}
+
+// find returns the paths that the file at p means by called.
+func (b *Boot) find(p, called string) []string {
+	prefix, _ := tree(p)
+	switch {
+	case strings.HasPrefix(called, "*/"):
+		if at := b.only(path.Base(called), called[1:]); at != "" {
+			return []string{at}
+		}
+		return nil
+	case strings.ContainsAny(called, "*?[{"):
+		return b.match(prefix, called)
+	case !strings.HasPrefix(called, "/"):
+		at := b.programs[prefix+called]
+		if at == "" {
+			b.mark(called, p) // a name that no folder of PATH holds
+			return nil
+		}
+		b.mark(path.Base(called), p)
+		return []string{b.follow(at)}
+	}
+	b.mark(path.Base(called), p) // a server that a table is for
+	at := b.follow(prefix + called)
+	if _, ok := b.calls[at]; ok {
+		return []string{at}
+	}
+	// In a tree that is mounted: what stands there as /run.sh is /mnt/app/run.sh.
+	for rest := called; rest != ""; {
+		if found := b.only(path.Base(called), rest); found != "" {
+			return []string{at, found}
+		}
+		i := strings.IndexByte(rest[1:], '/')
+		if i < 0 {
+			break
+		}
+		rest = rest[1+i:]
+	}
+	return []string{at}
+}
+
+// only is the one path in another tree, or below a folder of any name, that ends
+// as rest; empty where there are none or several.
+func (b *Boot) only(base, rest string) string {
+	found := ""
+	for _, p := range b.names[base] {
+		if _, in := tree(p); in == rest || strings.HasSuffix(p, rest) && rest == "/"+base {
+			if found != "" {
+				return ""
+			}
+			found = p
+		}
+	}
+	return found
+}
+
+// maxMatches bounds what a pattern brings.
+const maxMatches = 512
+
+// match returns the paths of a tree that a shell's pattern means.
+func (b *Boot) match(prefix, pattern string) []string {
+	var out []string
+	for _, one := range braces(pattern) {
+		dir, last := path.Split(one)
+		if strings.ContainsAny(dir, "*?[") {
+			continue
+		}
+		dir = path.Clean(dir)
+		for p, target := range b.links {
+			if path.Dir(p) == prefix+dir {
+				if ok, err := path.Match(last, path.Base(p)); ok && err == nil && len(out) < maxMatches {
+					out = append(out, b.follow(target))
+				}
+			}
+		}
+		dir = b.follow(prefix + dir)
+		b.globbed[dir] = true
+		for p := range b.calls {
+			if path.Dir(p) == dir {
+				if ok, err := path.Match(last, path.Base(p)); ok && err == nil && len(out) < maxMatches {
+					out = append(out, p)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// braces expands the one brace that a loop's variable gives.
+func braces(s string) []string {
+	before, rest, ok := strings.Cut(s, "{")
+	if !ok {
+		return []string{s}
+	}
+	inner, after, ok := strings.Cut(rest, "}")
+	if !ok {
+		return []string{s}
+	}
+	var out []string
+	for w := range strings.SplitSeq(inner, ",") {
+		out = append(out, before+w+after)
+	}
+	return out[:min(len(out), 16)]
 }

@@ -24,7 +24,24 @@ const (
 	Bootloader     Kind = "bootloader-open"  // a boot loader that stops at a key and takes commands
 	Console        Kind = "kernel-console"   // where the kernel writes to; Name says which terminal
 	Cut            Kind = "cut"              // no start: a limit was hit here, what follows in the file was not looked at
+
+	// What a start weakens, beside the start itself.
+	Anonymous  Kind = "anonymous-access"         // a service that asks nobody who he is; Name says what it gives
+	DebugTool  Kind = "debug-tool"               // a debugger or tracer that runs
+	ADB        Kind = "adb-enabled"              // Android's debug bridge
+	Cleartext  Kind = "cleartext-transport"      // a server that can't encrypt; Name says the protocol
+	CardUpdate Kind = "update-without-signature" // a boot loader that writes what a card or stick holds to flash
+	KernelWeak Kind = "kernel-not-hardened"      // a kernel's command line that switches protections off; Name lists them
 )
+
+// Harmless says that a start weakens nothing by itself.
+func (k Kind) Harmless() bool {
+	switch k {
+	case Service, SerialLogin, Process, Console:
+		return true
+	}
+	return false
+}
 
 // Start is one line that starts something.
 type Start struct {
@@ -35,8 +52,10 @@ type Start struct {
 	Args    []string // of the program; credentials are not replaced
 	Listens bool     // it waits for connections
 	Port    int      // where the line names it
+	Address string   // that it listens at, where the line names one
+	Login   string   // of a service: Yes: it asks for an account; No; Unknown: the line doesn't tell
 	Text    string   // the line or the part of it that says so; credentials are not replaced
-	By      string   // "inittab", "init.d", "rc", "systemd", "procd", "openrc", "upstart", "runit", "s6", "android-init", "inetd", "xinetd", "crontab", "profile", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "program", "script"
+	By      string   // "inittab", "init.d", "rc", "systemd", "procd", "openrc", "supervisor", "upstart", "runit", "s6", "android-init", "inetd", "xinetd", "crontab", "profile", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "program", "script"
 	Boot    string   // Yes, No or Unknown; Boot.Resolve sets it
 }
 
@@ -52,5 +71,6 @@ type Calls struct {
 	Path     string
 	By       string
 	Install  bool     // a unit of systemd that says where it belongs
-	Programs []string // paths, or names without a folder; at most 500
+	Programs []string // at most 500: paths, names without a folder, patterns; "*/x" is x in a folder that isn't known
+	Units    []string // of systemd, that a unit brings along
 }

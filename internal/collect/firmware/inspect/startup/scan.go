@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,8 +25,11 @@ type scanner struct {
 	by     string
 	starts []Start
 	calls  Calls
+	cwd    string          // that the script went to last; empty: not known
 	seen   map[string]bool // of calls
 	cut    bool
+
+	brought []string // paths of a script where what can be put in is mounted, or was copied to
 }
 
 // Scan returns what f starts, in the order of their offsets, and what it calls;
@@ -39,6 +43,8 @@ func Scan(f *inspect.File, hits []keyword.Hit) ([]Start, *Calls) {
 	switch {
 	case f.Role == inspect.Program:
 		s.program(hits)
+	case s.by == "firmware":
+		s.console(hits)
 	case f.Kind != inspect.Text:
 		if s.by == "u-boot" { // an environment as it stands in flash: separated by NUL
 			s.environment()
@@ -49,20 +55,51 @@ func Scan(f *inspect.File, hits []keyword.Hit) ([]Start, *Calls) {
 	slices.SortStableFunc(s.starts, func(a, b Start) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Kind, b.Kind))
 	})
-	s.starts = slices.CompactFunc(s.starts, func(a, b Start) bool { return a.Offset == b.Offset && a.Kind == b.Kind })
+	s.starts = slices.CompactFunc(s.starts, func(a, b Start) bool {
+		return a.Offset == b.Offset && a.Kind == b.Kind && a.Name == b.Name && a.Port == b.Port
+	})
 	if f.Kind != inspect.Text {
 		return s.starts, nil
 	}
 	return s.starts, &s.calls
 }
 
-// call notes that the file starts a program.
+// call notes that the file starts a program. What stands in a folder that isn't
+// known is noted as "*/name".
 func (s *scanner) call(program string) {
-	if program == "" || program[0] == '$' || program[0] == '-' || program[0] == '[' || len(s.calls.Programs) >= maxCalls || s.seen[program] {
+	if program == "" || program[0] == '-' || program[0] == '[' || program[0] == '`' || strings.HasPrefix(program, "$(") {
+		return
+	}
+	switch slash := strings.IndexByte(program, '/'); {
+	case program[0] == '$' && slash < 0:
+		return
+	case strings.ContainsRune(program, '$'):
+		if slash < 0 || strings.ContainsRune(path.Base(program), '$') {
+			return
+		}
+		program = "*/" + path.Base(program)
+	case slash > 0 && s.cwd != "":
+		program = path.Join(s.cwd, program)
+	case slash > 0:
+		program = path.Join(path.Dir(s.f.Path), program)
+	}
+	if len(s.calls.Programs) >= maxCalls || s.seen[program] {
 		return
 	}
 	s.seen[program] = true
 	s.calls.Programs = append(s.calls.Programs, program)
+}
+
+// cd follows a script to another folder.
+func (s *scanner) cd(dir string) {
+	switch {
+	case strings.ContainsAny(dir, "$`*") || dir == "" || dir == "-" || dir[0] == '~':
+		s.cwd = ""
+	case dir[0] == '/':
+		s.cwd = path.Clean(dir)
+	case s.cwd != "":
+		s.cwd = path.Join(s.cwd, dir)
+	}
 }
 
 func (s *scanner) text() {
@@ -79,6 +116,8 @@ func (s *scanner) text() {
 		s.eachLine(s.upstart)
 	case "android-init":
 		s.androidInit()
+	case "supervisor":
+		s.eachLine(s.supervisor)
 	case "crontab":
 		s.eachLine(s.crontab)
 	case "udev":
@@ -86,7 +125,7 @@ func (s *scanner) text() {
 	case "mdev":
 		s.eachLine(s.mdev)
 	case "network":
-		if s.f.Shell() {
+		if s.f.Sourced() {
 			s.script()
 		} else {
 			s.eachLine(s.interfaces)
@@ -117,6 +156,8 @@ func by(f *inspect.File) string {
 		return "bootargs"
 	case f.Role == inspect.Program:
 		return "program"
+	case f.Kind == inspect.Binary && f.Role == inspect.Data:
+		return "firmware"
 	case f.Role == inspect.Documentation || f.Role == inspect.Database || f.Role == inspect.Certificate || f.Role == inspect.History || f.Role == inspect.Web:
 		return ""
 	case base == "inittab":
@@ -127,9 +168,11 @@ func by(f *inspect.File) string {
 		return "xinetd"
 	case in("/systemd/"):
 		switch path.Ext(base) {
-		case ".service", ".socket", ".conf", ".timer", ".path":
+		case ".service", ".socket", ".conf", ".timer", ".path", ".target":
 			return "systemd"
 		}
+	case in("/supervisor") && (path.Ext(base) == ".conf" || path.Ext(base) == ".ini"):
+		return "supervisor"
 	case in("/etc/init/") && strings.HasSuffix(base, ".conf"):
 		return "upstart"
 	case strings.HasSuffix(base, ".rc") && (path.Dir(p) == "/" || in("/etc/init/", "/init/")):
@@ -150,10 +193,10 @@ func by(f *inspect.File) string {
 		return "runit"
 	case (base == "run" || base == "up") && in("/s6", "/services.d/"):
 		return "s6"
-	case p == "/etc/profile" || in("/profile.d/") || base == ".profile" || base == ".bashrc" || base == ".bash_profile" || base == ".ashrc":
+	case strings.HasSuffix(p, "/etc/profile") || in("/profile.d/") || base == ".profile" || base == ".bashrc" || base == ".bash_profile" || base == ".ashrc":
 		return "profile"
 	}
-	if f.Role == inspect.Script || f.Shell() {
+	if f.Role == inspect.Script || f.Sourced() {
 		return scriptBy(f, base)
 	}
 	return ""
@@ -168,9 +211,9 @@ func scriptBy(f *inspect.File, base string) string {
 		return "openrc"
 	case bytes.Contains(first, []byte("rc.common")):
 		return "procd"
-	case strings.Contains(f.Path, "/init.d/") || strings.Contains(f.Path, "/rc.d/"):
+	case strings.Contains(f.Path, "/init.d/") || strings.Contains(f.Path, "/rc.d/") || rcFolder(path.Dir(f.Path)):
 		return "init.d"
-	case strings.HasPrefix(base, "rc") || base == "init" || base == "linuxrc" || base == "preinit":
+	case strings.HasPrefix(base, "rc") && path.Ext(base) != ".py" || base == "init" || base == "linuxrc" || base == "preinit":
 		return "rc"
 	}
 	return "script"
@@ -191,45 +234,6 @@ func (s *scanner) add(off int, st Start) {
 	st.Text = strings.TrimSpace(st.Text)
 	st.Text = st.Text[:min(len(st.Text), maxText)]
 	s.starts = append(s.starts, st)
-}
-
-// command adds what args start: a service, telnet, a shell or log-in on a
-// terminal; any other program where all is set.
-func (s *scanner) command(args []string, off int, text, tty string, all bool) {
-	if len(args) > 0 {
-		args = unwrap(args)
-	}
-	if len(args) == 0 || args[0] == "" {
-		return
-	}
-	program := strings.TrimLeft(args[0], "-@+!")
-	name := path.Base(program)
-	if name == "busybox" && len(args) > 1 {
-		args, name = args[1:], path.Base(args[1])
-	}
-	s.call(program)
-	st := Start{Kind: Process, Name: name, Program: program, Args: slices.Clone(args[1:min(len(args), 64)]), Text: text}
-	st.Listens, st.Port = serves(strings.ToLower(name), st.Args)
-	switch {
-	case telnet(name):
-		st.Kind, st.Name, st.Listens = Telnet, "telnetd", true
-	case media(program):
-		st.Kind = Autorun
-	case tty != "" && openShell(args):
-		st.Kind, st.Name = SerialShell, ttyOf(args, tty)
-	case strings.HasSuffix(name, "getty"):
-		st.Kind, st.Name = SerialLogin, ttyOf(args, tty)
-		if gettyOpen(args) {
-			st.Kind = SerialShell
-		}
-	case tty != "" && (name == "login" || name == "sulogin" || name == "login.sh"):
-		st.Kind, st.Name = SerialLogin, ttyOf(args, tty)
-	case st.Listens:
-		st.Kind = Service
-	case !all:
-		return
-	}
-	s.add(off, st)
 }
 
 // eachLine calls fn for each line of a table that is no comment.
@@ -253,13 +257,27 @@ func (s *scanner) eachLine(fn func(line string, off int)) {
 // program looks for the command line of telnetd in a program that isn't it.
 func (s *scanner) program(hits []keyword.Hit) {
 	for _, h := range hits {
-		if !s.f.InStrings(h.At) {
+		if h.End >= len(s.f.Data) || s.f.Data[h.End]|0x20 != 'd' || !s.f.InStrings(h.At) {
 			continue
 		}
 		line, start := s.f.LineAround(h.At)
 		text := string(line)
 		if commandLine(text, h.At-start) {
 			s.add(start, Start{Kind: TelnetOnDemand, Name: "telnetd", Text: text})
+			return
+		}
+	}
+}
+
+var telnetServer = regexp.MustCompile(`(?i)\btelnet(?:d|_\w+)?\b.{0,24}\b(?:listen(?:ing)?|started|starting|server|running|enabled|ready|client connected|login)\b`)
+
+// console looks for a telnet server in a program that stands without an
+// operating system.
+func (s *scanner) console(hits []keyword.Hit) {
+	for _, h := range hits {
+		line, start := s.f.LineAround(h.At)
+		if m := telnetServer.FindIndex(line[max(0, h.At-start-8):]); m != nil && len(line) < 512 {
+			s.add(start, Start{Kind: TelnetOnDemand, Name: "telnetd", Text: string(line)})
 			return
 		}
 	}

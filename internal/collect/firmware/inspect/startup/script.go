@@ -2,6 +2,7 @@ package startup
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	sh "assay/internal/collect/firmware/inspect/shell"
@@ -11,12 +12,12 @@ import (
 // arguments of their own come before it.
 var wrappers = map[string]int{
 	"exec": 0, "nohup": 0, "sudo": 0, "env": 0, "busybox": 0, "setsid": 0, "nice": 0, "ionice": 0, "chroot": 1, "start-stop-daemon": 0, "service_start": 0, "daemon": 0, "daemonize": 0,
-	"command": 0, "timeout": 1, "taskset": 1, "chrt": 1, "su": 0, "logwrapper": 0, "stdbuf": 0, "eval": 0, "time": 0, "softlimit": 0, "s6-setuidgid": 1, "chpst": 0, "unbuffer": 0, "foreground": 0, "background": 0,
+	"command": 0, "timeout": 1, "taskset": 1, "chrt": 1, "su": 0, "logwrapper": 0, "stdbuf": 0, "time": 0, "softlimit": 0, "chpst": 0, "unbuffer": 0, "foreground": 0, "background": 0, "runuser": 0, "screen": 0, "catchsegv": 0, "s6-setuidgid": 1, "if": 0,
 }
 
 // valued are options of wrappers whose value is the next word.
 var valued = map[string]bool{
-	"-n": true, "-c": true, "-u": true, "-p": true, "-N": true, "-d": true, "-g": true, "-k": true, "-P": true, "-I": true, "-e": true, "--pidfile": true, "--name": true, "--user": true, "--chuid": true, "--chdir": true, "--nicelevel": true, "--retry": true, "--group": true, "--umask": true, "--signal": true, "--env": true, "--stdout": true, "--stderr": true,
+	"-n": true, "-c": true, "-u": true, "-p": true, "-N": true, "-d": true, "-g": true, "-k": true, "-P": true, "-I": true, "-e": true, "--pidfile": true, "--name": true, "--user": true, "--chuid": true, "--chdir": true, "--nicelevel": true, "--retry": true, "--group": true, "--umask": true, "--signal": true, "--env": true, "--stdout": true, "--stderr": true, "-dmS": true,
 }
 
 // script looks at all commands of a script. What init or an event runs tells of
@@ -29,20 +30,39 @@ func (s *scanner) script() {
 		case "procd_set_param", "procd_append_param":
 			if c.Arg(1) == "command" {
 				if c.Arg(0) == "procd_set_param" {
-					s.run(procd, nil, c, all)
+					s.run(procd, c, "", all)
 					procd = nil
 				}
 				procd = append(procd, c.Words[2:]...)
 			}
 			continue
 		case "procd_close_instance":
-			s.run(procd, nil, c, all)
+			s.run(procd, c, "", all)
 			procd = nil
 			continue
+		case "cd", "pushd", "chdir":
+			s.cd(c.Arg(1))
+			continue
 		}
-		s.run(strip(c.Words), c.To, c, all)
+		s.run(strip(c.Words), c, "", all)
 	}
-	s.run(procd, nil, sh.Command{}, all)
+	s.run(procd, sh.Command{}, "", all)
+}
+
+// commands looks at what a table has run at off: a command line, which a shell
+// or init itself splits.
+func (s *scanner) commands(src string, off int, text, tty string, all bool) {
+	for i, c := range sh.Commands([]byte(src)) {
+		words := strip(c.Words)
+		if len(words) == 0 {
+			continue
+		}
+		words[0].Off = off
+		if i > 0 {
+			tty = ""
+		}
+		s.start(words, c, text, tty, all)
+	}
 }
 
 func texts(words []sh.Word) []string {
@@ -53,41 +73,46 @@ func texts(words []sh.Word) []string {
 	return out
 }
 
-// run adds what words start.
-func (s *scanner) run(words, to []sh.Word, c sh.Command, all bool) {
+// run adds what words of a script start.
+func (s *scanner) run(words []sh.Word, c sh.Command, tty string, all bool) {
+	if len(words) == 0 {
+		return
+	}
+	text, _ := s.f.LineAround(words[0].Off)
+	s.start(words, c, string(text), tty, all)
+}
+
+// start adds what words start.
+func (s *scanner) start(words []sh.Word, c sh.Command, text, tty string, all bool) {
 	if len(words) == 0 || words[0].Text == "" {
 		return
 	}
 	args := texts(words)
-	if len(args) > 1 && asked(path.Base(args[0]), args[1]) {
+	if len(args) > 1 && asked(path.Base(args[0]), args[1:]) {
 		return
 	}
 	off := words[0].Off
-	text, _ := s.f.LineAround(off)
-	name := path.Base(args[0])
+	name := path.Base(strings.TrimLeft(args[0], "-@+!:"))
 	switch {
-	case shell(name) && len(args) > 2 && args[1] == "-c":
-		for _, inner := range sh.Commands([]byte(args[2])) {
-			s.command(texts(strip(inner.Words)), off, string(text), "", false)
-		}
-		return
+	case shell(name) && len(args) > 2 && (args[1] == "-c" || args[1] == "-lc"):
+		return // its commands come by themselves
 	case shell(name) || name == "." || name == "source" || name == "insmod":
-		if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
-			s.call(args[1])
+		script := args[1:]
+		for len(script) > 0 && strings.HasPrefix(script[0], "-") {
+			script = script[1:]
 		}
-		if len(args) > 1 && media(args[1]) {
-			s.add(off, Start{Kind: Autorun, Name: path.Base(args[1]), Program: args[1], Args: args[2:], Text: string(text)})
-			return
+		if len(script) > 0 {
+			s.call(script[0])
+			if s.media(script[0]) {
+				s.add(off, Start{Kind: Autorun, Name: path.Base(script[0]), Program: script[0], Args: script[1:], Text: text})
+				return
+			}
 		}
+	case name == "mount" || name == "cp" || name == "mv":
+		s.brings(name, args[1:])
 	}
-	tty := ""
-	for _, w := range to {
-		if strings.HasPrefix(w.Text, "/dev/tty") && w.Text != "/dev/tty" || w.Text == "/dev/console" {
-			tty = path.Base(w.Text)
-		}
-	}
-	if name == "cttyhack" || tty == "" && s.by == "rc" && shell(name) && c.Arg(0) == "exec" && len(args) == 1 {
-		tty = "console"
+	if tty == "" {
+		tty = s.terminal(args, c)
 	}
 	if all {
 		for _, a := range args[1:] { // a watchdog is told what to start
@@ -97,25 +122,114 @@ func (s *scanner) run(words, to []sh.Word, c sh.Command, all bool) {
 		}
 	}
 	program := strings.Contains(args[0], "/") && !strings.HasPrefix(args[0], "$") && !errand(name)
-	s.command(args, off, string(text), tty, all && program && !shell(name))
+	s.command(args, off, text, tty, all && program && (tty != "" || !shell(name)))
 }
 
-// asked says that a server is only asked about its configuration or version.
-func asked(name, option string) bool {
-	switch option {
-	case "--version", "--help", "--test", "-V":
-		return true
-	case "-t", "-tt", "-T":
-		return name == "nginx" || name == "lighttpd" || name == "sshd" || name == "apache2"
+// terminal is the terminal that a command of a script talks to; empty: none.
+func (s *scanner) terminal(args []string, c sh.Command) string {
+	for _, w := range c.To {
+		if strings.HasPrefix(w.Text, "/dev/tty") && w.Text != "/dev/tty" || w.Text == "/dev/console" {
+			return path.Base(w.Text)
+		}
 	}
-	return false
+	name := path.Base(args[0])
+	alone := len(args) == 1 || len(args) == 2 && (args[1] == "--login" || args[1] == "-l" || args[1] == "-i")
+	if name == "cttyhack" || shell(name) && c.Arg(0) == "exec" && alone && (s.by == "rc" || path.Base(s.f.Path) == "login.sh") {
+		return "console" // login.sh is what OpenWrt's init runs on consoles
+	}
+	return ""
 }
 
-// errand says that a program does something and ends: no process of the device.
-func errand(name string) bool {
-	switch name {
-	case "mount", "umount", "mkdir", "cp", "mv", "rm", "ln", "cat", "echo", "chmod", "chown", "touch", "ifconfig", "ip", "route", "insmod", "modprobe", "rmmod", "sysctl", "hostname", "sleep", "kill", "killall", "sync", "reboot", "poweroff", "halt", "date", "hwclock", "mknod", "grep", "sed", "awk", "expr", "test", "[", "true", "false", "ls", "ps", "logger", "stty", "swapon", "swapoff", "fsck", "depmod", "iptables", "ip6tables", "iwconfig", "iwpriv", "env", "printf", "tr", "cut", "head", "tail", "basename", "dirname", "find", "install", "dd", "tar", "gzip", "gunzip", "sh", "bash", "ash", "mdev", "loadkmap", "setfont", "start-stop-daemon", "uci", "devmem", "himm", "passwd", "chpasswd", "seq", "uname", "tee", "which", "readlink", "realpath", "mktemp", "id", "xargs", "sort", "wc":
-		return true
+// command adds what args start: a service, telnet, a shell or log-in on a
+// terminal; any other program where all is set; and what that weakens.
+func (s *scanner) command(args []string, off int, text, tty string, all bool) {
+	program := strings.TrimLeft(args[0], "-@+!:")
+	name := path.Base(program)
+	if name == "busybox" && len(args) > 1 {
+		args, name = args[1:], path.Base(args[1])
+	}
+	s.call(program)
+	st := Start{Kind: Process, Name: name, Program: program, Args: slices.Clone(args[1:min(len(args), 64)]), Text: text}
+	st.Listens, st.Port = serves(strings.ToLower(name), st.Args)
+	if st.Listens {
+		st.Address = address(name, st.Args)
+	}
+	switch {
+	case telnet(name):
+		st.Kind, st.Name, st.Listens = Telnet, "telnetd", true
+	case s.media(program):
+		st.Kind = Autorun
+	case tty != "" && openShell(args):
+		st.Kind, st.Name, st.Login = SerialShell, ttyOf(args, tty), No
+	case strings.HasSuffix(name, "getty"):
+		st.Kind, st.Name, st.Login = SerialLogin, ttyOf(args, tty), Yes
+		if gettyOpen(args) {
+			st.Kind, st.Login = SerialShell, No
+		}
+	case tty != "" && (name == "login" || name == "sulogin" || name == "login.sh"):
+		st.Kind, st.Name, st.Login = SerialLogin, ttyOf(args, tty), Yes
+	case st.Listens:
+		st.Kind = Service
+	}
+	s.started(off, st, all)
+}
+
+// started adds a start, and what it weakens.
+func (s *scanner) started(off int, st Start, all bool) {
+	weak := weakens(&st)
+	if st.Kind != Process || all {
+		s.add(off, st)
+	}
+	for _, w := range weak {
+		w.Program, w.Args, w.Port, w.Address, w.Text, w.By = st.Program, st.Args, st.Port, st.Address, st.Text, st.By
+		s.add(off, w)
+	}
+}
+
+// maxBrought bounds what is noted of a script's mounts and copies.
+const maxBrought = 64
+
+// brings notes where a script mounts what can be put in, and what it copies from
+// there.
+func (s *scanner) brings(name string, args []string) {
+	if len(args) < 2 || len(s.brought) >= maxBrought {
+		return
+	}
+	last := args[len(args)-1]
+	if name != "mount" {
+		for _, a := range args[:len(args)-1] {
+			if s.media(a) {
+				s.brought = append(s.brought, last, path.Join(last, path.Base(a)))
+			}
+		}
+		return
+	}
+	device := args[len(args)-2]
+	fat := slices.ContainsFunc(args, func(a string) bool { return a == "vfat" || a == "msdos" || a == "exfat" || a == "ntfs" })
+	plugged := strings.Contains(device, "$MDEV") || strings.Contains(device, "$DEVNAME") || strings.Contains(device, "%k") || strings.HasPrefix(device, "/dev/sd")
+	if strings.HasPrefix(device, "/dev/") && (plugged || fat && strings.HasPrefix(device, "/dev/mmcblk")) && len(last) > 1 {
+		s.brought = append(s.brought, last)
+	}
+}
+
+// media says that a path lies on something that can be put in, or came from it.
+func (s *scanner) media(p string) bool {
+	return media(p) || slices.ContainsFunc(s.brought, func(b string) bool { return p == b || strings.HasPrefix(p, b+"/") })
+}
+
+// asked says that a program is only asked about its configuration or version.
+func asked(name string, options []string) bool {
+	for i, o := range options {
+		switch o {
+		case "--version", "--help", "--test":
+			return true
+		case "-V":
+			return i == 0
+		case "-t", "-tt", "-T":
+			return i == 0 && (name == "nginx" || name == "lighttpd" || name == "sshd" || name == "apache2")
+		case "--":
+			return false
+		}
 	}
 	return false
 }
@@ -142,16 +256,8 @@ func strip(words []sh.Word) []sh.Word {
 		for len(words) > 0 {
 			w := words[0].Text
 			switch {
-			case name == "su" && w == "-c" && len(words) > 1:
-				inner := sh.Commands([]byte(words[1].Text))
-				if len(inner) == 0 {
-					return nil
-				}
-				out := inner[0].Words
-				for i := range out {
-					out[i].Off = words[1].Off
-				}
-				words = out
+			case (name == "su" || name == "runuser") && w == "-c":
+				return nil // its commands come by themselves
 			case strings.HasPrefix(w, "-"):
 				if valued[w] && len(words) > 1 && name != "exec" {
 					words = words[1:]
@@ -170,18 +276,6 @@ func strip(words []sh.Word) []sh.Word {
 		}
 	}
 	return words
-}
-
-// unwrap is strip for the words of a table.
-func unwrap(args []string) []string {
-	if _, ok := wrappers[path.Base(strings.TrimLeft(args[0], "-@"))]; !ok || path.Base(args[0]) == "busybox" {
-		return args
-	}
-	words := make([]sh.Word, len(args))
-	for i, a := range args {
-		words[i].Text = a
-	}
-	return texts(strip(words))
 }
 
 // daemon reads the options of start-stop-daemon(8).

@@ -18,8 +18,9 @@ var services = map[string]bool{
 }
 
 // Words are the anchors that Scan wants the places of: what a program names that
-// starts telnetd. All else is found by the paths and first lines of files.
-func Words() []string { return []string{"telnetd"} }
+// starts telnetd, or is a telnet server. All else is found by the paths and first
+// lines of files.
+func Words() []string { return []string{"telnet"} }
 
 func telnet(name string) bool {
 	return name == "telnetd" || name == "utelnetd" || name == "in.telnetd"
@@ -137,6 +138,12 @@ func number(s string) int {
 // stick.
 func media(p string) bool {
 	p = strings.ToLower(p)
+	for _, before := range []string{"/tmp", "/var", "/var/tmp", "/run", "/opt", "/home"} { // where mount points are made
+		if strings.HasPrefix(p, before+"/mnt/") || strings.HasPrefix(p, before+"/media/") {
+			p = p[len(before):]
+			break
+		}
+	}
 	for _, dir := range []string{"/mnt/sd", "/mnt/mmc", "/mnt/usb", "/mnt/tf", "/mnt/ext", "/mnt/udisk", "/mnt/disk", "/mnt/disc", "/media/", "/run/media/", "/sdcard/", "/tmp/sd", "/tmp/mmc", "/tmp/usb", "/var/sd", "/var/tmp/sd", "/var/tmp/mmc", "/mnt/s0", "/mnt/t/"} {
 		if strings.HasPrefix(p, dir) {
 			return true

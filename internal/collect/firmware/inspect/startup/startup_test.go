@@ -38,7 +38,7 @@ func TestScan(t *testing.T) {
 			{startup.SerialShell, 3, "ttyS0", "inittab", 0}, {startup.Telnet, 4, "telnetd", "inittab", 2323}, {startup.SerialLogin, 5, "ttyS1", "inittab", 0}, {startup.Process, 7, "app", "inittab", 0}}},
 		{"getty-shell", "/etc/inittab", "x::respawn:/sbin/getty -n -l /bin/sh ttyS0 115200\n", []item{{startup.SerialShell, 1, "ttyS0", "inittab", 0}}},
 		{"init-script", "/etc/init.d/S50", "#!/bin/sh\n# telnetd\nstart-stop-daemon -S -x /usr/sbin/dropbear -- -p 2200\n[ -x /bin/a ] && busybox telnetd -l /bin/sh &\nhttpd -h /www\nkillall telnetd\necho telnetd\nstart-stop-daemon -K -x /usr/sbin/sshd\n", []item{
-			{startup.Service, 3, "dropbear", "init.d", 2200}, {startup.Telnet, 4, "telnetd", "init.d", 0}, {startup.Service, 5, "httpd", "init.d", 0}}},
+			{startup.Service, 3, "dropbear", "init.d", 2200}, {startup.Anonymous, 4, "shell", "init.d", 0}, {startup.Telnet, 4, "telnetd", "init.d", 0}, {startup.Cleartext, 5, "http", "init.d", 0}, {startup.Service, 5, "httpd", "init.d", 0}}},
 		{"inetd", "/etc/inetd.conf", "#telnet stream tcp nowait root /usr/sbin/telnetd telnetd\nftp stream tcp nowait root /usr/sbin/vsftpd vsftpd\ntelnet stream tcp nowait root /usr/sbin/telnetd telnetd\n", []item{{startup.Service, 2, "vsftpd", "inetd", 0}, {startup.Telnet, 3, "telnetd", "inetd", 0}}},
 		{"xinetd-on", "/etc/xinetd.d/telnet", "service telnet\n{\n disable = no\n server = /usr/sbin/in.telnetd\n}\n", []item{{startup.Telnet, 1, "telnetd", "xinetd", 0}}},
 		{"xinetd-off", "/etc/xinetd.d/telnet", "service telnet\n{\n disable = yes\n}\n", nil},
@@ -46,35 +46,41 @@ func TestScan(t *testing.T) {
 		{"systemd-socket", "/lib/systemd/system/telnet.socket", "[Socket]\nListenStream=23\n", []item{{startup.Telnet, 2, "telnetd", "systemd", 23}}},
 		{"systemd-autologin", "/etc/systemd/system/serial-getty@ttyS0.service.d/a.conf", "[Service]\nExecStart=-/sbin/agetty --autologin root ttyS0\n", []item{{startup.SerialShell, 2, "ttyS0", "systemd", 0}}},
 		{"inittab-open", "/etc/inittab", "::respawn:/bin/login -f root\n::askconsole:/bin/ash --login\n::respawn:/bin/sh -c /opt/run.sh\nS0:12345:respawn:/sbin/getty -L ttyS0\n", []item{
-			{startup.SerialShell, 1, "console", "inittab", 0}, {startup.SerialShell, 2, "console", "inittab", 0}, {startup.Process, 3, "sh", "inittab", 0}, {startup.SerialLogin, 4, "ttyS0", "inittab", 0}}},
+			{startup.SerialShell, 1, "console", "inittab", 0}, {startup.SerialShell, 2, "console", "inittab", 0}, {startup.Process, 3, "run.sh", "inittab", 0}, {startup.SerialLogin, 4, "ttyS0", "inittab", 0}}},
 		{"inittab-wrapped", "/etc/inittab", "::respawn:/usr/bin/env -i A=b /usr/sbin/camd\n::respawn:/usr/bin/nice -n 5 /usr/sbin/lighttpd -D\n", []item{{startup.Process, 1, "camd", "inittab", 0}, {startup.Service, 2, "lighttpd", "inittab", 0}}},
 		{"variables", "/etc/init.d/S20ftp", "#!/bin/sh\nDAEMON=/usr/sbin/vsftpd\nPIDFILE=/run/x\nstart-stop-daemon --start --quiet --pidfile $PIDFILE --make-pidfile --exec $DAEMON -- /etc/vsftpd.conf\nkillall -9 $DAEMON\n", []item{{startup.Service, 4, "vsftpd", "init.d", 0}}},
 		{"asked-only", "/etc/init.d/S20web", "#!/bin/sh\nnginx -t -q\nstart-stop-daemon --start --test --exec /usr/sbin/nginx\nsshd -T\ndropbear -T 3 -p 22\n", []item{{startup.Service, 5, "dropbear", "init.d", 22}}},
-		{"arguments-by-variable", "/etc/init.d/S50telnet", "#!/bin/sh\nARGS=\"-F -p 4321 -l /bin/sh\"\nstart-stop-daemon -S -q -m -b -p /run/t.pid \\\n  -x /usr/sbin/telnetd -- $ARGS\n. /mnt/SDCARD/env.sh\n", []item{{startup.Telnet, 4, "telnetd", "init.d", 4321}, {startup.Autorun, 5, "env.sh", "init.d", 0}}},
-		{"procd", "/etc/init.d/uhttpd", "#!/bin/sh /etc/rc.common\nUSE_PROCD=1\nstart_service() {\n procd_open_instance\n procd_set_param command /usr/sbin/uhttpd -f\n procd_append_param command -p 0.0.0.0:8080\n procd_set_param respawn\n procd_close_instance\n}\n", []item{{startup.Service, 5, "uhttpd", "procd", 8080}}},
+		{"arguments-by-variable", "/etc/init.d/S50telnet", "#!/bin/sh\nARGS=\"-F -p 4321 -l /bin/sh\"\nstart-stop-daemon -S -q -m -b -p /run/t.pid \\\n  -x /usr/sbin/telnetd -- $ARGS\n. /mnt/SDCARD/env.sh\n", []item{{startup.Anonymous, 4, "shell", "init.d", 4321}, {startup.Telnet, 4, "telnetd", "init.d", 4321}, {startup.Autorun, 5, "env.sh", "init.d", 0}}},
+		{"procd", "/etc/init.d/uhttpd", "#!/bin/sh /etc/rc.common\nUSE_PROCD=1\nstart_service() {\n procd_open_instance\n procd_set_param command /usr/sbin/uhttpd -f\n procd_append_param command -p 0.0.0.0:8080\n procd_set_param respawn\n procd_close_instance\n}\n", []item{{startup.Cleartext, 5, "http", "procd", 8080}, {startup.Service, 5, "uhttpd", "procd", 8080}}},
 		{"service-start", "/etc/init.d/dropbear", "#!/bin/sh /etc/rc.common\nservice_start /usr/sbin/dropbear -p 2222\n", []item{{startup.Service, 2, "dropbear", "procd", 2222}}},
 		{"openrc", "/etc/init.d/snmpd", "#!/sbin/openrc-run\ncommand=/usr/sbin/snmpd\ncommand_args=\"-p /run/x udp:161\"\n", []item{{startup.Service, 2, "snmpd", "openrc", 161}}},
 		{"runit", "/etc/sv/web/run", "#!/bin/sh\nexec chpst -u www /usr/sbin/lighttpd -D\n", []item{{startup.Service, 2, "lighttpd", "runit", 0}}},
 		{"crontab", "/etc/crontabs/root", "PATH=/bin\n*/5 * * * * /usr/bin/report.sh -q\n@reboot busybox telnetd\n", []item{{startup.Process, 2, "report.sh", "crontab", 0}, {startup.Telnet, 3, "telnetd", "crontab", 0}}},
 		{"cron-with-user", "/etc/cron.d/a", "0 3 * * * root /usr/bin/report.sh\n", []item{{startup.Process, 1, "report.sh", "crontab", 0}}},
-		{"udev", "/etc/udev/rules.d/10-sd.rules", "ACTION==\"add\", RUN+=\"/bin/sh /mnt/sdcard/test.sh\"\nKERNEL==\"sd*\", RUN+=\"/usr/bin/mount.sh %k\"\n", []item{{startup.Process, 1, "sh", "udev", 0}, {startup.Process, 2, "mount.sh", "udev", 0}}},
+		{"udev", "/etc/udev/rules.d/10-sd.rules", "ACTION==\"add\", RUN+=\"/bin/sh /mnt/sdcard/test.sh\"\nKERNEL==\"sd*\", RUN+=\"/usr/bin/mount.sh %k\"\n", []item{{startup.Autorun, 1, "test.sh", "udev", 0}, {startup.Process, 2, "mount.sh", "udev", 0}}},
 		{"mdev", "/etc/mdev.conf", "mmcblk[0-9]p[0-9] 0:0 660 *(/etc/mdev/auto.sh $MDEV)\nnull 0:0 666\n", []item{{startup.Process, 1, "auto.sh", "mdev", 0}}},
 		{"autorun", "/usr/bin/sd.sh", "#!/bin/sh\nSD=/mnt/sdcard\nif [ -f $SD/test.sh ]; then\n cp $SD/test.sh /tmp\n sh $SD/test.sh\nfi\n. /media/x/env\n/mnt/sd0/app &\n", []item{{startup.Autorun, 5, "test.sh", "script", 0}, {startup.Autorun, 7, "env", "script", 0}, {startup.Autorun, 8, "app", "script", 0}}},
 		{"rc-shell", "/etc/init.d/rcS", "#!/bin/sh\n/opt/app/main &\n/bin/mount -a\nexec /bin/sh\n", []item{{startup.Process, 2, "main", "init.d", 0}}},
 		{"rc-local-shell", "/etc/rc.local", "#!/bin/sh\n/bin/sh </dev/ttyS0 >/dev/ttyS0 2>&1 &\nexec /bin/sh\n", []item{{startup.SerialShell, 2, "ttyS0", "rc", 0}, {startup.SerialShell, 3, "console", "rc", 0}}},
 		{"listeners", "/etc/init.d/S99x", "#!/bin/sh\nnc -l -p 4444 -e /bin/sh\nsocat TCP-LISTEN:99,fork EXEC:sh\ntcpsvd -vE 0.0.0.0 21 ftpd -w /\ngdbserver :2345 /bin/x\npython3 -m http.server 8000\nnc host 80\nsu -c 'telnetd -p 99' root\nsh -c \"cd /; tftpd -p 69\"\n", []item{
-			{startup.Service, 2, "nc", "init.d", 4444}, {startup.Service, 3, "socat", "init.d", 99}, {startup.Service, 4, "tcpsvd", "init.d", 21}, {startup.Service, 5, "gdbserver", "init.d", 2345}, {startup.Service, 6, "python3", "init.d", 8000}, {startup.Telnet, 8, "telnetd", "init.d", 99}, {startup.Service, 9, "tftpd", "init.d", 69}}},
+			{startup.Anonymous, 2, "shell", "init.d", 4444}, {startup.Service, 2, "nc", "init.d", 4444}, {startup.Anonymous, 3, "shell", "init.d", 99}, {startup.Service, 3, "socat", "init.d", 99},
+			{startup.Anonymous, 4, "ftp", "init.d", 21}, {startup.Service, 4, "tcpsvd", "init.d", 21}, {startup.DebugTool, 5, "gdbserver", "init.d", 2345}, {startup.Service, 5, "gdbserver", "init.d", 2345},
+			{startup.Anonymous, 6, "http", "init.d", 8000}, {startup.Service, 6, "python3", "init.d", 8000}, {startup.Telnet, 8, "telnetd", "init.d", 99}, {startup.Anonymous, 9, "tftp", "init.d", 69}, {startup.Service, 9, "tftpd", "init.d", 69}}},
 		{"android", "/init.rc", "service console /system/bin/sh\n    class core\n    console\nservice adbd /sbin/adbd --root\n    disabled\non boot\n    start x\nservice web /system/bin/boa\n", []item{{startup.SerialShell, 1, "console", "android-init", 0}, {startup.Service, 8, "boa", "android-init", 0}}},
 		{"upstart", "/etc/init/ssh.conf", "start on x\nexec /usr/sbin/sshd -D\n", []item{{startup.Service, 2, "sshd", "upstart", 0}}},
 		{"systemd-process", "/etc/systemd/system/cam.service", "[Service]\nExecStartPre=/bin/sh -c \"/usr/bin/prepare\"\nExecStart=/usr/bin/cam --port=8080\n", []item{{startup.Process, 2, "prepare", "systemd", 0}, {startup.Process, 3, "cam", "systemd", 0}}},
 		{"interfaces", "/etc/network/interfaces", "iface eth0 inet dhcp\n up /usr/bin/net.sh\n up route add x\n", []item{{startup.Process, 2, "net.sh", "network", 0}}},
 		{"u-boot", "u-boot-env", "bootdelay=3\nbootargs=console=ttyS0,115200 init=/bin/sh\n", []item{{startup.Bootloader, 1, "u-boot", "u-boot", 0}, {startup.Console, 2, "ttyS0", "bootargs", 0}, {startup.SerialShell, 2, "console", "bootargs", 0}}},
 		{"u-boot-raw", "u-boot-env", "a=b\x00bootdelay=0\x00\x00", []item{{startup.Bootloader, 0, "u-boot", "u-boot", 0}}},
+		{"u-boot-card", "u-boot-env", "a=mmc dev 0; fatload mmc 0:1 0x82000000 run.scr; source 0x82000000\nb=usb start;fatload usb 0 ${loadaddr} uImage; bootm ${loadaddr}\nc=fatload mmc 0 0x42000000 up.bin; sf probe 0; sf erase 0 0x1000000; sf write 0x42000000 0 ${filesize}\nd=load mmc 0:1 ${loadaddr} zImage; bootz ${loadaddr}\nboot_a_script=load ${devtype} ${devnum}:1 ${scriptaddr} boot.scr; source ${scriptaddr}\n", []item{{startup.Autorun, 1, "a", "u-boot", 0}, {startup.Autorun, 2, "b", "u-boot", 0}, {startup.CardUpdate, 3, "c", "u-boot", 0}}},
 		{"u-boot-closed", "u-boot-env", "bootdelay=-2\nbootargs=init=/sbin/init quiet\n", nil},
 		{"u-boot-password", "u-boot-env", "bootdelay=3\nbootstopkeysha256=ab\n", nil},
 		{"documentation", "/usr/share/doc/a", "telnetd\n", nil},
 		{"not-elf", "/usr/sbin/d", "\x00\x00/usr/sbin/telnetd &\x00", nil},
 		{"on-demand", "/usr/sbin/d", "\x7fELF\x00\x00telnetd: bad\x00/usr/sbin/telnetd -l /bin/sh &\x00", []item{{startup.TelnetOnDemand, 0, "telnetd", "program", 0}}},
+		{"client", "/usr/sbin/d", "\x7fELF\x00\x00/bin/busybox telnet 10.0.0.1 &\x00telnet\x00", nil},
+		{"firmware", "program", "\x00\x01\x00telnet: listening on %d\x00", []item{{startup.TelnetOnDemand, 0, "telnetd", "firmware", 0}}},
+		{"firmware-tells", "program", "\x00\x01\x00no telnet here\x00telnet is not supported\x00", nil},
 		{"busybox", "/bin/busybox", "\x7fELF\x00\x00telnet\x00telnetd\x00usage: telnetd [-p]\x00killall telnetd\x00", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -113,7 +119,7 @@ func TestBoot(t *testing.T) {
 		all = append(all, starts...)
 		b.File(calls)
 	}
-	b.Resolve(all)
+	all = b.Resolve(all)
 	got := map[string]string{}
 	for _, s := range all {
 		if s.Kind == startup.Service || s.Kind == startup.Telnet {

@@ -12,17 +12,19 @@ func (s *scanner) inittab(line string, off int) {
 	if len(f) < 4 || strings.TrimSpace(f[3]) == "" || f[2] == "off" {
 		return
 	}
-	args := strings.Fields(f[3])
 	tty := f[0]
 	if tty == "" || len(tty) <= 2 && strings.Trim(tty, "0123456789") == "" {
 		tty = "console"
 	}
-	action := f[2]
-	switch action {
+	process := strings.TrimSpace(f[3])
+	if strings.HasPrefix(process, "-") || strings.HasSuffix(process, " -l") || strings.HasSuffix(process, "--login") {
+		s.call("/etc/profile") // a log-in shell reads it
+	}
+	switch action := f[2]; action {
 	case "respawn", "askfirst", "respawnlate", "askconsole", "askconsolelate", "once", "wait", "ondemand":
-		s.command(args, off, line, tty, action != "once" && action != "wait")
+		s.commands(process, off, line, tty, action != "wait")
 	default: // sysinit, bootwait, ctrlaltdel: the script says itself what it starts
-		s.command(args, off, line, "", false)
+		s.commands(process, off, line, "", false)
 	}
 }
 
@@ -39,16 +41,30 @@ func (s *scanner) inetd(line string, off int) {
 	if st.Name == "busybox" && len(f) > 6 {
 		st.Name = path.Base(f[6])
 	}
-	if f[0] == "telnet" || telnet(st.Name) {
+	s.served(off, st, f[0])
+}
+
+// served adds a server that is started for each connection to a service.
+func (s *scanner) served(off int, st Start, service string) {
+	if service == "telnet" || telnet(st.Name) {
 		st.Kind, st.Name = Telnet, "telnetd"
 	}
-	s.add(off, st)
+	if shell(st.Name) {
+		st.Login = No
+	}
+	s.started(off, st, true)
+	if shell(st.Name) {
+		st.Kind, st.Name = Anonymous, "shell"
+		s.add(off, st)
+	}
 }
 
 var (
 	xinetdService = regexp.MustCompile(`(?s)service\s+(\S+)\s*\{(.*?)\}`)
 	xinetdOff     = regexp.MustCompile(`(?m)^\s*disable\s*=\s*yes`)
 	xinetdServer  = regexp.MustCompile(`(?m)^\s*server\s*=\s*(\S+)`)
+	xinetdArgs    = regexp.MustCompile(`(?m)^\s*server_args\s*=\s*(.+)`)
+	xinetdBind    = regexp.MustCompile(`(?m)^\s*(?:bind|interface)\s*=\s*(\S+)`)
 	xinetdPort    = regexp.MustCompile(`(?m)^\s*port\s*=\s*(\d+)`)
 )
 
@@ -61,15 +77,18 @@ func (s *scanner) xinetd() {
 		}
 		st := Start{Kind: Service, Name: name, Listens: true, Text: "service " + name}
 		if p := xinetdServer.FindStringSubmatch(body); p != nil {
-			st.Program = p[1]
+			st.Program, st.Name = p[1], path.Base(p[1])
+		}
+		if p := xinetdArgs.FindStringSubmatch(body); p != nil {
+			st.Args = strings.Fields(p[1])
+		}
+		if p := xinetdBind.FindStringSubmatch(body); p != nil {
+			st.Address = p[1]
 		}
 		if p := xinetdPort.FindStringSubmatch(body); p != nil {
 			st.Port = number(p[1])
 		}
-		if name == "telnet" || telnet(path.Base(st.Program)) {
-			st.Kind, st.Name = Telnet, "telnetd"
-		}
-		s.add(m[0], st)
+		s.served(m[0], st, name)
 	}
 }
 
@@ -88,8 +107,22 @@ func (s *scanner) crontab(line string, off int) {
 		}
 	}
 	if len(f) > n {
-		s.command(f[n:], off, line, "", true)
+		_, rest := fields(line, n)
+		s.commands(rest, off, line, "", true)
 	}
+}
+
+// fields cuts n words off a line.
+func fields(line string, n int) (words []string, rest string) {
+	for range n {
+		line = strings.TrimLeft(line, " \t")
+		end := strings.IndexAny(line, " \t")
+		if end < 0 {
+			end = len(line)
+		}
+		words, line = append(words, line[:end]), line[end:]
+	}
+	return words, strings.TrimLeft(line, " \t")
 }
 
 var udevRun = regexp.MustCompile(`\b(?:RUN|PROGRAM|IMPORT)(?:\{\w+\})?\s*\+?=+\s*"([^"]*)"`)
@@ -97,9 +130,8 @@ var udevRun = regexp.MustCompile(`\b(?:RUN|PROGRAM|IMPORT)(?:\{\w+\})?\s*\+?=+\s
 // udev reads rules; what they run comes with RUN+= and PROGRAM= (udev(7)).
 func (s *scanner) udev(line string, off int) {
 	for _, m := range udevRun.FindAllStringSubmatchIndex(line, 8) {
-		args := strings.Fields(line[m[2]:m[3]])
-		if len(args) > 0 && strings.HasPrefix(args[0], "/") {
-			s.command(args, off+m[2], line[m[0]:m[1]], "", true)
+		if command := line[m[2]:m[3]]; strings.HasPrefix(command, "/") {
+			s.commands(command, off+m[2], line[m[0]:m[1]], "", true)
 		}
 	}
 }
@@ -117,8 +149,7 @@ func (s *scanner) mdev(line string, off int) {
 	if i < 0 || i+1 >= len(line) {
 		return
 	}
-	args := strings.Fields(strings.Trim(line[i+1:], "()"))
-	s.command(args, off+i+1, line, "", true)
+	s.commands(strings.Trim(line[i+1:], "()"), off+i+1, line, "", true)
 }
 
 // interfaces reads the commands of ifupdown's interfaces(5).
@@ -129,7 +160,8 @@ func (s *scanner) interfaces(line string, off int) {
 	}
 	switch f[0] {
 	case "up", "pre-up", "post-up", "down":
-		s.command(f[1:], off, line, "", strings.Contains(f[1], "/"))
+		_, rest := fields(line, 1)
+		s.commands(rest, off, line, "", true)
 	}
 }
 
@@ -145,8 +177,58 @@ func (s *scanner) bootargs(line string, off int) {
 			s.add(off+m[2], Start{Kind: SerialShell, Name: "console", Program: program, By: "bootargs", Text: line[m[2]:m[5]]})
 		}
 	}
+	if weak := weakParameters(line); len(weak) > 0 {
+		s.add(off, Start{Kind: KernelWeak, Name: strings.Join(weak, " "), By: "bootargs", Text: strings.Join(weak, " ")})
+	}
 	for _, m := range bootConsole.FindAllStringSubmatchIndex(line, 4) {
 		s.add(off+m[2], Start{Kind: Console, Name: line[m[2]:m[3]], By: "bootargs", Text: strings.TrimSpace(line[m[0]:m[1]])})
+	}
+}
+
+// parameters switch protections of the kernel off, or a debugger on (Linux,
+// admin-guide/kernel-parameters; Android's androidboot.*).
+var parameters = map[string]bool{
+	"selinux=0": true, "enforcing=0": true, "apparmor=0": true, "security=none": true, "lsm=": true, "nokaslr": true, "norandmaps": true, "nosmep": true, "nosmap": true, "nopti": true, "pti=off": true,
+	"mitigations=off": true, "nospectre_v1": true, "nospectre_v2": true, "spectre_v2=off": true, "nospec_store_bypass_disable": true, "noexec=off": true, "noexec32=off": true, "rodata=off": true, "iomem=relaxed": true,
+	"kgdbwait": true, "module.sig_enforce=0": true, "ima_appraise=off": true, "lockdown=none": true, "init_on_alloc=0": true, "hardened_usercopy=off": true, "sysrq_always_enabled": true, "kpti=0": true, "kpti=off": true,
+	"androidboot.selinux=permissive": true, "androidboot.veritymode=disabled": true, "androidboot.verifiedbootstate=orange": true, "androidboot.serialconsole=1": true,
+}
+
+// weakParameters are those of a command line.
+func weakParameters(line string) []string {
+	var out []string
+	for w := range strings.FieldsSeq(line) {
+		w = strings.Trim(w, `"';`)
+		if i := strings.Index(w, "bootargs="); i >= 0 {
+			w = w[i+len("bootargs="):]
+		}
+		if parameters[w] || strings.HasPrefix(w, "kgdboc=") || strings.HasPrefix(w, "kdbg=") {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+var (
+	fromCard = regexp.MustCompile(`\b(?:fatload|ext[24]load|load|fsload|ext4size|fatsize)\s+(mmc|usb)\b`)
+	runsIt   = regexp.MustCompile(`\b(?:source|autoscr|go)\b`)
+	bootsIt  = regexp.MustCompile(`\bboot(?:m|z|i|efi|elf)\b`)
+	writesIt = regexp.MustCompile(`\b(?:sf|nand|nand0|mmc|flash|protect|ubi)\s+(?:write|update|erase|part)|\bcp\.b\b|\bsunxi_flash\s+write\b`)
+)
+
+// card looks for a variable that has a boot loader run or install what a memory
+// card or stick holds. A kernel that comes from the chip's own mmc is none.
+func (s *scanner) card(name, value string, off int) {
+	m := fromCard.FindStringSubmatchIndex(value)
+	if m == nil {
+		return
+	}
+	rest := value[m[1]:]
+	switch {
+	case runsIt.MatchString(rest), value[m[2]:m[3]] == "usb" && bootsIt.MatchString(rest):
+		s.add(off, Start{Kind: Autorun, Name: name, Text: name + "=" + value})
+	case writesIt.MatchString(rest):
+		s.add(off, Start{Kind: CardUpdate, Name: name, Text: name + "=" + value})
 	}
 }
 
@@ -168,6 +250,7 @@ func (s *scanner) environment() {
 				keyed = keyed || value != ""
 			default:
 				s.bootargs(value, off+len(name)+1)
+				s.card(name, value, off)
 			}
 		}
 		off = end + 1

@@ -22,35 +22,38 @@ func (s *scanner) unit() {
 		terminal = tty // systemd's own units for rescue and debugging lie elsewhere
 	}
 	s.calls.Install = bytes.Contains(s.f.Data[:min(len(s.f.Data), maxBytes)], []byte("[Install]"))
+	if strings.HasSuffix(base, ".timer") || strings.HasSuffix(base, ".path") || strings.HasSuffix(base, ".socket") {
+		name := strings.TrimSuffix(base, path.Ext(base))
+		s.calls.Units = append(s.calls.Units, name+".service", name+"@.service")
+	}
 	s.eachLine(func(line string, off int) {
 		key, v, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if !ok {
 			return
 		}
-		switch key {
+		switch key = strings.TrimSpace(key); key {
 		case "ExecStart", "ExecStartPre", "ExecStartPost":
-			args := strings.Fields(strings.TrimLeft(v, "-@+!: "))
-			if strings.HasPrefix(strings.TrimLeft(v, "-+!: "), "@") && len(args) > 1 {
-				args = append(args[:1:1], args[2:]...) // "@program name arguments"
-			}
-			for i, a := range args {
-				args[i] = strings.Trim(a, `"'`)
-			}
-			name := terminal
-			if len(args) > 1 && asked(path.Base(args[0]), args[1]) {
-				return
-			}
-			if len(args) > 0 && strings.HasSuffix(path.Base(args[0]), "getty") {
-				name = tty
-			}
-			if name == "" && len(args) > 2 && shell(path.Base(args[0])) && args[1] == "-c" {
-				args = args[2:]
-			}
-			s.command(args, off, line, name, true)
+			s.exec(line, v, off, tty, terminal)
 		case "ListenStream", "ListenDatagram":
-			s.socket(line, v, off)
+			s.socket(line, strings.TrimSpace(v), off)
+		case "Wants", "Requires", "BindsTo", "Upholds", "Requisite", "Unit", "Service", "Sockets":
+			s.calls.Units = append(s.calls.Units, strings.Fields(v)[:min(len(strings.Fields(v)), 64)]...)
 		}
 	})
+}
+
+// exec reads what a unit runs: a terminal is given where it talks to one.
+func (s *scanner) exec(line, v string, off int, tty, terminal string) {
+	v = strings.TrimSpace(v)
+	flags := v[:len(v)-len(strings.TrimLeft(v, "-@+!:"))]
+	v = v[len(flags):]
+	if words, rest := fields(v, 2); strings.Contains(flags, "@") && words[1] != "" {
+		v = words[0] + " " + rest // "@program name arguments"
+	}
+	if program, _, _ := strings.Cut(v, " "); strings.HasSuffix(program, "getty") {
+		terminal = tty
+	}
+	s.commands(v, off, line, terminal, true)
 }
 
 func (s *scanner) socket(line, v string, off int) {
@@ -58,6 +61,9 @@ func (s *scanner) socket(line, v string, off int) {
 		return // a socket of the file system
 	}
 	st := Start{Kind: Service, Name: strings.TrimSuffix(path.Base(s.f.Path), ".socket"), Listens: true, Port: number(afterColon(v)), Text: line}
+	if strings.Contains(v, ":") {
+		st.Address = host(v)
+	}
 	if st.Port == 23 {
 		st.Kind, st.Name = Telnet, "telnetd"
 	}
@@ -66,9 +72,15 @@ func (s *scanner) socket(line, v string, off int) {
 
 // upstart reads "exec program arguments" (init(5) of upstart).
 func (s *scanner) upstart(line string, off int) {
-	f := strings.Fields(line)
-	if len(f) > 1 && f[0] == "exec" {
-		s.command(f[1:], off, line, "console", true)
+	if words, rest := fields(line, 1); words[0] == "exec" && rest != "" {
+		s.commands(rest, off, line, "console", true)
+	}
+}
+
+// supervisor reads "command=program arguments" of a program of supervisord.
+func (s *scanner) supervisor(line string, off int) {
+	if key, v, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == "command" {
+		s.commands(strings.TrimSpace(v), off, line, "", true)
 	}
 }
 
@@ -84,47 +96,62 @@ func (s *scanner) openrc() {
 	if m == nil {
 		return
 	}
-	args := []string{string(data[m[2]:m[3]])}
+	text := string(data[m[2]:m[3]])
 	if a := openrcArgs.FindSubmatch(data); a != nil {
-		args = append(args, strings.Fields(string(a[1]))...)
+		text += " " + string(a[1])
 	}
-	s.command(args, m[2], strings.Join(args, " "), "", true)
+	s.commands(text, m[2], text, "", true)
 }
 
 // androidInit reads services of Android's init (system/core/init/README.md):
 // "service name program arguments", and options indented below.
 func (s *scanner) androidInit() {
-	type pending struct {
-		args     []string
-		line     string
-		off      int
-		disabled bool
-		console  bool
+	type service struct {
+		command, line     string
+		off               int
+		disabled, console bool
 	}
-	var cur *pending
-	flush := func() {
-		if cur != nil && len(cur.args) > 2 && !cur.disabled {
-			tty := ""
-			if cur.console {
-				tty = "console"
-			}
-			s.command(cur.args[2:], cur.off, cur.line, tty, true)
-		}
-		cur = nil
-	}
+	var all []*service
+	byName := map[string]*service{}
+	var cur *service
+	boots := false // below a trigger that comes at each boot
 	s.eachLine(func(line string, off int) {
 		f := strings.Fields(line)
 		switch {
-		case f[0] == "service":
-			flush()
-			cur = &pending{args: f, line: line, off: off}
-		case f[0] == "on" || f[0] == "import":
-			flush()
+		case f[0] == "service" && len(f) > 2:
+			_, command := fields(line, 2)
+			cur = &service{command: command, line: line, off: off}
+			if len(all) < maxStarts {
+				all, byName[f[1]] = append(all, cur), cur
+			}
+		case f[0] == "on" || f[0] == "import" || f[0] == "service":
+			cur, boots = nil, f[0] == "on" && len(f) > 1 && atBoot(f[1])
+		case cur == nil && boots && (f[0] == "start" || f[0] == "enable" || f[0] == "exec_start") && len(f) > 1:
+			if sv := byName[f[1]]; sv != nil {
+				sv.disabled = false
+			}
 		case cur != nil && f[0] == "disabled":
 			cur.disabled = true
 		case cur != nil && f[0] == "console":
 			cur.console = true
 		}
 	})
-	flush()
+	for _, sv := range all {
+		if !sv.disabled {
+			tty := ""
+			if sv.console {
+				tty = "console"
+			}
+			s.commands(sv.command, sv.off, sv.line, tty, true)
+		}
+	}
+}
+
+// atBoot says that a trigger of Android's init comes at each boot.
+func atBoot(trigger string) bool {
+	switch trigger {
+	case "early-init", "init", "late-init", "early-fs", "fs", "post-fs", "late-fs", "post-fs-data", "early-boot", "boot", "nonencrypted", "zygote-start", "property:sys.boot_completed=1":
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -95,6 +96,9 @@ func (s *scanner) snmp(line, key, value string, off int) {
 	switch {
 	case len(f) == 0:
 		return
+	case (key == "rwuser" || key == "rouser") && len(f) > 1 && strings.EqualFold(f[1], "noauth"):
+		s.add(off, inspect.Weakness{Kind: Anonymous, Name: "snmp", Text: line})
+		return
 	case key == "rwcommunity" || key == "rwcommunity6":
 		s.add(off, inspect.Weakness{Kind: SNMPCommunity, Name: f[0], Text: line})
 		return
@@ -108,11 +112,31 @@ func (s *scanner) snmp(line, key, value string, off int) {
 	}
 }
 
+// sudoers reads sudoers(5). What only stops or restarts the device needs no
+// password.
 func (s *scanner) sudoers(line, _, _ string, off int) {
-	if i := strings.Index(line, "NOPASSWD:"); i > 0 && !strings.HasPrefix(line, "Defaults") {
+	if strings.HasPrefix(line, "Defaults") {
+		if strings.Contains(line, "!authenticate") {
+			s.add(off, inspect.Weakness{Kind: SudoNoPassword, Name: "Defaults", Text: line})
+		}
+		return
+	}
+	i := strings.Index(line, "NOPASSWD:")
+	if i <= 0 {
+		return
+	}
+	for command := range strings.SplitSeq(line[i+len("NOPASSWD:"):], ",") {
+		program, _, _ := strings.Cut(strings.TrimSpace(command), " ")
+		switch path.Base(program) {
+		case "reboot", "poweroff", "shutdown", "halt", "hwclock", "sync":
+			continue
+		}
 		s.add(off, inspect.Weakness{Kind: SudoNoPassword, Name: strings.Fields(line)[0], Text: line})
+		return
 	}
 }
+
+var guestShare = regexp.MustCompile(`(?im)^\s*(?:guest\s+ok|public|guest\s+only)\s*=\s*(?:yes|true|1)`)
 
 // samba reads smb.conf(5), whose keys hold blanks.
 func (s *scanner) samba(line, _, _ string, off int) {
@@ -126,17 +150,124 @@ func (s *scanner) samba(line, _, _ string, off int) {
 		if yes(value) {
 			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "smb", Text: line})
 		}
+	case "map to guest":
+		if guestShare.Match(s.f.Data) && strings.HasPrefix(strings.ToLower(value), "bad ") {
+			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "smb", Text: line})
+		}
 	case "security":
 		if strings.EqualFold(value, "share") {
 			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "smb", Text: line})
 		}
+	case "server min protocol", "min protocol", "client min protocol": // version 1 neither encrypts nor signs well
+		if v := strings.ToUpper(value); v == "NT1" || v == "CORE" || strings.HasPrefix(v, "LANMAN") {
+			s.add(off, inspect.Weakness{Kind: CleartextTransport, Name: "smb1", Text: line})
+		}
+	case "ntlm auth", "lanman auth":
+		if yes(value) || strings.EqualFold(value, "ntlmv1-permitted") {
+			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "ntlm", Text: line})
+		}
 	}
 }
 
-// ftp reads vsftpd.conf(5) and proftpd.conf.
-func (s *scanner) ftp(line, key, value string, off int) {
-	if key == "anonymous_enable" && yes(value) || strings.HasPrefix(strings.ToLower(line), "<anonymous") {
-		s.add(off, inspect.Weakness{Kind: Anonymous, Name: "ftp", Text: line})
+var nfsClient = regexp.MustCompile(`(\S*)\(([^)]*)\)`)
+
+// nfs reads exports(5): folders that everybody may mount, or where the root of
+// another machine is root here.
+func (s *scanner) nfs(line, _, _ string, off int) {
+	if !strings.HasPrefix(line, "/") && !strings.HasPrefix(line, `"/`) {
+		return
+	}
+	for _, m := range nfsClient.FindAllStringSubmatch(line, 16) {
+		options := "," + m[2] + ","
+		if strings.Contains(options, ",no_root_squash,") || (m[1] == "*" || m[1] == "") && strings.Contains(options, ",rw,") && !strings.Contains(options, "sec=krb5") {
+			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "nfs", Text: line})
+			return
+		}
+	}
+}
+
+// rsync reads rsyncd.conf(5): modules that ask nobody.
+func (s *scanner) rsync() {
+	at, text, open, global := 0, "", false, false
+	flush := func() {
+		if open && !global {
+			s.add(at, inspect.Weakness{Kind: Anonymous, Name: "rsync", Text: text})
+		}
+		open = false
+	}
+	s.eachLine(func(line, key, value string, off int) {
+		switch {
+		case strings.HasPrefix(line, "["):
+			flush()
+			at, text, open = off, line, true
+		case strings.HasPrefix(line, "auth users") || strings.HasPrefix(line, "hosts allow"):
+			if open {
+				open = false
+			} else {
+				global = true // of all modules
+			}
+		}
+	})
+	flush()
+}
+
+// firewall reads OpenWrt's /etc/config/firewall: a zone of the Internet's side
+// that lets everything in.
+func (s *scanner) firewall() {
+	name, text, at := "", "", 0
+	flush := func() {
+		if strings.HasPrefix(name, "wan") && text != "" {
+			s.add(at, inspect.Weakness{Kind: FirewallOpen, Name: name, Text: text})
+		}
+		name, text = "", ""
+	}
+	s.eachLine(func(line, key, value string, off int) {
+		switch {
+		case key == "config":
+			flush()
+		case s.in() != "zone":
+		case key == "name":
+			name = strings.ToLower(value)
+		case key == "input" && strings.EqualFold(value, "ACCEPT"):
+			text, at = line, off
+		}
+	})
+	flush()
+}
+
+// stunnel reads stunnel(8): as a client it has to be told to look at
+// certificates.
+func (s *scanner) stunnel() {
+	client := false
+	s.eachLine(func(line, key, value string, off int) {
+		switch key {
+		case "client":
+			client = yes(value)
+		case "verify":
+			if client && no(value) {
+				s.add(off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: "stunnel", Text: line})
+			}
+		case "verifychain", "verifypeer":
+			if client && no(value) {
+				s.add(off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: "stunnel", Text: line})
+			}
+		case "options":
+			if v := strings.ToUpper(value); strings.HasPrefix(v, "-NO_SSL") || v == "-NO_TLSV1" || v == "-NO_TLSV1.1" {
+				s.add(off, inspect.Weakness{Kind: WeakTLS, Name: strings.TrimPrefix(v, "-NO_"), Text: line})
+			}
+		}
+	})
+}
+
+var weakIKE = regexp.MustCompile(`(?i)\b(3des|des|md5|modp768|modp1024|null)\b`)
+
+// ipsec reads proposals of ipsec.conf(5), swanctl.conf(5) and racoon.conf(5).
+func (s *scanner) ipsec(line, key, value string, off int) {
+	switch key {
+	case "ike", "esp", "proposals", "esp_proposals", "encryption_algorithm", "hash_algorithm", "authentication_algorithm", "dh_group":
+		if m := weakIKE.FindString(value); m != "" {
+			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m), Text: line})
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ var languages = map[string]language{
 	"lua":    {regexp.MustCompile(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), regexp.MustCompile(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), regexp.MustCompile(`shellquote|tonumber|shell_quote`)},
 	"python": {regexp.MustCompile(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), regexp.MustCompile(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), regexp.MustCompile(`shlex\.quote|pipes\.quote|\bint\(`)},
 	"perl":   {regexp.MustCompile(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), regexp.MustCompile(`\b(system|exec)\b\s*[\s("]|\x60`), regexp.MustCompile(`quotemeta|\\Q`)},
-	"node":   {regexp.MustCompile(`\breq\.(query|body|params|headers)`), regexp.MustCompile(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), regexp.MustCompile(`shellescape|parseInt\(`)},
+	"node":   {regexp.MustCompile(`\b\w{1,12}\.(?:query|body|params|headers)[.\[]`), regexp.MustCompile(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), regexp.MustCompile(`shellescape|parseInt\(`)},
 }
 
 // speaks tells the language of a script.
@@ -53,8 +53,12 @@ func speaks(f *inspect.File) string {
 }
 
 var (
-	codeUnchecked = regexp.MustCompile(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']`)
-	codeCipher    = regexp.MustCompile(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
+	codeUnchecked = regexp.MustCompile(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']|\btls_insecure_set\(\s*True|\bverify_hostname\s*=>\s*0|\bSSL_verify_mode\s*=>\s*(0|SSL_VERIFY_NONE)|NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0`)
+	codeVersion   = regexp.MustCompile(`\bPROTOCOL_(?:TLSv1(?:_1)?|SSLv2|SSLv3)\b|\bTLSVersion\.(?:TLSv1(?:_1)?|SSLv3)\b|["'](?:TLSv1(?:_1)?|SSLv[23])_method["']|\bprotocol\s*=\s*["'](?:tlsv1(?:_1)?|sslv[23])["']|(?i)\bmin_?version["']?\s*[:=]\s*["'](?:TLSv1(?:\.1)?|SSLv3)["']`)
+	codeDebug     = regexp.MustCompile(`\.run\([^)]*\bdebug=True`)
+	codePiped     = regexp.MustCompile(`\b(?:curl|wget)\b[^|"']*\|\s*(?:sudo\s+)?(?:ba|da|a)?sh\b`)
+	pagePassword  = regexp.MustCompile(`(?i)(?:\.get\w*\(|fetch\(|open\(\s*["']GET["']\s*,|location(?:\.href|\.replace\()?\s*[=(]|(?:url|href|src)\s*[:=])\s*[^;]{0,120}?[?&](?:pass|passwd|password|pwd)=["'\x60]?\s*(?:\+|\$\{)`)
+	codeCipher    = regexp.MustCompile(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|mcrypt_\w+\(\s*MCRYPT_(?:DES|3DES|RC4)|MCRYPT_MODE_ECB|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
 )
 
 // What a word is an anchor of.
@@ -63,6 +67,10 @@ const (
 	clients
 	commands
 	ciphers
+	versions
+	debuggers
+	piped
+	pages
 )
 
 // code looks at scripts of other languages, and at pages: around the places of
@@ -72,14 +80,14 @@ func (s *scanner) code(hits []keyword.Hit) {
 		return
 	}
 	lang := speaks(s.f)
-	server := lang != "" && (lang != "node" || s.f.Role == inspect.Script)
+	server := lang != "" && (lang != "node" || s.f.Role == inspect.Script || bytes.Contains(s.f.Data[:min(len(s.f.Data), 64<<10)], []byte("child_process")))
 	for n, h := range hits {
 		if n >= maxHits {
 			s.add(h.At, inspect.Weakness{Kind: Cut, Text: "more places than are looked at in one file"})
 			break
 		}
 		use := anchorList[h.Word].use
-		if use == updates && s.f.Role != inspect.Script || (use == commands || use == ciphers) && !server || s.f.Comment(h.At) {
+		if use == updates && s.f.Role != inspect.Script || (use == commands || use == ciphers || use == debuggers || use == piped) && !server || s.f.Comment(h.At) {
 			continue
 		}
 		text, start := s.around(h.At)
@@ -90,19 +98,52 @@ func (s *scanner) code(hits []keyword.Hit) {
 			}
 		case clients:
 			for _, re := range []*regexp.Regexp{codeUnchecked, clientLine} {
-				if m := re.FindStringIndex(text); m != nil {
+				if m := re.FindStringIndex(text); m != nil && !(lang == "python" && strings.Count(text[:m[0]], `"`)%2 == 1) {
 					s.add(start+m[0], inspect.Weakness{Kind: TLSVerifyDisabled, Name: lang, Text: text[m[0]:m[1]]})
 				}
 			}
 		case commands:
 			s.runs(languages[lang], text, start)
+		case versions:
+			if m := codeVersion.FindStringIndex(text); m != nil {
+				s.add(start+m[0], inspect.Weakness{Kind: WeakTLS, Name: lang, Text: text[m[0]:m[1]]})
+			}
+		case debuggers:
+			if m := codeDebug.FindStringIndex(text); m != nil && !strings.Contains(text, "127.0.0.1") {
+				s.add(start+m[0], inspect.Weakness{Kind: DebugTool, Name: lang, Text: text[m[0]:m[1]]})
+			}
+		case piped:
+			if m := codePiped.FindStringIndex(text); m != nil {
+				s.add(start+m[0], inspect.Weakness{Kind: UpdateUnsigned, Name: "sh", Text: text[m[0]:m[1]]})
+				if u := anyURL.FindStringSubmatch(text[m[0]:m[1]]); u != nil && !strings.EqualFold(u[1], "https") {
+					s.add(start+m[0], inspect.Weakness{Kind: UpdateOverHTTP, Name: strings.ToLower(u[1]), Text: text[m[0]:m[1]]})
+				}
+			}
+		case pages:
+			if m := pagePassword.FindStringIndex(text); m != nil {
+				s.add(start+m[0], inspect.Weakness{Kind: LoginOverGet, Text: text[m[0]:m[1]]})
+			}
 		case ciphers:
 			if m := codeCipher.FindStringIndex(text); m != nil {
 				s.add(start+m[0], inspect.Weakness{Kind: WeakCipher, Name: lang, Text: text[m[0]:m[1]]})
 			}
 		}
 	}
+	if lang == "perl" {
+		s.backticks()
+	}
 	s.judge(nil, s.f.Data)
+}
+
+// backticks looks at the commands of perl that no word announces.
+func (s *scanner) backticks() {
+	off := 0
+	for line := range bytes.Lines(s.f.Data[:min(len(s.f.Data), 256<<10)]) {
+		if bytes.IndexByte(line, '`') >= 0 && len(line) < maxLine && !s.f.Comment(off) {
+			s.runs(languages["perl"], strings.TrimRight(string(line), "\r\n"), off)
+		}
+		off += len(line)
+	}
 }
 
 // library says that a script came with a language or a package of it: what its

@@ -30,8 +30,22 @@ const (
 	SudoNoPassword     = "sudo-without-password"
 	Anonymous          = "anonymous-access" // of MQTT, FTP, SMB: Name says which
 	ADBEnabled         = "adb-enabled"
-	DebugBuild         = "debug-build" // Android's switches of a development build
-	Cut                = "cut"         // no weakness: a limit was hit here, what follows in the file was not looked at
+	DebugBuild         = "debug-build"          // Android's switches of a development build
+	SerialShell        = "serial-shell"         // a setting that leaves the log-in of a console out
+	TelnetEnabled      = "telnet-enabled"       // a setting that switches it on
+	HardCodedKey       = "hard-coded-key"       // a key in the command line of openssl; Text is masked
+	ServiceAsRoot      = "service-as-root"      // a server told to keep the rights of root
+	FirewallOpen       = "firewall-open"        // what comes from the Internet's side is let in
+	KernelWeak         = "kernel-not-hardened"  // protections of the kernel that are off; Name says which
+	CoreDumps          = "core-dump-enabled"    // memory of programs is written to files
+	PathWritable       = "path-writable"        // programs or libraries are looked for where others may write
+	RootWritable       = "root-writable"        // the root file system is made writable
+	WorldWritable      = "world-writable"       // a script gives everybody the right to write
+	SetUIDRoot         = "setuid-root"          // a script gives a program the rights of root
+	FixedIdentity      = "fixed-identity"       // an address, an identifier or a seed that is the same on each unit
+	DebugTool          = "debug-tool"           // a debugger that a program opens for others
+	Leftover           = "development-leftover" // what belongs to whoever developed it; Name says what
+	Cut                = "cut"                  // no weakness: a limit was hit here, what follows in the file was not looked at
 )
 
 // Report is what one file says.
@@ -69,8 +83,11 @@ var anchorList = [...]anchor{
 	{"http://", updates}, {"ftp://", updates}, {"https://", updates},
 	{"insecure", clients}, {"no-check-certificate", clients}, {"verify_none", clients}, {"verify=false", clients}, {"verify = false", clients}, {"ssl_verify", clients}, {"verify_peer", clients}, {"cert_none", clients},
 	{"check_hostname", clients}, {"rejectunauthorized", clients}, {"skipverify", clients}, {"unverified_context", clients}, {"curl -", clients},
+	{`verify = "none`, clients}, {`verify="none`, clients}, {"tls_insecure_set", clients}, {"ssl_opts", clients}, {"ssl_verifypeer", clients}, {"ssl_verifyhost", clients}, {"tls_reject", clients}, {"protocol_tlsv1", versions}, {"protocol_sslv", versions}, {"tlsversion.tlsv1", versions}, {"tlsv1_method", versions},
+	{"tlsv1_1_method", versions}, {"sslv3_method", versions}, {`"tlsv1"`, versions}, {`"sslv3"`, versions}, {"minversion", versions}, {"debug=true", debuggers}, {"| sh", piped}, {"|sh", piped}, {"| bash", piped}, {"|bash", piped},
+	{"pass=", pages}, {"pwd=", pages}, {"passwd=", pages}, {"password=", pages},
 	{"os.execute", commands}, {"popen", commands}, {"shell_exec", commands}, {"passthru", commands}, {"system", commands}, {"proc_open", commands}, {"exec", commands}, {"subprocess", commands}, {"sys.call", commands},
-	{"mode_ecb", ciphers}, {"des.new", ciphers}, {"des3.new", ciphers}, {"arc4.new", ciphers}, {"createcipher", ciphers}, {"aes-128-ecb", ciphers}, {"aes-256-ecb", ciphers}, {"des-cbc", ciphers}, {"des-ecb", ciphers},
+	{"mode_ecb", ciphers}, {"mcrypt_des", ciphers}, {"mcrypt_3des", ciphers}, {"mcrypt_mode_ecb", ciphers}, {"des.new", ciphers}, {"des3.new", ciphers}, {"arc4.new", ciphers}, {"createcipher", ciphers}, {"aes-128-ecb", ciphers}, {"aes-256-ecb", ciphers}, {"des-cbc", ciphers}, {"des-ecb", ciphers},
 }
 
 // Words are the anchors that Scan wants the places of, in programs, in pages and

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
-	"path"
 	"slices"
 	"strings"
 
@@ -22,30 +21,38 @@ const (
 )
 
 type scanner struct {
-	f     *inspect.File
-	rep   Report
-	up    *Update // of the file as a whole
-	full  bool
-	taint map[string]bool // variables that hold what a request sent
+	f       *inspect.File
+	rep     Report
+	up      *Update // of the file as a whole
+	full    bool
+	taint   map[string]bool // variables that hold what a request sent
+	section []string        // what the line of a configuration stands in
+
+	heard     []string // variables of a script that hold what came over the network
+	evaluated bool     // the text of a request was evaluated: it may have set any variable
 }
 
 // Scan looks at one file.
 func Scan(f *inspect.File, hits []keyword.Hit) Report {
 	s := &scanner{f: f}
-	switch f.Role {
-	case inspect.Program:
+	s.leftover()
+	switch {
+	case f.Role == inspect.Program:
 		s.program(hits)
-	case inspect.Script:
-		if f.Shell() {
-			s.shell()
-		} else {
-			s.code(hits)
-		}
-	case inspect.Web:
+	case f.Role == inspect.Web:
 		s.code(hits)
 		s.forms()
-	case inspect.Config:
-		s.config()
+	case f.Role == inspect.Script && !f.Shell():
+		s.code(hits)
+	case f.Kind == inspect.Binary && f.Role == inspect.Data: // of a device without an operating system the program is all that there is
+		s.program(hits)
+	case f.Role == inspect.Script || f.Role == inspect.Config:
+		if c := f.Commands(); c != nil || f.Sourced() {
+			s.shell(c)
+		}
+		if f.Role == inspect.Config && !f.Sourced() {
+			s.config()
+		}
 	}
 	if s.up != nil {
 		s.rep.Updates = append(s.rep.Updates, *s.up)
@@ -53,8 +60,13 @@ func Scan(f *inspect.File, hits []keyword.Hit) Report {
 	slices.SortStableFunc(s.rep.Weaknesses, func(a, b inspect.Weakness) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Kind, b.Kind))
 	})
-	s.rep.Weaknesses = slices.Compact(s.rep.Weaknesses)
+	s.rep.Weaknesses = slices.CompactFunc(s.rep.Weaknesses, again)
 	return s.rep
+}
+
+// again says that b is found in what a was found in.
+func again(a, b inspect.Weakness) bool {
+	return a.Kind == b.Kind && a.Line == b.Line && (a.Offset == b.Offset && a.Name == b.Name || b.Offset < a.Offset+int64(len(a.Text)) && a.Line > 0 && a.Kind != CleartextTransport)
 }
 
 func (s *scanner) add(off int, w inspect.Weakness) {
@@ -94,32 +106,124 @@ func (s *scanner) update(off int, mechanism, text string) *Update {
 // eachLine calls fn for each line that is no comment, as it stands and as a key
 // with a value: "key = value", "key: value", "option key 'value'", "key value",
 // <key>value</key>. The key is in lower case. JSON is taken apart at its commas
-// and braces, whatever its lines are. What stands behind the first megabyte of a
-// text is no setting: logs and tables are that long.
+// and braces, nginx' language at its semicolons, whatever the lines are. What
+// stands behind the first megabyte of a text is no setting: logs and tables are
+// that long.
 func (s *scanner) eachLine(fn func(line, key, value string, off int)) {
 	data := s.f.Data[:min(len(s.f.Data), maxConfig)]
 	lines := bytes.Lines
+	json := false
 	if t := bytes.TrimLeft(data, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[' && bytes.IndexByte(t[:min(len(t), 512)], '{') > 0) {
-		lines = members
+		lines, json = members, true
+	} else if strings.Contains(s.f.Path, "nginx") || strings.Contains(s.f.Path, "lighttpd") {
+		lines = statements
 	}
+	s.section = s.section[:0]
 	off := 0
 	for l := range lines(data) {
 		start := off
 		off += len(l)
-		t := bytes.TrimLeft(l, " \t{[")
-		if len(t) < len(l) && !bytes.HasPrefix(bytes.TrimLeft(l, " \t"), []byte("{")) {
-			t = bytes.TrimLeft(l, " \t") // a section's bracket belongs to the line
+		t := bytes.TrimLeft(l, " \t\r\n{[")
+		if len(t) < len(l) && !bytes.HasPrefix(bytes.TrimLeft(l, " \t\r\n"), []byte("{")) {
+			t = bytes.TrimLeft(l, " \t\r\n") // a section's bracket belongs to the line
 		}
 		indent := len(l) - len(t)
 		t = bytes.TrimRight(t, " \t\r\n")
 		if len(t) == 0 || len(t) > maxLine || t[0] == '#' || t[0] == ';' || t[0] == '!' || bytes.HasPrefix(t, []byte("//")) {
+			if json {
+				s.nest("", t)
+			}
 			continue
 		}
 		line := string(t)
 		key, value := split(line)
+		if !json {
+			s.enter(line, key, value, indent)
+		}
 		fn(line, key, value, start+indent)
+		if json {
+			s.nest(key, t)
+		}
 		if s.full {
 			return
+		}
+	}
+}
+
+// maxSections bounds how deep sections are followed.
+const maxSections = 32
+
+// nest follows the objects of JSON: t ends with what opens or closes one.
+func (s *scanner) nest(key string, t []byte) {
+	for i, c := range t {
+		switch {
+		case (c == '{' || c == '[') && i == len(t)-1 && len(s.section) < maxSections:
+			s.section = append(s.section, key)
+		case (c == '}' || c == ']') && i == len(t)-1 && len(s.section) > 0:
+			s.section = s.section[:len(s.section)-1]
+		}
+	}
+}
+
+// enter follows the sections of other configurations: [name], "config name",
+// a key of YAML without a value.
+func (s *scanner) enter(line, key, value string, indent int) {
+	switch {
+	case line[0] == '[' && strings.HasSuffix(line, "]"):
+		s.section = append(s.section[:0], strings.ToLower(strings.Trim(line, "[]")))
+	case key == "config" && value != "":
+		name, _, _ := strings.Cut(value, " ")
+		s.section = append(s.section[:0], strings.ToLower(name))
+	case strings.HasSuffix(line, ":") && value == "" || indent == 0 && strings.HasSuffix(line, "{"):
+		depth := min(indent/2, len(s.section), maxSections)
+		s.section = append(s.section[:depth], strings.TrimSuffix(key, ":"))
+	case line == "}":
+		s.section = s.section[:max(0, len(s.section)-1)]
+	case indent == 0 && len(s.section) > 0 && strings.Contains(line, ": ") && !strings.Contains(line, "="):
+		s.section = s.section[:0]
+	}
+}
+
+// in is the innermost section.
+func (s *scanner) in() string {
+	for i := len(s.section) - 1; i >= 0; i-- {
+		if s.section[i] != "" {
+			return s.section[i]
+		}
+	}
+	return ""
+}
+
+// statements goes over the pieces of the languages of nginx and lighttpd, which
+// end with a semicolon, a brace, or a line with an assignment.
+func statements(data []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		start, comment, quoted := 0, false, false
+		for i, c := range data {
+			switch {
+			case c == '\n' && comment:
+				comment = false
+			case c == '#' && (i == 0 || data[i-1] == ' ' || data[i-1] == '\n' || data[i-1] == '\t'):
+				comment = true
+				continue
+			case c == '"':
+				quoted = !quoted && !comment
+				continue
+			case c == '\n':
+				quoted = false
+				if !bytes.Contains(data[start:i], []byte("=")) || bytes.Count(data[start:i], []byte("(")) != bytes.Count(data[start:i], []byte(")")) {
+					continue
+				}
+			case comment || quoted || c != ';' && c != '{' && c != '}':
+				continue
+			}
+			if !yield(data[start : i+1]) {
+				return
+			}
+			start = i + 1
+		}
+		if start < len(data) {
+			yield(data[start:])
 		}
 	}
 }
@@ -155,7 +259,7 @@ func members(data []byte) iter.Seq[[]byte] {
 
 // split takes a line apart.
 func split(line string) (key, value string) {
-	for _, word := range []string{"option ", "list ", "set ", "<"} {
+	for _, word := range []string{"option ", "list ", "set ", "export ", "<"} {
 		if rest, ok := strings.CutPrefix(line, word); ok {
 			line = strings.TrimLeft(rest, " \t")
 		}
@@ -178,7 +282,7 @@ func split(line string) (key, value string) {
 			value = value[:j]
 		}
 	}
-	return strings.ToLower(strings.Trim(key, `"'`)), strings.Trim(strings.TrimSpace(value), `"',;{}[]`)
+	return strings.ToLower(strings.Trim(key, `"'`)), strings.Trim(value, "\"',;{}[] \t")
 }
 
 func yes(v string) bool {
@@ -195,42 +299,4 @@ func no(v string) bool {
 		return true
 	}
 	return false
-}
-
-// source are texts that are compiled or that an editor reads: no settings of the
-// device.
-var source = map[string]bool{".h": true, ".hpp": true, ".c": true, ".cc": true, ".cpp": true, ".td": true, ".go": true, ".rs": true, ".java": true, ".vim": true, ".el": true, ".tmac": true, ".hwdb": true, ".csv": true, ".s": true, ".map": true, ".csh": true, ".zsh": true, ".m4": true, ".cmake": true, ".pc": true, ".la": true, ".dts": true, ".svg": true, ".ps": true, ".tex": true, ".log": true}
-
-// config reads a configuration: by the program that it is for, and what says
-// the same in all of them.
-func (s *scanner) config() {
-	p := s.f.Path
-	base := strings.ToLower(path.Base(p))
-	if strings.Contains(p, "/.git/") || strings.Contains(p, ".dist-info/") || strings.Contains(p, ".egg-info/") || strings.HasPrefix(p, "/usr/include/") || library(p) || source[path.Ext(base)] {
-		return
-	}
-	in := func(part string) bool { return strings.Contains(p, part) }
-	switch {
-	case strings.HasPrefix(base, "sshd_config") || in("/sshd_config.d/"):
-		s.sshd()
-	case base == "dropbear" && in("/config/"):
-		s.uciDropbear()
-	case base == "dropbear" && in("/default/"):
-		s.dropbearDefaults()
-	case strings.HasPrefix(base, "snmpd") && strings.HasSuffix(base, ".conf"), base == "snmpd" && in("/config/"):
-		s.eachLine(s.snmp)
-	case base == "sudoers" || in("/sudoers.d/"):
-		s.eachLine(s.sudoers)
-	case base == "smb.conf" || base == "ksmbd.conf":
-		s.eachLine(s.samba)
-	case strings.Contains(base, "vsftpd") || strings.Contains(base, "proftpd"):
-		s.eachLine(s.ftp)
-	case strings.HasPrefix(base, "hostapd") || strings.HasPrefix(base, "wpa_supplicant") || base == "wireless" && in("/config/") || base == "rt2860.dat":
-		s.wifi()
-	case strings.HasSuffix(base, ".prop"):
-		s.eachLine(s.property)
-	case s.updater(base):
-		return // it says all that there is to say of such a file
-	}
-	s.services()
 }

@@ -2,19 +2,21 @@ package system
 
 import (
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
-// shell looks at the commands of a shell's script.
-func (s *scanner) shell() {
+// shell looks at commands: of a script, or of a table.
+func (s *scanner) shell(commands []sh.Command) {
 	s.urls()
+	s.queried()
 	var all [][]string
 	var flash []sh.Command // commands that write an image
-	for _, c := range s.f.Commands() {
+	var fetch []fetched    // what they fetch
+	for i, c := range commands {
 		args := make([]string, len(c.Words))
 		for i, w := range c.Words {
 			args[i] = w.Text
@@ -26,27 +28,33 @@ func (s *scanner) shell() {
 		all = append(all, args)
 		s.client(args, c)
 		s.cipher(args, c)
+		s.hears(commands, i)
 		s.injected(args, c)
 		s.command(args, c)
+		s.rights(args, c)
+		s.settings(args, to, c)
+		s.pipes(commands, i)
+		s.reverse(commands, i, args, to)
+		if f := fetches(args, to); f != nil {
+			f.c = c
+			fetch = append(fetch, *f)
+		}
 		if writes(args, to) {
 			flash = append(flash, c)
 		}
-		for _, a := range args {
-			if strings.Contains(a, "://") {
-				s.fetch(c)
-				break
-			}
+		if slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "://") }) {
+			s.fetch(c)
 		}
 	}
 	if len(flash) > 0 {
 		s.update(flash[0].Off, "script", s.text(flash[0]))
 	}
-	s.judge(all, nil)
-	if len(flash) == 0 || s.up.Signature == Checked {
-		return
-	}
-	for _, c := range flash {
-		s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
+	checked := s.judge(all, nil)
+	if !checked {
+		for _, c := range flash {
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
+		}
+		s.ran(fetch, commands)
 	}
 }
 
@@ -76,6 +84,7 @@ func (s *scanner) fetch(c sh.Command) {
 // urls looks at the addresses that assignments hold.
 func (s *scanner) urls() {
 	s.eachLine(func(line, key, value string, off int) {
+		s.variables(line, key, value, off)
 		if strings.Contains(value, "://") && strings.HasPrefix(line[len(key):], "=") {
 			s.fetched(line, off)
 			s.cleartext(line, off)
@@ -83,43 +92,87 @@ func (s *scanner) urls() {
 	})
 }
 
-// client looks at clients that are told not to check the server.
+// client looks at clients that are told not to check the server, or to speak
+// what is broken.
 func (s *scanner) client(args []string, c sh.Command) {
 	name := path.Base(args[0])
-	weak := func(text string) {
-		s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: text})
-	}
 	switch name {
+	case "echo", "printf", "logger", "grep", "case":
+		return
 	case "curl":
-		for _, a := range args[1:] {
-			if a == "--insecure" || a == "--proxy-insecure" || strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && curlFlags(a) {
-				weak("curl " + a)
+		if i := slices.IndexFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && curlFlags(a) }); i >= 0 {
+			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: "curl " + args[i+1]})
+			return
+		}
+	case "ssh", "scp", "sftp", "autossh", "dbclient":
+		for i, a := range args[1:] {
+			if v := strings.ToLower(strings.TrimPrefix(a, "-o")); strings.HasPrefix(v, "stricthostkeychecking") && (strings.HasSuffix(v, "=no") || strings.HasSuffix(v, " no") || strings.HasSuffix(v, "=off")) || name == "dbclient" && (a == "-y" || a == "-yy") {
+				s.add(c.Words[i+1].Off, inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: s.text(c)})
 				return
 			}
 		}
-	case "wget", "uclient-fetch", "aria2c":
-		for _, a := range args[1:] {
-			if a == "--no-check-certificate" || a == "--check-certificate=false" {
-				weak(name + " " + a)
-				return
-			}
-		}
-	case "mosquitto_pub", "mosquitto_sub", "mosquitto_rr":
-		for _, a := range args[1:] {
-			if a == "--insecure" {
-				weak(name + " " + a)
-			}
-		}
-	case "git", "export":
-		if joined := strings.Join(args, " "); strings.Contains(joined, "sslVerify=false") {
-			weak(joined)
+	case "npm", "yarn":
+		if strings.Contains(strings.Join(args, " "), "strict-ssl false") {
+			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: s.text(c)})
 		}
 	}
-	for _, a := range args {
-		if a == "GIT_SSL_NO_VERIFY=1" || a == "NODE_TLS_REJECT_UNAUTHORIZED=0" || a == "PYTHONHTTPSVERIFY=0" {
-			weak(a)
+	for i, a := range args {
+		next := ""
+		if i+1 < len(args) {
+			next = args[i+1]
+		}
+		switch {
+		case blind(name, a, next):
+			text := name + " " + a
+			if i == 0 {
+				text = a
+			}
+			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: text})
+			return
+		case outdated(name, a, next):
+			s.add(c.Off, inspect.Weakness{Kind: WeakTLS, Name: strings.TrimLeft(a, "-"), Text: s.text(c)})
+			return
+		case unsigned[a] && i > 0:
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: name, Text: s.text(c)})
+			return
 		}
 	}
+}
+
+// unsigned are options of package managers that take what nobody signed.
+var unsigned = map[string]bool{"--force-signature": true, "--allow-unauthenticated": true, "--allow-untrusted": true, "--nogpgcheck": true, "--no-gpg-checks": true, "--nosignature": true, "--no-check-sig": true, "--skip-verify-signature": true}
+
+// blind says that an option, or a variable, has a client not look at
+// certificates.
+func blind(program, a, next string) bool {
+	switch strings.ToLower(a) {
+	case "--insecure", "--proxy-insecure", "--no-check-certificate", "--no-check-certificates", "--check-certificate=false", "--check-certificate=no", "--no-verify-ssl", "--no-ssl-verify", "--ssl-no-verify", "--insecure-skip-tls-verify", "--tls-insecure", "--skip-tls-verify",
+		"--disable-cert-check", "--accept-invalid-certs", "--verify=no", "--verify=false", "--no-verify-peer", "--tls-no-verify", "--ignore-certificate-errors":
+		return true
+	case "git_ssl_no_verify=1", "git_ssl_no_verify=true", "node_tls_reject_unauthorized=0", "pythonhttpsverify=0", "http.sslverify=false", "curl_insecure=1":
+		return true
+	case "-verify", "-tls_verify":
+		return next == "0" && (program == "openssl" || strings.HasPrefix(program, "ff"))
+	case "http.sslverify":
+		return next == "false" || next == "0"
+	case "--trusted-host":
+		return program == "pip" || program == "pip3"
+	}
+	low := strings.ToLower(a)
+	return program == "socat" && strings.Contains(low, "openssl:") && strings.Contains(low, "verify=0") || program == "lftp" && strings.Contains(low, "verify-certificate no")
+}
+
+// outdated says that an option asks for a version of TLS that is broken.
+func outdated(program, a, next string) bool {
+	switch a {
+	case "--tlsv1.0", "--tlsv1.1", "--sslv2", "--sslv3":
+		return program == "curl" && next != "--tlsv1.2"
+	case "--tls-max":
+		return next == "1.0" || next == "1.1"
+	case "-ssl2", "-ssl3", "-tls1", "-tls1_1":
+		return program == "openssl"
+	}
+	return program == "wget" && (a == "--secure-protocol=SSLv2" || a == "--secure-protocol=SSLv3" || a == "--secure-protocol=TLSv1" || a == "--secure-protocol=TLSv1_1")
 }
 
 // curlFlags says that -k is among short options: a letter that takes a value
@@ -134,89 +187,4 @@ func curlFlags(a string) bool {
 		}
 	}
 	return false
-}
-
-var weakAlgorithm = regexp.MustCompile(`(?i)^-?((?:aes|aria|camellia|sm4)-?\d*-ecb|des|des3|des-\S+|rc4(?:-\d+)?|rc2\S*|bf|bf-\S+)$`)
-
-// cipher looks at openssl(1) with a cipher that keeps nothing secret, or a
-// signature over MD5.
-func (s *scanner) cipher(args []string, c sh.Command) {
-	if path.Base(args[0]) != "openssl" || len(args) < 2 {
-		return
-	}
-	for i, a := range args[1:] {
-		m := weakAlgorithm.FindStringSubmatch(a)
-		if m == nil || i > 0 && !strings.HasPrefix(a, "-") {
-			continue
-		}
-		off := c.Words[i+1].Off
-		if strings.HasPrefix(a, "-") {
-			off++
-		}
-		line, _ := s.line(c.Off)
-		s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m[1]), Text: line})
-		return
-	}
-	for i, a := range args {
-		if (a == "-md5" || a == "-md4") && args[1] == "dgst" && strings.Contains(strings.Join(args, " "), "sign") {
-			s.add(c.Words[i].Off, inspect.Weakness{Kind: WeakCipher, Name: a[1:], Text: s.text(c)})
-		}
-	}
-}
-
-// fromRequest are variables that hold what a client of a web server sent
-// (RFC 3875; haserl's).
-var fromRequest = regexp.MustCompile(`\$\{?(QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_\w+|FORM_\w+|POST_\w+|GET_\w+|COOKIE_\w+|REPLY)\b`)
-
-// injected looks at words that a shell reads a second time.
-func (s *scanner) injected(args []string, c sh.Command) {
-	name := path.Base(args[0])
-	again := ""
-	switch {
-	case name == "eval":
-		again = strings.Join(args[1:], " ")
-	case (name == "sh" || name == "ash" || name == "bash" || name == "su") && len(args) > 2 && (args[1] == "-c" || name == "su"):
-		again = strings.Join(args[2:], " ")
-	case strings.HasPrefix(args[0], "$"):
-		again = args[0]
-	}
-	if again != "" && fromRequest.MatchString(again) {
-		s.add(c.Off, inspect.Weakness{Kind: CommandInjection, Name: name, Text: s.text(c)})
-	}
-}
-
-// command looks at commands that let somebody in.
-func (s *scanner) command(args []string, c sh.Command) {
-	for i, a := range args { // behind wrappers: start-stop-daemon -x dropbear -- -R
-		if i > 0 && (i > 8 || !strings.Contains(a, "/") && args[i-1] != "busybox") {
-			continue
-		}
-		switch path.Base(a) {
-		case "upnpc":
-			if rest := " " + strings.Join(args[i+1:], " ") + " "; strings.Contains(rest, " -a ") || strings.Contains(rest, " -r ") {
-				s.add(c.Words[i].Off, inspect.Weakness{Kind: PortForward, Text: s.text(c)})
-			}
-		case "dropbear":
-			if strings.Contains(strings.Join(args, " "), "stop") || strings.Contains(" "+strings.Join(args, " ")+" ", " -K ") || strings.HasPrefix(args[0], "[") || args[0] == "test" || args[0] == "killall" {
-				continue
-			}
-			line, _ := s.line(c.Off)
-			s.dropbear(args[i+1:], line, c.Words[i].Off)
-		case "ssh", "autossh":
-			for _, o := range args[i+1:] {
-				if o == "-R" || strings.HasPrefix(o, "-R") && strings.Contains(o, ":") {
-					s.add(c.Words[i].Off, inspect.Weakness{Kind: ReverseTunnel, Name: path.Base(a), Text: s.text(c)})
-					break
-				}
-			}
-		case "frpc", "ngrok":
-			if i == 0 {
-				s.add(c.Words[i].Off, inspect.Weakness{Kind: ReverseTunnel, Name: path.Base(a), Text: s.text(c)})
-			}
-		case "setprop":
-			if joined := strings.Join(args, " "); strings.Contains(joined, "adb.tcp.port") || strings.Contains(joined, "adb.enable 1") {
-				s.add(c.Off, inspect.Weakness{Kind: ADBEnabled, Text: joined})
-			}
-		}
-	}
 }

@@ -12,7 +12,7 @@ import (
 
 var (
 	minProtocol = regexp.MustCompile(`(?i)["']?\b(MinProtocol|ssl_min_version|tls_min_version|min_tls_version)["']?\s*(?:=>|=|:|\s)\s*["']?(SSLv[23]|TLSv?1(?:\.[01])?)["']?(?:\s|[,;)\]}]|$)`)
-	oldProtocol = regexp.MustCompile(`(?i)(?:^|[\s+"',])(SSLv[23]|TLSv1(?:\.[01])?)(?:$|[\s;"',])`)
+	oldProtocol = regexp.MustCompile(`(?i)(?:^|[\s+"',:=])(SSLv?[23]|TLSv?1(?:[._][01])?)(?:$|[\s;"',:])`)
 	cipherList  = regexp.MustCompile(`(?i)(?:CipherString|cipher-list|ssl_ciphers|SSLCipherSuite|\bciphers?)["']?\s*(?:=>|=|:|\s)\s*["']?([A-Za-z0-9_:+!@=.\-]+)`)
 	weakSuite   = regexp.MustCompile(`(?i)^\+?(ALL|RC4|3DES|DES|DES-CBC3-SHA|NULL|eNULL|aNULL|EXP(ORT)?|MD5|LOW|COMPLEMENTOFALL|\S*RC4\S*|\S*DES-CBC\S*|\S*NULL\S*|\S*@SECLEVEL=0)$`)
 	plainScheme = regexp.MustCompile(`(?i)\b(mqtt|ftp|telnet)://[^\s"'<>]+`)
@@ -33,12 +33,14 @@ func (s *scanner) services() {
 		case (key == "dir-listing.activate" || key == "server.dir-listing") && yes(value), key == "autoindex" && yes(value),
 			key == "options" && strings.Contains(" "+strings.ReplaceAll(value, "+", ""), " Indexes") && !strings.Contains(value, "-Indexes") && strings.Contains(base+s.f.Path, "httpd"):
 			s.add(off, inspect.Weakness{Kind: DirectoryListing, Text: line})
-		case key == "options" && strings.Contains(s.f.Path, "apache") && strings.Contains(" "+value, " Indexes"):
+		case key == "options" && strings.Contains(s.f.Path, "apache") && strings.Contains(" "+strings.ReplaceAll(value, "+", " "), " Indexes"):
 			s.add(off, inspect.Weakness{Kind: DirectoryListing, Text: line})
 		case key == "allow_anonymous" && yes(value):
 			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "mqtt", Text: line})
 		}
-		s.verification(line, off)
+		if !s.application(line, key, value, off) {
+			s.verification(line, off)
+		}
 		if isSetting(line, key, value) {
 			s.cleartext(line, off)
 			s.fetched(line, off)
@@ -104,7 +106,16 @@ func (s *scanner) tls(line, key, value string, off int) {
 		}
 	}
 	switch key {
-	case "ssl_protocols", "sslprotocol", "tls_version", "ssl_version", "tls-version":
+	case "ssl.openssl.ssl-conf-cmd":
+		if _, list, ok := strings.Cut(line, `"Protocol"`); ok {
+			for _, v := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(`"=>,() `, r) }) {
+				if oldProtocol.MatchString(v) {
+					s.add(off, inspect.Weakness{Kind: WeakTLS, Name: v, Text: line})
+					break
+				}
+			}
+		}
+	case "ssl_protocols", "sslprotocol", "sslversion", "sslversionmin", "tls_version", "ssl_version", "tls-version", "bridge_tls_version", "proxy_ssl_protocols":
 		if m := oldProtocol.FindStringSubmatch(value); m != nil && !strings.Contains(value, "-"+m[1]) {
 			s.add(off, inspect.Weakness{Kind: WeakTLS, Name: m[1], Text: line})
 		} else if key == "sslprotocol" && strings.EqualFold(value, "all") {

@@ -50,7 +50,7 @@ func TestWeaknesses(t *testing.T) {
 		{"ciphers", "/a.sh", sh + "openssl enc -d -aes-128-ecb -K 0\nopenssl enc -d -aes-256-cbc -K 0\nopenssl des3 -in x\nopenssl enc -in des\n", []item{{system.WeakCipher, 2, "aes-128-ecb"}, {system.WeakCipher, 4, "des3"}}},
 		{"python", "/a.py", "#!/usr/bin/python3\nrequests.get(u, verify=False)\nctx.verify_mode = ssl.CERT_NONE\nAES.new(k, AES.MODE_ECB)\n# verify=False\n", []item{{system.TLSVerifyDisabled, 2, "python"}, {system.TLSVerifyDisabled, 3, "python"}, {system.WeakCipher, 4, "python"}}},
 		{"python-sound", "/a.py", "#!/usr/bin/python3\nrequests.get(u, verify=True)\nverify=ca\nAES.new(k, AES.MODE_GCM)\n", nil},
-		{"setting", "/etc/agent.conf", "tls_insecure = true\nverify_peer: no\nssl_verify=1\nrejectUnauthorized: false\n", []item{{system.TLSVerifyDisabled, 1, ""}, {system.TLSVerifyDisabled, 2, ""}, {system.TLSVerifyDisabled, 4, ""}}},
+		{"setting", "/etc/agent.conf", "tls_insecure = true\nverify_peer: no\nssl_verify=1\nrejectUnauthorized: false\n", []item{{system.TLSVerifyDisabled, 1, "tls_insecure"}, {system.TLSVerifyDisabled, 2, "verify_peer"}, {system.TLSVerifyDisabled, 4, "rejectunauthorized"}}},
 		{"program", "/usr/sbin/d", string(inspecttest.ELF{Data: "\x00wget http://u.vendor-cloud.net/fw/x.bin -O /tmp\x00curl -k -s https://api.vendor.net/v1\x00see http://x.org/fw/a.html\x00"}.Bytes()), []item{{system.UpdateOverHTTP, 0, "http"}, {system.TLSVerifyDisabled, 0, ""}}},
 		{"library", "/usr/lib/libx.so.1", string(inspecttest.ELF{Data: "\x00http://u.vendor-cloud.net/fw/x.bin\x00"}.Bytes()), nil},
 		// Frameworks.
@@ -73,7 +73,7 @@ func TestWeaknesses(t *testing.T) {
 		{"uhttpd", "/etc/config/uhttpd", "config uhttpd main\n\tlist listen_http '0.0.0.0:80'\n\tlist listen_https '0.0.0.0:443'\n", []item{{system.CleartextTransport, 2, "http"}}},
 		{"uhttpd-sound", "/etc/config/uhttpd", "config uhttpd main\n\tlist listen_http '0.0.0.0:80'\n\toption redirect_https 1\n", nil},
 		{"ports", "/etc/a.conf", "port = 1883\nserver.port = 443\n#port = 80\nsport=80\n\"rtsp_port\": 554,\n", []item{{system.CleartextTransport, 1, "mqtt"}, {system.CleartextTransport, 5, "rtsp"}}},
-		{"json", "/etc/cloud.json", "{\"mqtt\":{\"host\":\"b.vendor.net, eu\",\"port\":1883},\"list\":[1,2],\"tls_insecure\":true,\n\"ftp\":\"ftp://f.vendor.net\"}", []item{{system.CleartextTransport, 1, "mqtt"}, {system.TLSVerifyDisabled, 1, ""}, {system.CleartextTransport, 2, "ftp"}}},
+		{"json", "/etc/cloud.json", "{\"mqtt\":{\"host\":\"b.vendor.net, eu\",\"port\":1883},\"list\":[1,2],\"tls_insecure\":true,\n\"ftp\":\"ftp://f.vendor.net\"}", []item{{system.CleartextTransport, 1, "mqtt"}, {system.TLSVerifyDisabled, 1, "tls_insecure"}, {system.CleartextTransport, 2, "ftp"}}},
 		{"prose", "/etc/a.conf", "see ftp://ftp.vendor.net/doc for more\n* ftp://a.vendor.net\nURL is http://u.vendor.net/fw/x.bin\npattern = ftp://[^/]*\n", nil},
 		{"update-setting", "/etc/a.conf", "update_server http://u.vendor.net/fw/x.bin\nfirmware = \"http://u.vendor.net/fw/y.bin\"\n", []item{{system.UpdateOverHTTP, 1, "http"}, {system.UpdateOverHTTP, 2, "http"}}},
 		{"header", "/usr/share/a.h", "port = 80\n", nil},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -37,10 +38,16 @@ func writes(args, to []string) bool {
 	case "mtd_debug":
 		return strings.HasPrefix(joined, "write")
 	case "dd":
-		return strings.Contains(joined, "of=/dev/mtd") || strings.Contains(joined, "of=/dev/mmcblk")
+		_, device, ok := strings.Cut(joined, "of=")
+		return ok && flashDevice(device)
 	}
-	for _, t := range to {
-		if strings.HasPrefix(t, "/dev/mtd") {
+	return slices.ContainsFunc(to, flashDevice)
+}
+
+// flashDevice says that a name is that of flash, or of a partition of it.
+func flashDevice(p string) bool {
+	for _, d := range []string{"/dev/mtd", "/dev/mmcblk", "/dev/ubi", "/dev/nand", "/dev/block/by-name/", "/dev/block/mmcblk", "/dev/bootdevice/by-name/"} {
+		if strings.HasPrefix(p, d) {
 			return true
 		}
 	}
@@ -97,7 +104,7 @@ func (s *scanner) program(hits []keyword.Hit) {
 		}
 		for _, m := range anyURL.FindAllStringSubmatchIndex(text, 8) {
 			u := text[m[0]:m[1]]
-			if !imageURL.MatchString(u) || localURL.MatchString(u) || pageURL.MatchString(u) {
+			if !imageURL.MatchString(u) || localURL.MatchString(u) || pageURL.MatchString(u) || strings.HasSuffix(u, "/") {
 				continue
 			}
 			scheme := strings.ToLower(text[m[2]:m[3]])
@@ -302,19 +309,13 @@ func (s *scanner) yum() {
 	})
 }
 
-// judge says of an update script what it checks: in a shell's script the
-// commands count, not what comments tell.
-func (s *scanner) judge(commands [][]string, raw []byte) {
-	if s.up == nil {
-		return
-	}
+// judge says of an update script what it checks, and whether that is a
+// signature: in a shell's script the commands count, not what comments tell.
+func (s *scanner) judge(commands [][]string, raw []byte) (checked bool) {
+	rollback := false
 	look := func(text string) {
-		if verifies.MatchString(text) && !strings.Contains(text, "no-verify") {
-			s.up.Signature = Checked
-		}
-		if older.MatchString(text) {
-			s.up.Rollback = Checked
-		}
+		checked = checked || verifies.MatchString(text) && !strings.Contains(text, "no-verify")
+		rollback = rollback || older.MatchString(text)
 	}
 	for _, c := range commands {
 		look(strings.Join(c, " "))
@@ -324,4 +325,11 @@ func (s *scanner) judge(commands [][]string, raw []byte) {
 			look(string(t))
 		}
 	}
+	if s.up != nil && checked {
+		s.up.Signature = Checked
+	}
+	if s.up != nil && rollback {
+		s.up.Rollback = Checked
+	}
+	return checked
 }

@@ -6,13 +6,21 @@ import (
 	"assay/internal/collect/firmware/inspect"
 )
 
+// wifiConfig says that a file holds networks.
+func wifiConfig(base, p string) bool {
+	return strings.HasPrefix(base, "hostapd") || strings.HasPrefix(base, "wpa_") || strings.HasPrefix(base, "wpa-") || strings.Contains(p, "/wpa_supplicant/") || strings.Contains(p, "/hostapd/") ||
+		base == "wireless" && strings.Contains(p, "/config/") || strings.HasPrefix(base, "rt2") && strings.HasSuffix(base, ".dat")
+}
+
 // block is a network of a Wi-Fi configuration, or the whole of hostapd.conf.
 type block struct {
 	keys map[string]string
 	off  int // where ssid stands
 	line string
 	weak inspect.Weakness
-	at   int
+	at   int // of weak, or of enterprise
+
+	enterprise string // the line that asks for EAP as a client
 }
 
 // wifi reads hostapd.conf, wpa_supplicant.conf and OpenWrt's wireless: networks
@@ -31,12 +39,15 @@ func (s *scanner) wifi() {
 		case key == "ssid" || key == "ssid1":
 			cur.off, cur.line = off, line
 		}
+		if key == "key_mgmt" && strings.Contains(value, "WPA-EAP") && cur.weak.Kind == "" {
+			cur.enterprise, cur.at = line, off
+		}
 		if len(cur.keys) < 256 {
 			cur.keys[key] = value
 		}
 		if name := weakWiFi(key, value); name != "" && cur.weak.Kind == "" {
 			cur.weak, cur.at = inspect.Weakness{Kind: WeakWiFi, Name: name, Text: line}, off
-			if name == "WEP" {
+			if name == "WEP" || name == "WPS" {
 				cur.weak.Text, _, _ = strings.Cut(line, "=") // the key is a secret
 			}
 		}
@@ -52,6 +63,9 @@ func (s *scanner) network(b block) {
 			b.weak.Name = "WEP"
 		}
 		s.add(b.at, b.weak)
+	case b.enterprise != "" && b.keys["ca_cert"]+b.keys["ca_path"]+b.keys["ca_cert_id"]+b.keys["domain_match"]+b.keys["domain_suffix_match"] == "" && b.keys["psk"] == "":
+		// Whoever has an access point is sent the password.
+		s.add(b.at, inspect.Weakness{Kind: WeakWiFi, Name: "EAP", Text: b.enterprise})
 	case b.line == "":
 	case b.keys["interface"] != "" && b.keys["key_mgmt"] == "" && b.keys["wpa"] == "" && b.keys["wpa_key_mgmt"] == "" && b.keys["ieee8021x"] != "1" && b.keys["encryption"] == "" && b.keys["driver"]+b.keys["channel"]+b.keys["hw_mode"] != "":
 		// An access point of hostapd that asks for nothing.
@@ -83,6 +97,10 @@ func weakWiFi(key, value string) string {
 		}
 	case "wep_key0", "wep_key1", "wep_key2", "wep_key3":
 		return "WEP"
+	case "ap_pin", "wps_pin": // eight digits that are the same on all units, and guessed in hours
+		if len(v) == 8 && strings.Trim(v, "0123456789") == "" {
+			return "WPS"
+		}
 	case "encryption":
 		switch {
 		case v == "none" || v == "open":

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"assay/internal/collect/firmware"
+)
+
+// flagError says in the reader's language what is wrong with a flag.
+func (a *app) flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var value *pflag.ValueRequiredError
+	var bad *pflag.InvalidValueError
+	text := err.Error()
+	dashed := func(name, short string) string {
+		if short != "" {
+			return "-" + name
+		}
+		return "--" + name
+	}
+	switch {
+	case errors.As(err, &unknown):
+		text = a.t("ui.flag.unknown", "flag", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
+	case errors.As(err, &value):
+		text = a.t("ui.flag.needs-value", "flag", dashed(value.GetSpecifiedName(), value.GetSpecifiedShortnames()))
+	case errors.As(err, &bad):
+		text = a.t("ui.flag.bad-value", "flag", "--"+bad.GetFlag().Name, "value", bad.GetValue())
+	}
+	return &exitError{code: exitUse, err: errors.New(text), next: a.t("ui.next.flags", "command", c.CommandPath())}
+}
+
+// fitting wraps the check of how many arguments a command has.
+func (a *app) fitting(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		err := check(c, args)
+		if err == nil || !isUsage(err) {
+			return err
+		}
+		use := c.CommandPath() + strings.TrimPrefix(c.Use, c.Name())
+		text := a.t("ui.args", "use", use, "count", fmt.Sprint(len(args)))
+		if len(args) > 1 {
+			c.SuggestionsMinimumDistance = 2
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				text = a.t("ui.args-near", "use", use, "count", fmt.Sprint(len(args)), "near", c.CommandPath()+" "+near[0])
+			}
+		}
+		return &exitError{code: exitUse, err: errors.New(text), next: a.t("ui.next.flags", "command", c.CommandPath())}
+	}
+}
+
+// unusable says in the reader's language why a file that the command was given
+// can't be read, and what to give.
+func (a *app) unusable(err error, path string) error {
+	e := &exitError{code: exitUse, kind: (&exitError{code: exitUse, err: err}).word(), where: path, next: a.t("ui.next.file")}
+	why := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = "missing"
+		if dir, err := os.Getwd(); err == nil {
+			e.next = a.t("ui.next.file-missing", "dir", dir)
+		}
+	case errors.Is(err, fs.ErrPermission):
+		why, e.next = "denied", a.t("ui.next.file-denied")
+	case errors.Is(err, firmware.ErrFolder):
+		why = "folder"
+	case errors.Is(err, firmware.ErrNoFile):
+		why = "device"
+	default:
+		e.err = errors.New(a.t("ui.file.other", "path", path, "why", cause(err)))
+		return e
+	}
+	e.err = errors.New(a.t("ui.file."+why, "path", path))
+	return e
+}
+
+// unwritable says why a folder or file can't be written.
+func (a *app) unwritable(err error, path string) error {
+	e := &exitError{code: exitUse, kind: (&exitError{code: exitUse, err: err}).word(), where: path, next: a.t("ui.next.write")}
+	why := cause(err)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		why = a.t("ui.why.space")
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		why = a.t("ui.why.denied")
+	}
+	e.err = errors.New(a.t("ui.lost", "out", path, "why", why))
+	return e
+}
+
+// cause is what the system says, without the path that stands before it.
+func cause(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// stream is stdout, or the file of --out, with its first error kept: most text
+// is written by fmt.Fprint, whose error nobody looks at, and an answer that
+// didn't arrive must not end as a success.
+type stream struct {
+	io.Writer
+	err error
+}
+
+func (s *stream) Write(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.Writer.Write(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	s.err = err
+	return n, err
+}
+
+// file is the file behind a stream; nil where there is none.
+func file(w any) *os.File {
+	if s, ok := w.(*stream); ok {
+		w = s.Writer
+	}
+	f, _ := w.(*os.File)
+	return f
+}
+
+// end is the exit code of a command that returned err: an answer that didn't
+// arrive is told once, whoever noticed.
+func (a *app) end(err error) int {
+	code := a.code
+	s, ok := a.Out.(*stream)
+	if err != nil && !(ok && s.err != nil && errors.Is(err, s.err)) {
+		code = a.fail(err)
+	}
+	if ok && s.err != nil {
+		code = a.fail(a.lost(s.err))
+	}
+	return code
+}
+
+// lost says that an answer didn't arrive.
+func (a *app) lost(cause error) error {
+	why := cause.Error()
+	if errors.Is(cause, syscall.ENOSPC) {
+		why = a.t("ui.why.space")
+	}
+	out := "stdout"
+	if a.answer != nil {
+		out = a.out
+		a.answer.written = false // what stood there stays
+	}
+	return &exitError{code: exitUse, kind: (&exitError{err: cause}).word(), err: errors.New(a.t("ui.lost", "out", out, "why", why)), next: a.t("ui.next.lost"), silent: true}
+}

@@ -1,0 +1,257 @@
+package secret
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
+)
+
+// setter says that the quoted word at q is an argument of a function that sets
+// something: define('…', setenv("…", uci:set("wireless", "…", ".
+func (s *scanner) setter(q int) bool {
+	line, start := s.f.LineAround(q)
+	i := bytes.LastIndexByte(line[:q-start], '(')
+	if i < 0 || bytes.IndexByte(line[i:q-start], ')') >= 0 {
+		return false
+	}
+	for i > 0 && line[i-1] == ' ' {
+		i--
+	}
+	end := i
+	for i > 0 && end-i < 40 && (setting.NameByte(line[i-1]) || line[i-1] == ':' || line[i-1] == '>') {
+		i--
+	}
+	n := strings.ToLower(string(line[i:end]))
+	for _, w := range []string{"define", "set", "put", "add", "default", "write", "save", "getenv", ".get", "getproperty"} {
+		if strings.Contains(n, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// calling reads the only argument of a function whose name says that it takes a
+// secret: SetPassword("x"), .password("x").
+func (s *scanner) calling(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	name := strings.ToLower(a.key)
+	if name = name[strings.LastIndexByte(name, '.')+1:]; !strings.HasPrefix(name, "set") && !strings.HasPrefix(name, "with") && !strings.HasPrefix(name, "use") &&
+		name == strings.ToLower(a.key) && (a.from == 0 || d[a.from-1] != '>') {
+		if name == "equals" || !strings.HasSuffix(strings.ToLower(a.key), ".equals") {
+			return a, false
+		}
+	}
+	a.form = call
+	a, ok := s.quotedAt(a, setting.Blank(d, i+1))
+	if !ok {
+		return a, false
+	}
+	end := setting.Blank(d, a.at+len(a.v)+1)
+	return a, end < len(d) && d[end] == ')'
+}
+
+// argued reads the value of an option of a command: --password x.
+func (s *scanner) argued(a assignment, i int) (assignment, bool) {
+	line, start := s.f.LineAround(a.from)
+	if s.f.Kind == inspect.Binary || s.f.Role == inspect.Web || s.f.Role == inspect.Script && !s.f.Shell() || usage(line) {
+		return a, false
+	}
+	if _, whole := endings[setting.Normal(a.key)]; !whole && !strings.HasPrefix(a.key, "--") { // -pSECRET has its value already
+		return a, false
+	}
+	w := split(line[i-start:min(len(line), i-start+longestValue)], i)
+	if len(w) == 0 || strings.HasPrefix(w[0].Text, "-") {
+		return a, false
+	}
+	v := s.resolve(w[0])
+	a.form, a.at = argument, v.Off
+	all := split(line[:min(len(line), 1024)], start)
+	for k := range len(all) - 1 {
+		if _, ok := fits(setting.Normal(all[k].Text), prefixOf(setting.Normal(a.key)), userKeys, 0); ok && strings.HasPrefix(all[k].Text, "-") {
+			a.user = s.resolve(all[k+1]).Text
+		}
+	}
+	a.v = strings.TrimRight(v.Text, "\"';,)&|>`]}")
+	switch s.f.Role {
+	case inspect.Script, inspect.History:
+		return a, !label(a.v) && len(a.v) >= 4
+	}
+	// Elsewhere words may explain the option.
+	return a, !label(a.v) && (digit(a.v) || strings.ContainsAny(a.v, "!@#%+=") || strings.Contains(string(line[:a.from-start]), "/bin/"))
+}
+
+// usage says that a line explains a command.
+func usage(line []byte) bool {
+	return bytes.Contains(bytes.ToLower(line[:min(len(line), 512)]), []byte("usage"))
+}
+
+// resolve replaces "$NAME" by what a script assigns to it, where that is plain.
+func (s *scanner) resolve(v arg) arg {
+	name, ok := strings.CutPrefix(v.Text, "$")
+	if !ok || s.f.Role != inspect.Script {
+		return v
+	}
+	name = strings.Trim(name, "{}")
+	if name == "" || !nameByteOnly(name) {
+		return v
+	}
+	d := s.f.Data[:min(len(s.f.Data), maxListing)]
+	for at := 0; ; {
+		k := bytes.Index(d[at:], []byte(name+"="))
+		if k < 0 {
+			return v
+		}
+		at += k
+		if at == 0 || strings.IndexByte("\n\t ;", d[at-1]) >= 0 {
+			begin := at + len(name) + 1
+			line, _, _ := bytes.Cut(d[begin:min(len(d), begin+longestValue)], []byte("\n"))
+			if w := split(line, begin); len(w) > 0 && !strings.ContainsAny(w[0].Text, "$`(") {
+				w[0].Text = strings.TrimRight(w[0].Text, ";")
+				return w[0]
+			}
+			return v
+		}
+		at++
+	}
+}
+
+// function is one that takes a secret by position among its quoted arguments.
+type function struct {
+	name     string // up to its parenthesis
+	user     int    // -1: none
+	secret   int    // last: the last quoted argument
+	kind     Kind
+	scheme   string
+	arranged bool // the name is common: only what looks chosen counts
+}
+
+const last = 99
+
+var calls = []function{
+	{"mysqli_connect(", 1, 2, Password, "mysql", false}, {"new mysqli(", 1, 2, Password, "mysql", false}, {"mysql_connect(", 1, 2, Password, "mysql", false},
+	{"new pdo(", 1, 2, Password, "mysql", false}, {"dbi->connect(", 1, 2, Password, "mysql", false}, {"getconnection(", 1, 2, Password, "mysql", false}, {"mysql_real_connect(", 1, 2, Password, "mysql", false},
+	{"ftp_login(", 0, 1, Password, "ftp", false}, {".login(", 0, 1, Password, "", false}, {"login_set(", 0, 1, Password, "mqtt", false}, {"username_pw_set(", 0, 1, Password, "mqtt", false}, {".connect(", 1, 2, Password, "mqtt", true},
+	{"wifi.begin(", 0, 1, WiFiPSK, "wifi", false}, {"wifi.softap(", 0, 1, WiFiPSK, "wifi", false}, {".addap(", 0, 1, WiFiPSK, "wifi", false},
+	{"setbasicauth(", 0, 1, Password, "http", false}, {"httpbasicauth(", 0, 1, Password, "http", false}, {"httpdigestauth(", 0, 1, Password, "http", false}, {"basicauth(", 0, 1, Password, "http", false}, {"basic_auth(", 0, 1, Password, "http", false},
+	{"auth=(", 0, 1, Password, "http", false}, {"auth = (", 0, 1, Password, "http", false}, {"setauthentication(", 0, 1, Password, "http", true}, {"setcredentials(", 0, 1, Password, "", false}, {"set_credentials(", 0, 1, Password, "", false}, {"setauthorization(", 0, 1, Password, "http", false},
+	{"usernamepasswordcredentials(", 0, 1, Password, "http", false}, {"passwordauthentication(", 0, 1, Password, "http", false}, {".authenticate(", 0, 1, Password, "http", true}, {"set_username_password(", 0, 1, Password, "mqtt", false}, {"plaincredentials(", 0, 1, Password, "", false},
+	{"jwt.sign(", -1, 0, Token, "jwt", true}, {"jwt.encode(", -1, 0, Token, "jwt", true}, {"jwt.verify(", -1, 0, Token, "jwt", true}, {"jwt.decode(", -1, 0, Token, "jwt", true},
+	{"aes.encrypt(", -1, last, SymmetricKey, "", true}, {"aes.decrypt(", -1, last, SymmetricKey, "", true}, {"des.encrypt(", -1, last, SymmetricKey, "", true}, {"des.decrypt(", -1, last, SymmetricKey, "", true}, {"aes.new(", -1, 0, SymmetricKey, "", true},
+	{"createcipheriv(", -1, 1, SymmetricKey, "", true}, {"createdecipheriv(", -1, 1, SymmetricKey, "", true}, {"createhmac(", -1, 1, SymmetricKey, "", true}, {"hmac.new(", -1, 0, SymmetricKey, "", true}, {"hash_hmac(", -1, 1, SymmetricKey, "", true}, {"openssl_encrypt(", -1, 1, SymmetricKey, "", true}, {"openssl_decrypt(", -1, 1, SymmetricKey, "", true},
+	{"at+cpin=", -1, 0, Password, "sim", false}, {"utf8.parse(", -1, 0, SymmetricKey, "", true}, {"at+cwjap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cwsap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cgauth=", 0, 1, Password, "ppp", false}, {"at+qicsgp=", 1, 2, Password, "ppp", false}, {"at+mqttusercfg=", 1, 2, Password, "mqtt", false}, {"at+cstt=", 1, 2, Password, "ppp", false},
+}
+
+// arguments looks at the quoted arguments of a function.
+func (s *scanner) arguments(at, end int) {
+	name := strings.ToLower(string(s.f.Data[at:end]))
+	args := s.literals(end)
+	for i := range calls {
+		c := &calls[i]
+		if c.name != name {
+			continue
+		}
+		k := c.secret
+		if k == last {
+			k = len(args) - 1
+		}
+		if k < 0 || k >= len(args) {
+			return
+		}
+		pw := args[k]
+		if len(pw.Text) < 3 || pw.Text[0] == ':' || dottedName.MatchString(pw.Text) || variable(pw.Text) || s.placeholder(pw.Text) || label(pw.Text) || modes[strings.ToLower(pw.Text)] || c.arranged && !chosen(pw.Text) && keyBits(pw.Text) == 0 && c.kind != SymmetricKey {
+			return
+		}
+		if c.kind == SymmetricKey && !aesKey(pw.Text) {
+			return
+		}
+		h := Hit{Kind: c.kind, Value: pw.Text, Scheme: c.scheme, Note: "argument of " + strings.TrimRight(c.name, "(=")}
+		if c.kind == SymmetricKey {
+			h.Bits = keyBits(pw.Text)
+		}
+		if c.user >= 0 {
+			h.User = args[c.user].Text
+		}
+		s.add(pw.Off, h)
+		return
+	}
+}
+
+// dottedName is a name of a setting, or of an algorithm of signed tokens.
+var dottedName = regexp.MustCompile(`^([a-z_]+(\.[a-z_]+)+|[A-Z]S(256|384|512))$`)
+
+// aesKey says that v may be the key of a cipher or a sum: as long as one and no
+// name, or made by a generator.
+func aesKey(v string) bool {
+	if keyBits(v) > 0 || random(v) && len(v) >= 8 && !algorithm.MatchString(v) {
+		return true
+	}
+	return (len(v) == 8 || len(v) == 16 || len(v) == 24 || len(v) == 32) && digit(v) && mixed(v) && !strings.ContainsAny(v, "-_ ")
+}
+
+// literals returns the quoted arguments of the call whose arguments begin at
+// off; they may stand on several lines.
+func (s *scanner) literals(off int) []arg {
+	d := s.f.Data[off:min(len(s.f.Data), off+512)]
+	var out []arg
+	depth := 0
+	for i := 0; i < len(d) && len(out) < 8; i++ {
+		switch c := d[i]; {
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth < 0 {
+				return out
+			}
+		case c == ';' || c == 0 || c == '{' && depth == 0:
+			return out
+		case c == '"' || c == '\'':
+			n := bytes.IndexByte(d[i+1:], c)
+			if n < 0 || bytes.IndexByte(d[i+1:i+1+n], '\n') >= 0 {
+				return out
+			}
+			out = append(out, arg{Text: string(d[i+1 : i+1+n]), Off: off + i + 1})
+			i += n + 1
+		case c == '\\' && i+1 < len(d) && d[i+1] == '"': // AT+CWJAP=\"ssid\",\"password\"
+			n := bytes.Index(d[i+2:], []byte("\\\""))
+			if n < 0 {
+				return out
+			}
+			out = append(out, arg{Text: string(d[i+2 : i+2+n]), Off: off + i + 2})
+			i += n + 3
+		}
+	}
+	return out
+}
+
+// compareWords stand where sources compare with a literal.
+var compareWords = []string{"== \"", "== '", "==\"", "=='"}
+
+// compares looks at "name == 'al' && pw == 'x'": a log-in that a program has for
+// itself.
+func (s *scanner) compares(_, end int) {
+	d := s.f.Data
+	if s.f.Kind != inspect.Text || s.prose() || s.library || s.texts || s.f.Role != inspect.Script && s.f.Role != inspect.Web && !codeFile(s.f.Path) {
+		return
+	}
+	v, ok := s.quotedAt(assignment{}, end-1)
+	if !ok || len(v.v) < 6 || !chosen(v.v) || s.placeholder(v.v) {
+		return
+	}
+	before := tailOf(d, end, 120)
+	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	joint := bytes.LastIndex(before, []byte("&&"))
+	if joint < 0 {
+		joint = bytes.LastIndex(before, []byte(" and "))
+	}
+	if joint < 0 || !loginName.Match(before[:joint]) {
+		return
+	}
+	m := loginName.FindSubmatch(before[:joint])
+	s.add(v.at, Hit{Kind: Password, Value: v.v, User: string(m[1]), Scheme: "login", Note: "compared beside an account"})
+}
+
+// loginName is the end of a comparison with an account's name.
+var loginName = regexp.MustCompile(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug)["']\)?\s*$`)

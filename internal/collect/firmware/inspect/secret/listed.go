@@ -1,0 +1,220 @@
+package secret
+
+import (
+	"bytes"
+	"encoding/base64"
+	"regexp"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
+)
+
+// identified looks at CREATE USER 'al'@'%' IDENTIFIED BY 'x'.
+func (s *scanner) identified(at, end int) {
+	d := s.f.Data
+	if s.prose() || s.library || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	a, ok := s.quotedAt(assignment{}, setting.Blank(d, end))
+	if !ok || len(a.v) < 3 || variable(a.v) || s.placeholder(a.v) || a.v[0] == '*' || strings.Contains(a.v, "?") {
+		return
+	}
+	h := Hit{Kind: Password, Value: a.v, Scheme: "mysql", Note: "IDENTIFIED BY"}
+	if m := grantee.FindSubmatch(tailOf(d, at, 100)); m != nil {
+		h.User = string(m[1])
+	}
+	s.add(a.at, h)
+}
+
+var grantee = regexp.MustCompile("['\"`]?([A-Za-z0-9_.-]+)['\"`]?@['\"`]?[^\\s'\"`]+['\"`]?\\s+$")
+
+// insert looks at the values of INSERT INTO t (names) VALUES (values), (values).
+func (s *scanner) insert(at, end int) {
+	d := s.f.Data
+	if s.prose() || s.library || s.records || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	window := d[end:min(len(d), end+4096)]
+	m := columnsOf.FindSubmatchIndex(window)
+	if m == nil {
+		return
+	}
+	names := strings.Split(string(window[m[2]:m[3]]), ",")
+	at = end + m[1]
+	for row := 0; row < 50 && len(s.hits) < maxHits; row++ {
+		values, next := tuple(d, at)
+		if len(values) != len(names) {
+			return
+		}
+		user := ""
+		for i, v := range values {
+			n := setting.Normal(strings.Trim(names[i], " `\"'[]\n\t"))
+			if _, ok := fits(n, "", userKeys, 0); ok && user == "" {
+				user = v.Text
+			}
+			if _, ok := kindOfKey(n); ok && v.Text != "" && !variable(v.Text) {
+				s.cell(n, v.Text, v.Off, user, "", "column "+n)
+			}
+		}
+		if at = space(d, next); at >= len(d) || d[at] != ',' {
+			return
+		}
+		at = space(d, at+1)
+	}
+}
+
+var columnsOf = regexp.MustCompile("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]+[`\"'\\]]?\\s*\\(([^()]{3,500})\\)\\s*VALUES\\s*")
+
+// tuple reads the values between the parentheses that begin at at; what isn't
+// quoted has no text. next is the offset behind them.
+func tuple(d []byte, at int) (values []arg, next int) {
+	if at >= len(d) || d[at] != '(' {
+		return nil, at
+	}
+	cur := arg{}
+	for i := at + 1; i < len(d) && i-at < 4096 && len(values) < 64; i++ {
+		switch c := d[i]; c {
+		case ')':
+			return append(values, cur), i + 1
+		case ',':
+			values, cur = append(values, cur), arg{}
+		case '\'', '"':
+			n := bytes.IndexByte(d[i+1:min(len(d), i+1024)], c)
+			if n < 0 {
+				return nil, i
+			}
+			cur = arg{Text: string(d[i+1 : i+1+n]), Off: i + 1}
+			i += n + 1
+		}
+	}
+	return nil, at
+}
+
+// couple reads ["al", "x"]: an account and its password.
+func (s *scanner) couple(a assignment, i int) (assignment, bool) {
+	switch n := setting.Normal(a.key); {
+	case strings.HasSuffix(n, "auth"), strings.HasSuffix(n, "credentials"), strings.HasSuffix(n, "credential"):
+	default:
+		return a, false
+	}
+	m := coupled.FindSubmatchIndex(s.f.Data[i:min(len(s.f.Data), i+200)])
+	if m == nil {
+		return a, false
+	}
+	d := s.f.Data[i:]
+	a.user, a.v, a.at, a.quoted, a.form = string(d[m[2]:m[3]]), string(d[m[4]:m[5]]), i+m[4], true, list
+	return a, len(a.v) >= 4 && !variable(a.v) && !s.placeholder(a.v) && !label(a.v)
+}
+
+var coupled = regexp.MustCompile(`^[\[(]\s*["']([^"'\n]{1,64})["']\s*,\s*["']([^"'\n]{3,64})["']\s*[\])]`)
+
+// rosterWords name lists of accounts in sources and configurations.
+var rosterWords = []string{"users", "accounts", "logins", "credentials", "passwords", "userlist", "user_list", "user_table", "usertable", "accountlist", "backdoor"}
+
+// roster reads users = {"al": "x", …}, [("al", "x"), …], {{"al", "x"}, …}.
+func (s *scanner) roster(at, end int) {
+	d := s.f.Data
+	if s.f.Kind != inspect.Text || s.prose() || s.library || s.texts || at > 0 && alnum(d[at-1]) || s.f.Comment(at) {
+		return
+	}
+	m := rosterHead.FindIndex(d[end:min(len(d), end+48)])
+	if m == nil {
+		return
+	}
+	i := end + m[1]
+	nested := strings.IndexByte("{[(", d[space(d, min(i, len(d)-1))]) >= 0
+	for n := 0; n < 50 && len(s.hits) < maxHits; n++ {
+		p := rosterPair.FindSubmatchIndex(d[i:min(len(d), i+200)])
+		if p == nil {
+			return
+		}
+		user, pw := string(d[i+p[2]:i+p[3]]), string(d[i+p[6]:i+p[7]])
+		if comma := d[i+p[4]] == ','; comma && !nested || !account.MatchString(strings.ToLower(user)) {
+			return
+		}
+		if _, name := kindOfKey(user); !name && user != "username" && user != "user" && user != "name" && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
+			s.add(i+p[6], Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "list of accounts"})
+		}
+		i += p[1]
+	}
+}
+
+var (
+	rosterHead = regexp.MustCompile(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)
+	rosterPair = regexp.MustCompile(`^[\s,{\[(]*["']([^"'\n]{1,32})["']\s*(:|,|=>)\s*["']([^"'\n]{3,64})["']\s*[})\]]?`)
+)
+
+// keyMap reads the keys below a name such as "security_keys": values in
+// hexadecimal of the lines or members that follow it.
+func (s *scanner) keyMap(to int) {
+	if s.f.Kind != inspect.Text || s.f.Role != inspect.Config {
+		return
+	}
+	d := s.f.Data[to:min(len(s.f.Data), to+512)]
+	if !bytes.HasPrefix(bytes.TrimLeft(d, "\": "), []byte("\n")) && !bytes.HasPrefix(bytes.TrimLeft(d, "\": "), []byte("{")) {
+		return
+	}
+	for _, m := range hexMember.FindAllSubmatchIndex(d, 8) {
+		if v := string(d[m[2]:m[3]]); hexBits(v) > 0 && !vector(v) && !s.f.Comment(to+m[2]) {
+			s.add(to+m[2], Hit{Kind: SymmetricKey, Value: v, Bits: hexBits(v), Note: "member of a list of keys"})
+		}
+	}
+}
+
+var hexMember = regexp.MustCompile(`[A-Za-z0-9_]+["']?:\s*["']?([0-9A-Fa-f]{32,64})\b`)
+
+// webKey looks at a JSON Web Key (RFC 7517) whose private part stands beside its
+// type.
+func (s *scanner) webKey(at, _ int) {
+	d := s.f.Data
+	if s.prose() || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	from := bytes.LastIndexByte(tailOf(d, at, 4096), '{')
+	if from < 0 {
+		return
+	}
+	from += max(0, at-4096)
+	end := bytes.IndexByte(d[at:min(len(d), at+8192)], '}')
+	if end < 0 {
+		return
+	}
+	object := d[from : at+end]
+	m := webSecret.FindSubmatchIndex(object)
+	if m == nil {
+		return
+	}
+	v := string(object[m[4]:m[5]])
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(v, "="))
+	if err != nil || len(raw) < 16 {
+		return
+	}
+	h := Hit{Kind: PrivateKey, Value: v, Format: "JWK", Bits: 8 * len(raw)}
+	if string(object[m[2]:m[3]]) == "k" {
+		h.Kind = SymmetricKey
+	}
+	s.add(from+m[4], h)
+}
+
+var webSecret = regexp.MustCompile(`"(d|k)"\s*:\s*"([A-Za-z0-9_=-]{20,})"`)
+
+// signify looks at a secret key of signify, usign or minisign: a comment, and a
+// line that begins with the algorithm.
+func (s *scanner) signify(_, end int) {
+	d := s.f.Data
+	if s.f.Kind != inspect.Text || s.prose() {
+		return
+	}
+	k := bytes.IndexByte(d[end:min(len(d), end+200)], '\n')
+	if k < 0 {
+		return
+	}
+	i := end + k + 1
+	v := string(s.token(i, 400, base64Byte))
+	raw, err := base64.StdEncoding.DecodeString(v)
+	if err != nil || len(raw) < 100 || !bytes.HasPrefix(raw, []byte("EdBK")) && !bytes.HasPrefix(raw, []byte("EdSc")) && !bytes.HasPrefix(raw, []byte("Ed\x00\x00")) {
+		return
+	}
+	s.add(i, Hit{Kind: PrivateKey, Value: v, Algorithm: "Ed25519", Bits: 256, Format: "signify", Encrypted: len(bytes.Trim(raw[4:8], "\x00")) > 0})
+}

@@ -1,0 +1,114 @@
+package system
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	sh "assay/internal/collect/firmware/inspect/shell"
+)
+
+var (
+	weakAlgorithm = regexp.MustCompile(`(?i)^-?((?:aes|aria|camellia|sm4)-?\d*-ecb|des|des3|des-\S+|rc4(?:-\d+)?|rc2\S*|bf|bf-\S+)$`)
+	rsaBits       = regexp.MustCompile(`(?i)^(?:rsa:|rsa_keygen_bits:)?(\d{3,4})$`)
+	hexKey        = regexp.MustCompile(`^(?:0x)?[0-9A-Fa-f]{16,128}$`)
+)
+
+// cipher looks at programs that encrypt, sign and make keys.
+func (s *scanner) cipher(args []string, c sh.Command) {
+	switch path.Base(args[0]) {
+	case "openssl":
+		if len(args) > 1 {
+			s.openssl(args, c)
+			s.key(args, c)
+		}
+	case "ssh-keygen", "dropbearkey":
+		for i, a := range args[1:] {
+			next := ""
+			if i+2 < len(args) {
+				next = args[i+2]
+			}
+			n, _ := strconv.Atoi(next)
+			if a == "-t" && (next == "dsa" || next == "dss" || next == "rsa1") || (a == "-b" || a == "-s") && n >= 512 && n < 2048 {
+				s.add(c.Off, inspect.Weakness{Kind: WeakCipher, Name: next, Text: s.text(c)})
+				return
+			}
+		}
+	}
+}
+
+// openssl looks at openssl(1) with a cipher that keeps nothing secret, a
+// signature over MD5 or SHA-1, a short key, a password hash of the last century.
+func (s *scanner) openssl(args []string, c sh.Command) {
+	for i, a := range args[1:] {
+		m := weakAlgorithm.FindStringSubmatch(a)
+		if m == nil || i > 0 && !strings.HasPrefix(a, "-") {
+			continue
+		}
+		off := c.Words[i+1].Off
+		if strings.HasPrefix(a, "-") {
+			off++
+		}
+		line, _ := s.line(c.Off)
+		s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m[1]), Text: line})
+		return
+	}
+	weak := func(i int, name string) {
+		s.add(c.Words[i].Off, inspect.Weakness{Kind: WeakCipher, Name: name, Text: s.text(c)})
+	}
+	joined := strings.Join(args, " ")
+	for i, a := range args {
+		switch {
+		case i < 2:
+		case args[1] == "dgst" && (a == "-md5" || a == "-md4" || a == "-sha1") && (strings.Contains(joined, "sign") || strings.Contains(joined, "verify")):
+			weak(i, a[1:])
+			return
+		case args[1] == "passwd" && (a == "-1" || a == "-crypt" || a == "-apr1"):
+			weak(i, "passwd "+a)
+			return
+		case args[1] == "genrsa" || args[1] == "req" || args[1] == "genpkey":
+			if m := rsaBits.FindStringSubmatch(a); m != nil && (args[1] == "genrsa" || strings.Contains(a, ":")) {
+				if n, _ := strconv.Atoi(m[1]); n >= 384 && n < 2048 {
+					weak(i, "rsa "+m[1])
+					return
+				}
+			}
+		}
+	}
+}
+
+// key looks for a key or a pass phrase in the command line of openssl(1).
+func (s *scanner) key(args []string, c sh.Command) {
+	if args[1] != "enc" && !weakAlgorithm.MatchString(args[1]) && !strings.HasPrefix(args[1], "aes") && !slices.Contains(args, "-mac") {
+		return
+	}
+	for i, a := range args[2:] {
+		next := ""
+		if i+3 < len(args) {
+			next = args[i+3]
+		}
+		v := ""
+		switch {
+		case a == "-K" && hexKey.MatchString(next), a == "-k" && len(next) >= 4:
+			v = next
+		case a == "-pass":
+			v = strings.TrimPrefix(next, "pass:")
+			if v == next {
+				v = ""
+			}
+		case a == "-macopt":
+			if _, k, ok := strings.Cut(next, "key:"); ok {
+				v = k
+			}
+		}
+		if v == "" || strings.ContainsAny(v, "$`%") || strings.Trim(v, "0") == "" {
+			continue
+		}
+		s.add(c.Off, inspect.Weakness{Kind: HardCodedKey, Name: "openssl", Text: fmt.Sprintf("openssl %s %s …(%d)", args[1], a, len(v))})
+		return
+	}
+}

@@ -1,0 +1,168 @@
+package system
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/perm"
+	sh "assay/internal/collect/firmware/inspect/shell"
+)
+
+// rights looks at commands that give rights to everybody.
+func (s *scanner) rights(args []string, c sh.Command) {
+	switch path.Base(args[0]) {
+	case "chmod":
+		s.chmod(args[1:], c)
+	case "umask":
+		if n, err := strconv.ParseUint(strings.Join(args[1:], ""), 8, 32); err == nil && n&0o002 == 0 {
+			s.add(c.Off, inspect.Weakness{Kind: WorldWritable, Name: "umask", Text: s.text(c)})
+		}
+	case "mount":
+		joined := strings.ReplaceAll(strings.Join(args[1:], ","), " ", ",") + ","
+		if args[len(args)-1] == "/" && strings.Contains(joined, "remount,") && strings.Contains(joined, "rw,") || strings.HasPrefix(joined, "/,-o,") && strings.Contains(joined, "remount") && strings.Contains(joined, "rw") {
+			s.add(c.Off, inspect.Weakness{Kind: RootWritable, Text: s.text(c)})
+		}
+	}
+}
+
+// chmod reads a mode and the names that it is for.
+func (s *scanner) chmod(args []string, c sh.Command) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && !strings.ContainsAny(args[0], "wsx") {
+		args = args[1:]
+	}
+	if len(args) < 2 {
+		return
+	}
+	write, suid := granted(args[0])
+	for _, p := range args[1:] {
+		switch {
+		case write && !shared(p):
+			s.add(c.Off, inspect.Weakness{Kind: WorldWritable, Name: "chmod", Text: s.text(c)})
+			return
+		case suid && !perm.NeedsRoot(path.Base(p)):
+			s.add(c.Off, inspect.Weakness{Kind: SetUIDRoot, Name: path.Base(p), Text: s.text(c)})
+			return
+		}
+	}
+}
+
+var symbolic = regexp.MustCompile(`^([ugoa]*)([+=])([rwxXst]+)$`)
+
+// granted says whether a mode lets everybody write, without the sticky bit, and
+// whether it lets a program run as its owner.
+func granted(mode string) (write, suid bool) {
+	if n, err := strconv.ParseUint(mode, 8, 32); err == nil {
+		return n&0o002 != 0 && n&0o1000 == 0, n&0o4000 != 0 && n&0o111 != 0
+	}
+	for part := range strings.SplitSeq(mode, ",") {
+		m := symbolic.FindStringSubmatch(part)
+		if m == nil {
+			continue
+		}
+		all := strings.ContainsAny(m[1], "oa")
+		write = write || all && strings.Contains(m[3], "w") && !strings.Contains(m[3], "t")
+		suid = suid || (m[1] == "" || strings.ContainsAny(m[1], "ua")) && strings.Contains(m[3], "s")
+	}
+	return write, suid
+}
+
+// shared says that everybody may write to a path anyway: folders for temporary
+// files, sockets, devices that hold nothing.
+func shared(p string) bool {
+	switch clean := path.Clean(p); clean {
+	case "/tmp", "/var/tmp", "/dev/shm", "/var/lock", "/run/lock", "/var/run", "/run", "/run/shm", "/dev":
+		return true
+	default:
+		if strings.HasPrefix(clean, "/dev/") {
+			return !perm.Sensitive(clean)
+		}
+		return strings.HasSuffix(clean, ".sock") || strings.HasSuffix(clean, ".socket") || strings.HasSuffix(clean, ".fifo") || strings.HasSuffix(clean, ".pipe")
+	}
+}
+
+// settings looks at commands that set the kernel, addresses, and paths.
+func (s *scanner) settings(args, to []string, c sh.Command) {
+	text := func() string { line, _ := s.line(c.Off); return line }
+	switch name := path.Base(args[0]); name {
+	case "echo", "printf", "write":
+		if name == "write" && len(args) > 2 { // Android's init language
+			to, args = args[1:2], []string{name, args[2]}
+		}
+		for _, t := range to {
+			if key, ok := strings.CutPrefix(t, "/proc/sys/"); ok && len(args) > 1 {
+				s.sysctl(key, strings.TrimSpace(strings.TrimPrefix(strings.Join(args[1:], " "), "-n ")), text(), c.Off)
+			}
+		}
+	case "sysctl":
+		for _, a := range args[1:] {
+			if key, value, ok := strings.Cut(a, "="); ok {
+				s.sysctl(key, value, s.text(c), c.Off)
+			}
+		}
+	case "ulimit":
+		if joined := strings.Join(args[1:], " "); strings.Contains(joined, "-c ") && !strings.HasSuffix(joined, "-c 0") && !strings.Contains(joined, "-c 0 ") {
+			s.add(c.Off, inspect.Weakness{Kind: CoreDumps, Name: "ulimit", Text: s.text(c)})
+		}
+	case "setenforce":
+		if len(args) > 1 && (args[1] == "0" || strings.EqualFold(args[1], "permissive")) {
+			s.add(c.Off, inspect.Weakness{Kind: KernelWeak, Name: "selinux", Text: s.text(c)})
+		}
+	case "ifconfig", "ip", "macchanger":
+		for i, a := range args {
+			if i > 1 && hardware(a) && (args[i-1] == "ether" || args[i-1] == "address" || args[i-1] == "-m" || args[i-1] == "--mac") {
+				s.add(c.Off, inspect.Weakness{Kind: FixedIdentity, Name: "mac", Text: s.text(c)})
+			}
+		}
+	case "iwconfig":
+		for i, a := range args {
+			if i > 1 && (args[i-1] == "key" || args[i-1] == "enc") && (a == "open" || a == "off") {
+				s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: s.text(c)})
+			}
+		}
+	case "wpa_cli":
+		if joined := strings.Join(args, " "); strings.HasSuffix(joined, "key_mgmt NONE") {
+			s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: joined})
+		}
+	}
+}
+
+// variables looks at assignments of paths that programs and libraries are looked
+// for in.
+func (s *scanner) variables(line, key, value string, off int) {
+	switch key {
+	case "path", "ld_library_path", "ld_preload":
+	default:
+		if assigned := key + "=" + strings.ToLower(strings.Trim(value, `"'`)); blind("", assigned, "") {
+			s.add(off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: key, Text: line})
+		}
+		return
+	}
+	value, _, _ = strings.Cut(value, " ")
+	value, _, _ = strings.Cut(strings.Trim(value, `"'`), ";")
+	if value == "" {
+		return
+	}
+	for dir := range strings.SplitSeq(value, ":") {
+		if open(strings.Trim(dir, `"'`)) {
+			s.add(off, inspect.Weakness{Kind: PathWritable, Name: key, Text: line})
+			return
+		}
+	}
+}
+
+// open says that a folder isn't the system's alone: the one that somebody stands
+// in, one for temporary files, a memory card.
+func open(dir string) bool {
+	if dir == "" || dir == "." || strings.HasPrefix(dir, "./") || dir == ".." || strings.HasPrefix(dir, "../") {
+		return true
+	}
+	for _, d := range []string{"/tmp", "/var/tmp", "/dev/shm", "/mnt/sd", "/mnt/mmc", "/mnt/usb", "/mnt/tf", "/media", "/sdcard", "/mnt/udisk"} {
+		if dir == d || strings.HasPrefix(dir, d+"/") || strings.HasPrefix(dir, d) && strings.HasPrefix(d, "/mnt/") {
+			return true
+		}
+	}
+	return false
+}

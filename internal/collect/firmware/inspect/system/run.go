@@ -1,0 +1,219 @@
+package system
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	sh "assay/internal/collect/firmware/inspect/shell"
+)
+
+// fetched is what a command takes from the network into a file.
+type fetched struct {
+	c    sh.Command
+	file string
+	url  string // empty: tftp and the like
+	kind string // "tftp", "ftp"; empty: the URL tells
+}
+
+// fetcher says that a program fetches what an address names.
+func fetcher(name string) bool {
+	switch name {
+	case "curl", "wget", "wget2", "uclient-fetch", "fetch", "aria2c", "axel", "lynx", "http", "tftp", "ftpget", "lftp", "ncftpget", "atftp":
+		return true
+	}
+	return false
+}
+
+// fetches reads where a program that fetches puts what it got.
+func fetches(args, to []string) *fetched {
+	name := path.Base(args[0])
+	if name == "busybox" && len(args) > 1 {
+		args = args[1:]
+		name = args[0]
+	}
+	if !fetcher(name) {
+		return nil
+	}
+	f := &fetched{}
+	after := func(options ...string) string {
+		for i, a := range args[1:] {
+			for _, o := range options {
+				switch {
+				case a == o && i+2 < len(args):
+					return args[i+2]
+				case strings.HasPrefix(o, "--") && strings.HasPrefix(a, o+"="), len(o) == 2 && strings.HasPrefix(a, o) && len(a) > 2 && a[1] != '-':
+					return strings.TrimPrefix(strings.TrimPrefix(a, o), "=")
+				case len(o) == 2 && len(a) > 2 && len(a) < 8 && a[0] == '-' && a[1] != '-' && a[len(a)-1] == o[1] && i+2 < len(args):
+					return args[i+2] // -qO file
+				}
+			}
+		}
+		return ""
+	}
+	for _, a := range args[1:] {
+		if strings.Contains(a, "://") {
+			f.url = a
+		}
+	}
+	switch name {
+	case "curl":
+		f.file = after("-o", "--output")
+	case "wget", "wget2", "uclient-fetch", "fetch", "axel":
+		f.file = after("-O", "--output-document", "-o")
+		if name == "wget" {
+			f.file = after("-O", "--output-document")
+		}
+	case "aria2c":
+		f.file = after("-o", "--out")
+	case "tftp", "atftp":
+		if !slices.ContainsFunc(args, func(a string) bool { return a == "-g" || a == "--get" || a == "get" }) {
+			return nil
+		}
+		f.kind, f.file = "tftp", after("-l", "--local-file")
+		if f.file == "" {
+			f.file = after("-r", "--remote-file")
+		}
+	case "ftpget", "ncftpget":
+		f.kind, f.file = "ftp", args[len(args)-1]
+		if len(args) > 3 && !strings.HasPrefix(args[len(args)-2], "-") {
+			f.file = args[len(args)-2]
+		}
+	}
+	if f.file == "" && len(to) > 0 {
+		f.file = to[0]
+	}
+	if f.file == "" && f.url != "" {
+		f.file = path.Base(f.url)
+	}
+	return f
+}
+
+var (
+	// What a substitution brings is run: eval "$(curl …)", sh -c "$(wget …)",
+	// . <(curl …).
+	substituted = regexp.MustCompile(`(?:\beval\s+["']?|\b(?:ba|da|a|z|k)?sh\s+(?:-\w*c\s+["']?)?|(?:^|[;&|]\s*)(?:\.|source)\s+)(?:\$\(|\x60|<\()\s*(?:curl|wget|uclient-fetch)\b`)
+	interpreter = regexp.MustCompile(`^(?:(?:ba|da|a|z|k|mk)?sh|python[\d.]*|perl|lua[\d.]*|node|php|ruby)$`)
+)
+
+// pipes looks at a command of a pipeline that fetches, and whether another one
+// runs what it gets.
+func (s *scanner) pipes(all []sh.Command, i int) {
+	c := all[i]
+	if !fetcher(path.Base(c.Arg(0))) {
+		return
+	}
+	line, start := s.line(c.Off)
+	runs := ""
+	for _, next := range all[i+1:] {
+		if next.Pipe == c.Pipe && runsInput(next) {
+			runs = path.Base(next.Arg(0))
+			break
+		}
+		if next.Off > c.Off+maxLine {
+			break
+		}
+	}
+	if m := substituted.FindStringIndex(line); runs == "" && m != nil && start+m[1] <= c.End {
+		runs = "sh"
+	}
+	if runs == "" {
+		return
+	}
+	s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: runs, Text: line})
+	s.clear(c, "")
+}
+
+// runsInput says that a command runs what it reads: a shell without a script of
+// its own.
+func runsInput(c sh.Command) bool {
+	words := c.Words
+	if base := path.Base(c.Arg(0)); (base == "sudo" || base == "busybox" || base == "exec" || base == "nohup" || base == "env") && len(words) > 1 {
+		words = words[1:]
+	}
+	if !interpreter.MatchString(path.Base(words[0].Text)) {
+		return false
+	}
+	for _, w := range words[1:] {
+		if w.Text == "-s" || w.Text == "-" || w.Text == "--" || w.Text == "/dev/stdin" {
+			return true
+		}
+		if !strings.HasPrefix(w.Text, "-") || w.Text == "-c" || w.Text == "-m" {
+			return false
+		}
+	}
+	return true
+}
+
+// clear notes that code comes in clear.
+func (s *scanner) clear(c sh.Command, kind string) {
+	for _, w := range c.Words {
+		if m := anyURL.FindStringSubmatch(w.Text); m != nil && !strings.EqualFold(m[1], "https") && !localURL.MatchString(w.Text) {
+			kind = strings.ToLower(m[1])
+		}
+	}
+	if name := path.Base(c.Arg(0)); kind == "" && (name == "tftp" || name == "ftpget") {
+		kind = strings.TrimSuffix(name, "get")
+	}
+	if kind != "" {
+		line, start := s.line(c.Off)
+		s.add(start, inspect.Weakness{Kind: UpdateOverHTTP, Name: kind, Text: line})
+	}
+}
+
+// ran looks for files that were fetched and are then run or unpacked over the
+// system. What is only stored is data.
+func (s *scanner) ran(fetch []fetched, commands []sh.Command) {
+	for _, f := range fetch {
+		if f.url == "" && f.kind != "" && (imageURL.MatchString(f.file) || s.up != nil) {
+			s.clear(f.c, f.kind)
+		}
+		if f.file == "" || f.file == "-" || f.file == "/dev/null" {
+			continue
+		}
+		for _, c := range commands {
+			if c.Off <= f.c.Off || !uses(c, f.file) {
+				continue
+			}
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
+			if !imageURL.MatchString(f.url) { // images are looked for everywhere
+				s.clear(f.c, f.kind)
+			}
+			break
+		}
+	}
+}
+
+// uses says that a command runs a file, or installs what is in it.
+func uses(c sh.Command, file string) bool {
+	base := path.Base(file)
+	same := func(w string) bool {
+		return w == file || strings.TrimPrefix(w, "./") == base || path.Base(w) == base && strings.Contains(w, "/") && (strings.HasPrefix(file, "/") || !strings.Contains(file, "/"))
+	}
+	name := path.Base(c.Arg(0))
+	if len(base) < 2 || strings.HasPrefix(base, "$") && base == file {
+		return false
+	}
+	if same(c.Arg(0)) && strings.Contains(c.Arg(0), "/") {
+		return true
+	}
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(c.Words, func(w sh.Word) bool { return slices.Contains(words, w.Text) })
+	}
+	if !slices.ContainsFunc(c.Words[1:], func(w sh.Word) bool { return same(w.Text) }) {
+		return false
+	}
+	switch name {
+	case ".", "source", "insmod", "dpkg", "rpm", "sysupgrade":
+		return true
+	case "opkg", "ipkg", "apk", "pip", "pip3", "npm":
+		return has("install", "add")
+	case "tar", "unzip", "cpio":
+		return has("/", "/usr", "/opt", "/usr/", "/opt/", "/bin", "/sbin", "/lib", "/etc", "/app", "/usr/app", "/root")
+	case "sudo", "exec", "nohup", "busybox":
+		return c.Arg(1) == file || len(c.Words) > 2 && same(c.Arg(2)) && interpreter.MatchString(path.Base(c.Arg(1)))
+	}
+	return interpreter.MatchString(name) && same(c.Arg(1))
+}

@@ -1,0 +1,4 @@
+package sbom
+
+// Expression is expression for the tests.
+var Expression = expression
