@@ -72,6 +72,9 @@ type firmwareGuard struct {
 type firmwareSystem struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+	Type    string `json:"type,omitempty"` // in the words of CycloneDX; not of a part
+	Path    string `json:"path,omitempty"` // that names it; not of a part
+	Offset  int64  `json:"offset,omitempty"`
 }
 
 // firmwareVolume is a tree of files.

@@ -77,30 +77,35 @@ var basic = []string{"busybox", "toybox", "openwrt", "buildroot", "android", "ze
 // loaders and firmware among the components, then what headers name, then apps.
 func (d *firmwareDoc) systems(r *firmware.Result) {
 	seen := make(map[string]bool)
-	add := func(name, version string) {
-		if key := strings.ToLower(name); name != "" && !seen[key] && len(d.Systems) < 100 {
+	add := func(s firmwareSystem) {
+		if key := strings.ToLower(s.Name); s.Name != "" && !seen[key] && len(d.Systems) < 100 {
 			seen[key] = true
-			d.Systems = append(d.Systems, firmwareSystem{Name: name, Version: version})
+			d.Systems = append(d.Systems, s)
 		}
 	}
-	for _, a := range d.Apps {
-		if a.Path == "/" {
-			add(a.Package, a.Version)
+	apps := func(whole bool) {
+		for _, a := range d.Apps {
+			if whole == (a.Path == "/") {
+				add(firmwareSystem{Name: a.Package, Version: a.Version, Type: "application", Path: a.Path})
+			}
 		}
 	}
+	apps(true)
 	for _, c := range slices.Concat(r.Software.Components, r.Software.Unknown) {
 		if c.Type == component.OS || c.Type == component.Firmware || slices.Contains(basic, c.Name) {
-			add(c.Name, c.Version)
+			s := firmwareSystem{Name: c.Name, Version: c.Version, Type: string(c.Type)}
+			if len(c.Evidence) > 0 {
+				s.Path, s.Offset = c.Evidence[0].Path, c.Evidence[0].Offset
+			}
+			add(s)
 		}
 	}
 	for _, p := range r.Parts {
 		for _, s := range p.Systems {
-			add(s.Name, s.Version)
+			add(firmwareSystem{Name: s.Name, Version: s.Version, Type: "firmware", Path: p.Path, Offset: s.Offset})
 		}
 	}
-	for _, a := range d.Apps {
-		add(a.Package, a.Version)
-	}
+	apps(false)
 }
 
 // keyOf is the algorithm and the bits of a key.

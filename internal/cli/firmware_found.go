@@ -21,7 +21,7 @@ var (
 		"update-without-signature", "update-over-http", "bad-signature", "app-debug-signed", "app-debuggable"}
 	mediumKinds = []string{"password-hash"} // high where the password is a well-known one
 	lowKinds    = []string{"library-test-key", "build-trace", "elf-not-hardened", "elf-debug-symbols", "elf-broken", "unsafe-functions", "debug-tool", "setuid-root",
-		"setgid-root", "directory-listing", "app-backup-allowed", "app-exported-part", "app-broken"}
+		"setgid-root", "directory-listing", "kernel-not-hardened", "core-dump-enabled", "root-writable", "fixed-identity", "development-leftover", "app-backup-allowed", "app-exported-part", "app-broken"}
 )
 
 // severities are in the order in which they are told.
@@ -59,7 +59,7 @@ func (a *app) findings(d *firmwareDoc, each bool) []finding {
 		add("secret", s.Kind, a.t("secret."+s.Kind), severity, s.Path, s.Offset, s.Line, a.shown(s), s.Fingerprint)
 	}
 	for _, w := range d.Weaknesses {
-		add("weakness", w.Kind, a.weakness(w.Kind), grave(w.Kind), w.Path, w.Offset, w.Line, w.Detail, "")
+		add("weakness", w.Kind, a.weakness(w.Kind), grave(w.Kind), w.Path, w.Offset, w.Line, a.detail(w), "")
 	}
 	for _, m := range d.Markers {
 		add("marker", "marker-in-clear", a.t("image.marker"), "high", m.Path, m.Offset, m.Line, a.t("ui.fw.marker", "name", m.Name, "encoding", m.Encoding), m.Name+" "+m.Encoding)
@@ -81,6 +81,22 @@ func (a *app) findings(d *firmwareDoc, each bool) []finding {
 		return cmp.Or(cmp.Compare(slices.Index(severities, x.Severity), slices.Index(severities, y.Severity)), cmp.Compare(rank(x.Kind), rank(y.Kind)))
 	})
 	return out
+}
+
+// detail is what is said beside a weakness: codes get their words, all else
+// stands as the image has it.
+func (a *app) detail(w firmwareWeakness) string {
+	key := "ui.detail." + w.Kind
+	if !a.texts.Has(key) {
+		return w.Detail
+	}
+	args := []string{"detail", w.Detail}
+	for _, f := range strings.Fields(w.Detail) {
+		if name, value, ok := strings.Cut(f, "="); ok {
+			args = append(args, name, value)
+		}
+	}
+	return a.t(key, args...)
 }
 
 // rank is where a kind stands in its list; those of no list come by name.

@@ -13,6 +13,10 @@ import (
 func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 	out := imagepage.Doc{Name: filepath.Base(d.Image.Path), SHA256: d.Image.SHA256, Status: d.Image.Status, Reason: d.Image.Reason, Version: d.Version,
 		Tool: version(), When: a.now().UTC().Format("2006-01-02"), Size: d.Image.Size, Files: int64(d.Files), Entropy: d.Image.Entropy, More: d.more}
+	out.Summary = a.summary(d)
+	for _, x := range d.Apps {
+		out.Apps = append(out.Apps, imagepage.App{Name: strings.TrimSpace(x.Package + " " + x.Version), Path: x.Path, Lines: a.appLines(x)})
+	}
 	for _, p := range d.Parts {
 		var sums []string
 		for _, g := range p.Guards {
@@ -49,8 +53,8 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 	for _, e := range d.Entries {
 		out.Entries = append(out.Entries, imagepage.Entry{Path: e.Path, Type: e.Type, Target: e.Target, Mode: e.Mode, UID: e.UID, GID: e.GID, Size: e.Size})
 	}
-	for _, g := range d.Incomplete {
-		out.Gaps = append(out.Gaps, a.t("ui.firmware-gap", "why", a.t("ui.gap."+g.Why), "where", place(g.Path, g.Offset, 0), "detail", g.Detail))
+	for _, g := range a.unread(d) {
+		out.Gaps = append(out.Gaps, a.t("ui.fw.gap", "why", g.where, "detail", g.text))
 	}
 	return out
 }

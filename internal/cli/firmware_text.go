@@ -11,6 +11,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"assay/internal/report"
+	"assay/internal/untrusted"
 )
 
 // What a person is shown of a list; the JSON document has all of it.
@@ -43,14 +44,19 @@ func (a *app) firmwareText(d *firmwareDoc) {
 func (a *app) headText(d *firmwareDoc) {
 	fmt.Fprintln(a.Out, a.t("ui.fw.head", "image", safe(d.Image.Path), "size", sized(d.Image.Size), "bytes", fmt.Sprint(d.Image.Size)))
 	fmt.Fprintf(a.Out, "SHA-256 %s\n\n", d.Image.SHA256)
-	labels := []string{a.t("ui.fw.what-is"), a.t("ui.fw.what-read"), a.t("ui.fw.what-found")}
-	wide := 0
-	for _, l := range labels {
-		wide = max(wide, runewidth.StringWidth(l)+2)
+	lines, wide := a.summary(d), 0
+	for _, l := range lines {
+		wide = max(wide, runewidth.StringWidth(l[0])+2)
 	}
-	a.hanging(labels[0], a.about(d), wide)
-	a.hanging(labels[1], a.readOf(d), wide)
-	a.hanging(labels[2], a.foundOf(d), wide)
+	for _, l := range lines {
+		a.hanging(l[0], untrusted.From(l[1], 2000).Terminal(), wide)
+	}
+}
+
+// summary is what the image is, how much of it could be read, and how much was
+// found: a label and a text each.
+func (a *app) summary(d *firmwareDoc) [][2]string {
+	return [][2]string{{a.t("ui.fw.what-is"), a.about(d)}, {a.t("ui.fw.what-read"), a.readOf(d)}, {a.t("ui.fw.what-found"), a.foundOf(d)}}
 }
 
 // about says what an image is: its systems, on which processor, and the version
@@ -349,42 +355,47 @@ func (a *app) systemText(d *firmwareDoc) {
 
 var numbers = regexp.MustCompile(`[0-9]+`)
 
-// gapsText tells what was not read: what is alike once, with its first place.
-func (a *app) gapsText(d *firmwareDoc) {
-	type group struct {
-		first firmwareGap
-		count int
-	}
-	var groups []*group
-	at := make(map[string]*group)
-	n := 0
+// alike are gaps of one cause: where the first is, and what it is.
+type alike struct{ where, text string }
+
+// unread is what was not read: what is alike once.
+func (a *app) unread(d *firmwareDoc) []alike {
+	var firsts []firmwareGap
+	counts := make(map[string]int)
+	key := func(g firmwareGap) string { return g.Why + numbers.ReplaceAllString(g.Detail, "0") }
 	for _, g := range d.Incomplete {
 		if g.Path == "" && g.Why == "not-analysable" {
-			continue // the head says so
+			continue // the summary says so
 		}
-		n++
-		key := g.Why + numbers.ReplaceAllString(g.Detail, "0")
-		if at[key] == nil {
-			at[key] = &group{first: g}
-			groups = append(groups, at[key])
+		if counts[key(g)]++; counts[key(g)] == 1 {
+			firsts = append(firsts, g)
 		}
-		at[key].count++
+	}
+	var out []alike
+	for _, g := range firsts {
+		text := a.t("ui.fw.gap", "why", a.t("ui.gap."+g.Why), "detail", g.Detail)
+		if n := counts[key(g)]; n > 1 {
+			text = a.t("ui.fw.gaps-alike", "gap", text, "count", fmt.Sprint(n-1))
+		}
+		out = append(out, alike{place(cmp.Or(g.Path, filepath.Base(d.Image.Path)), g.Offset, 0), text})
+	}
+	return out
+}
+
+// gapsText tells what was not read.
+func (a *app) gapsText(d *firmwareDoc) {
+	all, n := a.unread(d), 0
+	if len(all) > 0 {
+		n = len(d.Incomplete)
 	}
 	a.heading("image.gaps", n)
-	for i, g := range groups {
-		if i == mostGaps {
-			a.more("  ", len(groups)-i)
-			break
-		}
-		fmt.Fprintln(a.Out, "  "+place(safe(cmp.Or(g.first.Path, filepath.Base(d.Image.Path))), g.first.Offset, 0))
-		text := a.t("ui.fw.gap", "why", a.t("ui.gap."+g.first.Why), "detail", safe(g.first.Detail))
-		if g.count > 1 {
-			text = a.t("ui.fw.gaps-alike", "gap", text, "count", fmt.Sprint(g.count-1))
-		}
-		for _, l := range report.Wrap(text, a.width()-6) {
+	for _, g := range all[:min(mostGaps, len(all))] {
+		fmt.Fprintln(a.Out, "  "+safe(g.where))
+		for _, l := range report.Wrap(untrusted.From(g.text, 400).Terminal(), a.width()-6) {
 			fmt.Fprintln(a.Out, "      "+l)
 		}
 	}
+	a.more("  ", len(all)-mostGaps)
 }
 
 // weakness is what a kind of weakness is called.

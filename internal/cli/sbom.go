@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,6 +63,11 @@ func bill(d *firmwareDoc, r *firmware.Result, now time.Time) sbom.BOM {
 		}
 		b.Components = append(b.Components, k)
 	}
+	for _, s := range d.Systems { // what names itself and no rule knows: apps, firmware of microcontrollers
+		if !slices.ContainsFunc(b.Components, func(k sbom.Component) bool { return strings.EqualFold(k.Name, s.Name) }) {
+			b.Components = append(b.Components, s.component())
+		}
+	}
 	for _, g := range d.Incomplete {
 		b.Gaps = append(b.Gaps, strings.TrimSpace(fmt.Sprintf("%s offset %d: %s: %s", g.Path, g.Offset, g.Why, g.Detail)))
 	}
@@ -69,6 +75,16 @@ func bill(d *firmwareDoc, r *firmware.Result, now time.Time) sbom.BOM {
 		b.Gaps = append(b.Gaps, u.Path+": belongs to no known component")
 	}
 	return b
+}
+
+// component is a system as a bill lists it.
+func (s firmwareSystem) component() sbom.Component {
+	k := sbom.Component{Name: s.Name, Version: s.Version, Type: s.Type, PURL: "pkg:generic/" + url.PathEscape(s.Name), Confidence: 0.95, Method: "manifest",
+		Evidence: []sbom.Evidence{{Path: s.Path, Offset: s.Offset, Text: strings.TrimSpace(s.Name + " " + s.Version), Rule: "header"}}}
+	if s.Version != "" {
+		k.PURL += "@" + url.PathEscape(s.Version)
+	}
+	return k
 }
 
 // method is how a component was recognised, by its strongest source.
@@ -163,7 +179,7 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 		return nil
 	}
 	if !doc.Analysable {
-		fmt.Fprintln(a.Out, a.t("ui.firmware-not-analysable", "reason", safe(d.Image.Reason)))
+		fmt.Fprintln(a.Out, a.t("ui.firmware-not-analysable", "about", a.about(d)))
 	}
 	a.billsText(doc)
 	return nil

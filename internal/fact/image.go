@@ -11,6 +11,9 @@ type Firmware struct {
 	Why        string  `json:"why,omitempty"` // why not: a key of the texts
 	Entropy    float64 `json:"entropy"`       // bits a byte over the whole image
 	Files      int     `json:"files"`
+	// NoInit: nothing in it says what is started: a program without an operating
+	// system, an application, a partition of data.
+	NoInit bool `json:"no_init,omitempty"`
 }
 
 func (Firmware) Kind() Kind { return "image@1" }

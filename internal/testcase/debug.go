@@ -35,5 +35,8 @@ func serialConsole(v *View, s Subject, _ Params) Outcome {
 	if !whole {
 		return unread(v, s)
 	}
+	if o, none := silent(v, s); none {
+		return o
+	}
 	return PassAbsent(verdict.Because("reason.no-open-shell"), scope)
 }

@@ -209,14 +209,11 @@ var weakHashes = []string{"md5", "des", "md5crypt", "descrypt", "sha1", "plain",
 // doesn't hold what a unit stores in use. What was read out of a unit's flash
 // does; but a value that isn't found there may stand in another form.
 func storedEncrypted(v *View, _ Subject, _ Params) Outcome {
-	stores := slices.Concat(images(v), dumps(v)) // an app's package is stored on no unit
 	for _, m := range fact.Of[fact.ImageMarker](v.Facts) {
 		return Fail(verdict.Because("reason.marker-in-clear", "name", m.Value.Name, "image", m.Value.Image, "path", m.Value.Path,
 			"offset", fmt.Sprint(m.Value.Offset), "encoding", m.Value.Encoding), m.Fact)
 	}
-	for _, k := range fact.Where(v.Facts, func(k fact.ImageSecret) bool {
-		return slices.ContainsFunc(stores, func(s Subject) bool { return s.Key == k.Image })
-	}) {
+	for _, k := range fact.Where(v.Facts, func(k fact.ImageSecret) bool { return stored(v, k.Found) }) {
 		switch {
 		case inClear(k.Value):
 			return Fail(verdict.Because("reason.stored-in-clear", "type", "secret."+k.Value.Type, "path", k.Value.Path, "line", fmt.Sprint(k.Value.Line)), k.Fact)
@@ -226,7 +223,7 @@ func storedEncrypted(v *View, _ Subject, _ Params) Outcome {
 	}
 	var names []string
 	var basis []fact.Fact
-	for _, s := range stores {
+	for _, s := range stores(v) {
 		scope, whole := wholeScope(v, fact.ScopeImageFiles, s.Key)
 		if !whole {
 			return unread(v, s)

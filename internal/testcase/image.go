@@ -77,3 +77,14 @@ func speaksFor(v *View, image string, o Outcome) Outcome {
 	}
 	return o.And(verdict.Because("reason.image-alone", "image", image))
 }
+
+// silent is the outcome for an image in which nothing says what is started: a
+// program without an operating system, an application. That nothing was found
+// there shows nothing.
+func silent(v *View, s Subject) (Outcome, bool) {
+	img, ok := imageOf(v, s)
+	if !ok || !img.Value.NoInit {
+		return Outcome{}, false
+	}
+	return Inconclusive(verdict.Because("reason.no-init-in-image", "image", s.Key), verdict.Because("provide.look-at-unit", "image", s.Key)).With(img.Fact), true
+}

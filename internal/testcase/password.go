@@ -134,6 +134,9 @@ func noCommonPassword(v *View, s Subject, _ Params) Outcome {
 		return Inconclusive(verdict.Because("reason.image-credential-untried", "user", open[0].Value.User, "path", open[0].Value.Path),
 			verdict.Because("provide.try-image-credential")).With(facts(open)...)
 	}
+	if o, open := unreadImage(v); open {
+		return o.With(facts(got)...) // it may hold passwords that nobody tried
+	}
 	for _, scope := range fact.Where(v.Facts, func(x fact.Scope) bool {
 		return x.What == fact.ScopeCredentials && (x.Of == s.Interface || x.Of == s.Key)
 	}) {
@@ -150,7 +153,7 @@ func noCommonPassword(v *View, s Subject, _ Params) Outcome {
 // untriedOfImage are log-in credentials of the image whose clear value is
 // unknown: they couldn't be tried on a unit.
 func untriedOfImage(v *View) []fact.Typed[fact.ImageSecret] {
-	return fact.Where(v.Facts, func(k fact.ImageSecret) bool { return k.Type == "password-hash" && !k.Recovered })
+	return fact.Where(v.Facts, func(k fact.ImageSecret) bool { return k.Type == "password-hash" && !k.Recovered && stored(v, k.Found) })
 }
 
 func perUnitPassword(v *View, _ Subject, _ Params) Outcome {

@@ -54,6 +54,13 @@ func assisted(c Case, v *View, s Subject, auto Result) Result {
 	return r
 }
 
+// failed says that the record that counts is a FAIL: what a person saw go wrong
+// needs nothing that a program would have to read.
+func failed(v *View, id ID, subject string) bool {
+	rec, ok := record(v, id, subject)
+	return ok && rec.Value.Verdict == string(verdict.Fail)
+}
+
 // record picks the record that counts: the latest of a reviewer in
 // laboratory mode (one who isn't a tester of the same, rule 8), else the latest of anyone. Equal times are ordered by
 // fact id, so that judging twice gives the same bytes.

@@ -147,6 +147,26 @@ func dumps(v *View) []Subject {
 	return out
 }
 
+// stores are what runs on units: images, and what was read out of their flash.
+// An app's package is stored on none.
+func stores(v *View) []Subject { return slices.Concat(images(v), dumps(v)) }
+
+// stored says that what was found stands in one of them.
+func stored(v *View, f fact.Found) bool {
+	return slices.ContainsFunc(stores(v), func(s Subject) bool { return s.Key == f.Image })
+}
+
+// unreadImage is the outcome where a declared image was not read to its end:
+// what it may say against a declaration isn't known.
+func unreadImage(v *View) (Outcome, bool) {
+	for _, s := range images(v) {
+		if _, whole := wholeScope(v, fact.ScopeImageFiles, s.Key); !whole {
+			return unread(v, s), true
+		}
+	}
+	return Outcome{}, false
+}
+
 func takesPassword(i product.Interface) bool {
 	switch a := strings.ToLower(i.Auth); {
 	case a == "password", a == "basic", a == "form", strings.HasPrefix(a, "digest"):

@@ -156,8 +156,11 @@ func startUp(v *View, s Subject, _ Params) Outcome {
 	if !ok {
 		return unread(v, s)
 	}
+	if o, none := silent(v, s); none {
+		return o
+	}
 	o := PassAbsent(verdict.Because("reason.nothing-forbidden-at-boot"), scope)
-	if hidden := weaknesses(v, s.Key, "telnet-on-demand", "reverse-tunnel", "upnp-port-forward"); len(hidden) > 0 {
+	if hidden := weaknesses(v, s.Key, "telnet-on-demand", "telnet-enabled", "reverse-tunnel", "upnp-port-forward"); len(hidden) > 0 {
 		o = o.AndFinding(because("reason.started-on-demand", hidden)).With(facts(hidden)...)
 	}
 	return o

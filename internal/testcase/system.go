@@ -91,6 +91,9 @@ func accounts(v *View, s Subject, _ Params) Outcome {
 	if o.person {
 		return o.With(scope.Fact)
 	}
+	if o, none := silent(v, s); none {
+		return o
+	}
 	return PassAbsent(verdict.Because("reason.no-open-account"), scope)
 }
 
@@ -131,7 +134,7 @@ func leastPrivilege(v *View, s Subject, _ Params) Outcome {
 		return o
 	}
 	o = AskPerson(verdict.Because("reason.list-processes"), scope.Fact)
-	if root := weaknesses(v, s.Key, "setuid-root", "setgid-root"); len(root) > 0 {
+	if root := weaknesses(v, s.Key, "setuid-root", "setgid-root", "service-as-root"); len(root) > 0 {
 		o = o.And(because("reason.runs-as-root", root)).With(facts(root)...)
 	}
 	return o
@@ -155,6 +158,9 @@ func noDebugTools(v *View, s Subject, _ Params) Outcome {
 	o = AskPerson(verdict.Because("reason.review-contents"), scope.Fact)
 	if len(tools) > 0 {
 		o = o.And(because("reason.tool-in-image", tools)).With(facts(tools)...)
+	}
+	if left := weaknesses(v, s.Key, "development-leftover"); len(left) > 0 {
+		o = o.And(because("reason.left-in-image", left)).With(facts(left)...)
 	}
 	return o
 }

@@ -311,7 +311,7 @@ func one(c Case, v *View, s Subject, p Params) Result {
 		o = speaksFor(v, s.Key, o)
 	}
 	r := finish(c, v, s, o)
-	if c.Method == Assisted && o.person {
+	if c.Method == Assisted && (o.person || o.verdict == verdict.Inconclusive && failed(v, c.ID, s.Key)) {
 		return assisted(c, v, s, r)
 	}
 	return r

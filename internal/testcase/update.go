@@ -65,7 +65,7 @@ func updateMechanism(v *View, _ Subject, _ Params) Outcome {
 // A client that doesn't check certificates counts where it fetches updates;
 // elsewhere it is a matter of firmware.transport.
 func updateChannel(v *View, _ Subject, _ Params) Outcome {
-	for _, w := range fact.Of[fact.ImageWeakness](v.Facts) {
+	for _, w := range fact.Where(v.Facts, func(w fact.ImageWeakness) bool { return stored(v, w.Found) }) {
 		switch w.Value.Type {
 		case "update-over-http":
 			return Fail(verdict.Because("reason.update-over-http", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
@@ -86,8 +86,11 @@ func updateChannel(v *View, _ Subject, _ Params) Outcome {
 	if !hasUpdates(d.Value) {
 		return Inconclusive(verdict.Because("reason.no-update-mechanism"), verdict.Because("provide.declare", "what", "update.mechanism")).With(d.Fact)
 	}
+	if o, open := unreadImage(v); open {
+		return o.With(d.Fact)
+	}
 	o = AskPerson(verdict.Because("reason.no-transfer-seen"), d.Fact)
-	for _, u := range fact.Of[fact.ImageUpdate](v.Facts) {
+	for _, u := range fact.Where(v.Facts, func(u fact.ImageUpdate) bool { return stored(v, u.Found) }) {
 		switch u.Value.Scheme {
 		case "http", "ftp", "tftp": // of a package feed that may not be in use, or an address on the unit itself
 			return o.And(verdict.Because("reason.update-source-in-clear", "path", u.Value.Path, "mechanism", u.Value.Mechanism, "scheme", u.Value.Scheme)).With(u.Fact)
@@ -99,10 +102,10 @@ func updateChannel(v *View, _ Subject, _ Params) Outcome {
 }
 
 func updateSigned(v *View, _ Subject, _ Params) Outcome {
-	for _, w := range fact.Where(v.Facts, func(w fact.ImageWeakness) bool { return w.Type == "update-without-signature" }) {
+	for _, w := range fact.Where(v.Facts, func(w fact.ImageWeakness) bool { return w.Type == "update-without-signature" && stored(v, w.Found) }) {
 		return Fail(verdict.Because("reason.update-script-unsigned", "path", w.Value.Path, "detail", w.Value.Detail), w.Fact)
 	}
-	for _, u := range fact.Where(v.Facts, func(u fact.ImageUpdate) bool { return u.Signature == "disabled" }) {
+	for _, u := range fact.Where(v.Facts, func(u fact.ImageUpdate) bool { return u.Signature == "disabled" && stored(v, u.Found) }) {
 		return Fail(verdict.Because("reason.update-check-disabled", "path", u.Value.Path, "mechanism", u.Value.Mechanism, "detail", u.Value.Text), u.Fact)
 	}
 	for _, g := range guards(v, "signature", "bad") {
@@ -129,6 +132,9 @@ func updateSigned(v *View, _ Subject, _ Params) Outcome {
 			return Inconclusive(verdict.Because("reason.image-damaged", "image", g.Value.Image, "scheme", g.Value.Scheme, "offset", fmt.Sprint(g.Value.Offset)),
 				verdict.Because("provide.readable-image", "image", g.Value.Image)).With(d.Fact, g.Fact)
 		}
+		if o, open := unreadImage(v); open {
+			return o.With(d.Fact)
+		}
 		return seenInImage(v, Pass(verdict.Because("reason.update-signed", "algorithm", signed), d.Fact))
 	case incompleteSignature:
 		return Inconclusive(verdict.Because("reason.algorithm-incomplete", "algorithm", signed), verdict.Because("provide.signature")).With(d.Fact)
@@ -139,20 +145,22 @@ func updateSigned(v *View, _ Subject, _ Params) Outcome {
 // guards are the signatures or checksums of the images themselves, not of
 // what is packed inside of them.
 func guards(v *View, kind, state string) []fact.Typed[fact.ImageGuard] {
-	return fact.Where(v.Facts, func(g fact.ImageGuard) bool { return g.Type == kind && g.State == state && g.Path == "" })
+	return fact.Where(v.Facts, func(g fact.ImageGuard) bool {
+		return g.Type == kind && g.State == state && g.Path == "" && stored(v, g.Found)
+	})
 }
 
 // seenInImage adds to a PASS what images show of the check of updates: it
 // supports the declaration; a mechanism at which no check was seen may have
 // it elsewhere, and is a finding.
 func seenInImage(v *View, o Outcome) Outcome {
-	if checks := fact.Of[fact.ImageCheck](v.Facts); len(checks) > 0 {
+	if checks := fact.Where(v.Facts, func(c fact.ImageCheck) bool { return stored(v, c.Found) }); len(checks) > 0 {
 		o = o.With(checks[0].Fact)
 	}
 	for _, g := range slices.Concat(guards(v, "signature", "good"), guards(v, "signature", "present")) {
 		o = o.With(g.Fact)
 	}
-	all := fact.Of[fact.ImageUpdate](v.Facts)
+	all := fact.Where(v.Facts, func(u fact.ImageUpdate) bool { return stored(v, u.Found) })
 	has := func(check func(fact.ImageUpdate) bool) bool {
 		return slices.ContainsFunc(all, func(u fact.Typed[fact.ImageUpdate]) bool { return check(u.Value) })
 	}

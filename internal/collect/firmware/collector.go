@@ -284,8 +284,8 @@ func (w *writer) starts(r *Result) error {
 		case startup.Service, startup.SerialLogin, startup.Process:
 			kind := "service"
 			switch s.Name {
-			case "ftpd", "vsftpd", "tftpd", "adbd", "gdbserver":
-				kind = strings.TrimPrefix(s.Name, "vs")
+			case "ftpd", "vsftpd", "tftpd", "in.tftpd", "in.ftpd", "adbd", "gdbserver":
+				kind = strings.TrimPrefix(strings.TrimPrefix(s.Name, "vs"), "in.")
 			}
 			err = w.put("start", fact.ImageStart{Found: found, Type: kind, Text: clip(s.Text)}, locator, s.Text)
 		default:
@@ -429,6 +429,7 @@ func (w *writer) finish(r *Result, res sandbox.Result) error {
 		w.gap("cut."+g.Why, strings.TrimSpace(g.Path+" "+fmt.Sprintf("offset %d: %s", g.Offset, g.Detail)))
 	}
 	whole := w.ref
+	w.fact.NoInit = r.NoInit
 	if img := r.Image; img != nil {
 		w.fact.Size, w.fact.Entropy = img.Size, img.Entropy
 		w.fact.Analysable = img.Status == unpack.Readable

@@ -21,8 +21,23 @@ const shortest = 4
 // "--password X", "-psk=X", "-u name:X".
 var option = regexp.MustCompile(`(?i)((?:^|\s)--?[a-z0-9_-]*(?:pass|pwd|secret|token|psk|passphrase|credential|apikey|auth-key|authkey|privkey|enckey)[a-z0-9_-]*(?:=|\s+)|(?:^|\s)--?key(?:=|\s+)|(?:^|\s)(?:-u|--user)(?:=|\s+)[^\s:=]+:)("[^"]*"|'[^']*'|[^\s"']+)`)
 
-// short are options of one letter that take a password, by program.
-var short = regexp.MustCompile(`((?:mosquitto_\w+|mqttd?|ftp|lftp|ncftp\w*|smbclient|sshpass|dropbear|mysql\w*|psql|openssl)\b[^;|&\n]*?\s-(?:P|p|Y|k)\s*)("[^"]*"|'[^']*'|[^\s"'-][^\s"']*)`)
+// keyFile is the name of a file that holds a key.
+var keyFile = regexp.MustCompile(`^["']?[\w./$-]*\.(?:pem|key|der|crt|pub)["']?$`)
+
+// short are options of one letter that take a password or a key, each with its
+// programs: dropbear's -p and mosquitto_pub's -p are ports.
+var short = []*regexp.Regexp{
+	letter(`mosquitto_\w+`, `-P\s*`),
+	letter(`sshpass|ncftp\w*`, `-p\s*`),
+	letter(`dropbear`, `-Y\s*`),
+	letter(`mysql\w*|mariadb\w*`, `-p`),
+	letter(`openssl`, `-[Kk]\s+`),
+}
+
+// letter matches an option behind one of the programs, in the same command.
+func letter(programs, option string) *regexp.Regexp {
+	return regexp.MustCompile(`((?:^|[\s/;|&"'])(?:` + programs + `)\b[^;|&\n]*?\s` + option + `)("[^"]*"|'[^']*'|[^\s"'-][^\s"']*)`)
+}
 
 // mask takes secrets out of every text of the result.
 func (g *Gather) mask() {
@@ -108,6 +123,15 @@ const redacted = "[redacted]"
 
 // options takes the values of options out of a line.
 func options(line string) string {
-	line = option.ReplaceAllString(line, "${1}"+redacted)
-	return short.ReplaceAllString(line, "${1}"+redacted)
+	line = option.ReplaceAllStringFunc(line, func(s string) string {
+		m := option.FindStringSubmatch(s)
+		if keyFile.MatchString(m[2]) && strings.Contains(m[1], "key") {
+			return s // the name of a file is no secret
+		}
+		return m[1] + redacted
+	})
+	for _, s := range short {
+		line = s.ReplaceAllString(line, "${1}"+redacted)
+	}
+	return line
 }

@@ -33,6 +33,7 @@ type Result struct {
 	Secrets    []Secret
 	Hosts      []host.Use
 	Starts     []startup.Start
+	NoInit     bool // nothing says what is started: no starts is no answer
 	Weaknesses []inspect.Weakness
 	Updates    []system.Update
 	Modes      []Mode
@@ -293,6 +294,7 @@ func (g *Gather) boot() {
 		b.File(&g.calls[i])
 	}
 	g.r.Starts = b.Resolve(g.r.Starts)
+	g.r.NoInit = !b.Seen()
 	// The options of a server say nothing where it isn't started.
 	g.r.Weaknesses = slices.DeleteFunc(g.r.Weaknesses, func(w inspect.Weakness) bool {
 		switch w.Kind {

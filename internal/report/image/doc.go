@@ -9,6 +9,8 @@ type Doc struct {
 	Name, SHA256, Status, Reason, Version, Tool, When string
 	Size, Files                                       int64
 	Entropy                                           float64
+	Summary                                           [][2]string // a label and what it says: what the image is, how much was read, what was found
+	Apps                                              []App
 	Parts                                             []Part
 	Findings                                          []Finding
 	Components                                        []Component
@@ -47,6 +49,12 @@ type Component struct{ Name, Version, Confidence, PURL, Path, Text string }
 type Host struct {
 	Value, Evidence string
 	Places          []string
+}
+
+// App is a mobile application, with a label and a text of each thing known.
+type App struct {
+	Name, Path string
+	Lines      [][2]string
 }
 
 // Line is a line of a file.

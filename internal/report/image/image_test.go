@@ -29,6 +29,8 @@ func camera(lang i18n.Lang) image.Doc {
 	return image.Doc{
 		Name: "EX-100 " + evil + ".bin", SHA256: strings.Repeat("ab", 32), Status: "readable", Version: "1.0.0", Tool: "1.2.3", When: "2026-11-22",
 		Size: 1 << 20, Files: 5, Entropy: 7.4,
+		Summary: [][2]string{{t("ui.fw.what-is"), "linux 6.1, " + evil}, {t("ui.fw.what-read"), t("ui.fw.read-all")}},
+		Apps:    []image.App{{Name: "net.example.cam 1.2 " + evil, Path: "/opt/cam.apk", Lines: [][2]string{{t("ui.app.signed"), "v2 " + evil}}}},
 		Parts: []image.Part{
 			{Offset: 0, Size: 256, Read: true, Format: "checksum-header", Path: "checksum-header", Note: "says " + evil, Sums: t("ui.fw.guard.checksum") + " crc32: " + t("ui.fw.guard.bad")},
 			{Offset: 256, Size: 3840, Read: true, Format: "padding"},

@@ -99,6 +99,23 @@ type Part struct {
 	Systems  []System                                                 // names and versions that a header states: a kernel, a boot loader
 	Problems []Problem
 	Opaque   string // why nothing of it can be read, in technical English: encrypted, not supported; "" else
+	Keys     []Key  // public keys that it checks signatures of other parts with
+	Seals    []Seal // signatures of it that wait for such a key
+}
+
+// Key is a public key.
+type Key struct {
+	Name   string // as signatures call it; hostile
+	Public any    // of package crypto
+}
+
+// Seal is a signature whose key may stand elsewhere in the image.
+type Seal struct {
+	Guard int    // of Part.Guards
+	Name  string // of the key, as far as it says so
+	// Check says whether the signature is of this key; known is false for a key
+	// of another kind.
+	Check func(public any) (good, known bool)
 }
 
 // Region is a range of a part, offsets in the source that Look was given.

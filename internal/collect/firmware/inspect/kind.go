@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -151,7 +152,7 @@ func (f *File) Comment(off int) bool {
 		return false
 	}
 	for _, mark := range []string{"#", ";", "//", "/*", "* ", "<!--", "--", "'''", "%%"} {
-		if bytes.HasPrefix(t, []byte(mark)) && at >= lead && !bytes.HasPrefix(t, []byte("#define ")) {
+		if bytes.HasPrefix(t, []byte(mark)) && at >= lead && !bytes.HasPrefix(t, []byte("#define ")) && !share.Match(t) {
 			// A comment that ends on the same line before off.
 			for _, end := range []string{"*/", "-->"} {
 				if i := bytes.Index(line, []byte(end)); i >= 0 && i < at {
@@ -169,6 +170,9 @@ func (f *File) Comment(off int) bool {
 	}
 	return f.inBlockComment(start)
 }
+
+// share is the beginning of a line of fstab: //host/share.
+var share = regexp.MustCompile(`^//[A-Za-z0-9.-]+/[A-Za-z0-9_$]`)
 
 // inBlockComment looks back from the start of a line for a comment that is open.
 func (f *File) inBlockComment(start int) bool {

@@ -11,13 +11,19 @@ import (
 // several goroutines.
 type Formats struct {
 	byName map[string]*format.Format
-	head   []candidate     // at the first byte of a region only
-	pairs  [1 << 16]uint16 // the first two bytes of numbers that are looked for everywhere: index into lists, 0: none
-	lists  [][]candidate   // of a pair
+	head   []candidate // at the first byte of a region only
+	pairs  index       // of numbers that are looked for everywhere
+	inner  index       // of weak formats, that are looked for in what nothing explains
 	weak   []*format.Format
 	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
 	far    []candidate          // numbers that stand further inside
 	reach  int                  // bytes from a number's first byte that must be at hand
+}
+
+// index finds the candidates by the first two bytes of their numbers.
+type index struct {
+	pairs [1 << 16]uint16 // index into lists, 0: none
+	lists [][]candidate   // of a pair
 }
 
 type candidate struct {
@@ -28,12 +34,18 @@ type candidate struct {
 // NewFormats compiles the list. The order is the order of looks where several
 // formats have the same number.
 func NewFormats(list []format.Format) *Formats {
-	fs := &Formats{byName: make(map[string]*format.Format), reach: 2, lists: make([][]candidate, 1)}
+	fs := &Formats{byName: make(map[string]*format.Format), reach: 2}
 	for i := range list {
 		f := &list[i]
 		fs.byName[f.Name] = f
 		if f.Weak {
 			fs.weak = append(fs.weak, f)
+			for _, m := range f.Magics {
+				if !f.Head && m.At == 0 && len(m.Bytes) > 1 {
+					fs.reach = max(fs.reach, len(m.Bytes))
+					fs.inner.add(candidate{f, m})
+				}
+			}
 			continue
 		}
 		if len(f.Magics) == 0 {
@@ -52,30 +64,38 @@ func NewFormats(list []format.Format) *Formats {
 				fs.head = append(fs.head, c)
 				continue
 			}
-			fs.list(c)
+			fs.pairs.add(c)
 		}
 	}
 	return fs
 }
 
-// list adds a candidate to the pairs that it may begin with.
-func (fs *Formats) list(c candidate) {
+// add adds a candidate to the pairs that it may begin with.
+func (x *index) add(c candidate) {
+	if x.lists == nil {
+		x.lists = make([][]candidate, 1)
+	}
 	for second := range uint(256) {
 		if len(c.magic.Bytes) > 1 && second != uint(c.magic.Bytes[1]) {
 			continue
 		}
 		k := uint(c.magic.Bytes[0]) | second<<8
-		if fs.pairs[k] == 0 {
-			fs.pairs[k] = uint16(len(fs.lists))
-			fs.lists = append(fs.lists, nil)
+		if x.pairs[k] == 0 {
+			x.pairs[k] = uint16(len(x.lists))
+			x.lists = append(x.lists, nil)
 		}
-		i := fs.pairs[k]
-		fs.lists[i] = append(fs.lists[i], c)
+		i := x.pairs[k]
+		x.lists[i] = append(x.lists[i], c)
 	}
 }
 
 // begin are the candidates for two bytes.
-func (fs *Formats) begin(a, b byte) []candidate { return fs.lists[fs.pairs[uint(a)|uint(b)<<8]] }
+func (x *index) begin(a, b byte) []candidate {
+	if i := x.pairs[uint(a)|uint(b)<<8]; i > 0 {
+		return x.lists[i]
+	}
+	return nil
+}
 
 // mark sets the bits of all pairs that a number may begin with.
 func mark(set *[1 << 16 / 64]uint64, magic string) {
@@ -126,7 +146,7 @@ func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak b
 	b := format.Head(s, 0, fs.reach)
 	begins := len(b) > 1 && has(&fs.starts, b[0], b[1])
 	if begins {
-		for _, c := range fs.begin(b[0], b[1]) {
+		for _, c := range fs.pairs.begin(b[0], b[1]) {
 			if c.magic.At == 0 && prefix(b, c.magic.Bytes) {
 				if p, err := look(c.f); p != nil || err != nil {
 					return p, err

@@ -29,8 +29,12 @@ func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, p
 		}
 		return w.emit(func() error {
 			w.known = append(w.known, p.Format)
-			return w.v.Part(Part{Volume: l.volume, Path: path, Offset: l.base + p.Offset, Decoded: l.decoded, Size: size, Format: p.Format,
-				Name: p.Name, Note: p.Note, Entropy: entropy, Read: read && p.Opaque == "", Guards: p.Guards, Systems: p.Systems})
+			told := Part{Volume: l.volume, Path: path, Offset: l.base + p.Offset, Decoded: l.decoded, Size: size, Format: p.Format,
+				Name: p.Name, Note: p.Note, Entropy: entropy, Read: read && p.Opaque == "", Guards: p.Guards, Systems: p.Systems}
+			if w.hold(told, p) {
+				return nil
+			}
+			return w.v.Part(told)
 		})
 	}
 	// How long a stream without a stated end is turns out when it was decoded.

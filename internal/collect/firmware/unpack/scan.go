@@ -1,10 +1,8 @@
 package unpack
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"assay/internal/collect/firmware/format"
 )
@@ -132,13 +130,13 @@ func (sc *scanning) everywhere(off int64) error {
 
 // window looks at the numbers that begin in b[:step]; it returns where to go on.
 func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
-	pairs := &sc.fs.pairs
+	pairs := &sc.fs.pairs.pairs
 	for i := 0; i < step && i+1 < len(b); i++ {
 		list := pairs[uint(b[i])|uint(b[i+1])<<8]
 		if list == 0 {
 			continue
 		}
-		for _, c := range sc.fs.lists[list] {
+		for _, c := range sc.fs.pairs.lists[list] {
 			if !prefix(b[i:], c.magic.Bytes) {
 				continue
 			}
@@ -205,86 +203,6 @@ func (sc *scanning) taken(at int64) bool {
 	}
 	last := sc.l.parts[n-1]
 	return at < last.Offset+max(last.Size, 1)
-}
-
-// weakly looks for weak formats at the beginning and at the borders of what is
-// not explained.
-func (sc *scanning) weakly() error {
-	for _, p := range sc.ends {
-		if sc.unclaimed(p) {
-			sc.l.parts = append(sc.l.parts, p)
-		}
-	}
-	if len(sc.fs.weak) == 0 {
-		return nil
-	}
-	for tries, reached := 0, int64(0); ; {
-		found := false
-		for _, g := range sc.free() {
-			for at := g.off; at < g.end && tries < maxWeak; at = (at/weakStep + 1) * weakStep {
-				if plain(format.Head(sc.s, at, 64)) {
-					continue
-				}
-				tries, reached = tries+1, at
-				p, err := sc.weak(at, at == g.off && at > 0)
-				if err != nil {
-					return err
-				}
-				if p == nil || !sc.unclaimed(p) {
-					continue
-				}
-				if len(sc.l.parts) >= sc.max {
-					sc.l.limit(at, "more than %d parts: what stands behind them is not looked at", sc.max)
-					return nil
-				}
-				sc.l.parts = append(sc.l.parts, p)
-				found = true
-				if p.Offset > at {
-					continue // a trailer, found at the beginning of what it is of
-				}
-				at = max(at, p.Offset+max(p.Size, 1)-1)
-			}
-		}
-		slices.SortStableFunc(sc.l.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
-		if tries >= maxWeak {
-			sc.l.limit(reached, "formats without a number of their own were looked for in the first %d places only", maxWeak)
-			return nil
-		}
-		if !found {
-			return nil
-		}
-	}
-}
-
-// limit notes why the looking ended; the first limit says it.
-func (l *layout) limit(at int64, why string, n int) {
-	if l.cut == "" {
-		l.cut, l.cutAt = fmt.Sprintf(why, n), at
-	}
-}
-
-// unclaimed says that a part stands where no other does.
-func (sc *scanning) unclaimed(p *format.Part) bool {
-	return slices.ContainsFunc(sc.free(), func(g span) bool { return p.Offset >= g.off && p.Offset+p.Size <= g.end })
-}
-
-func (sc *scanning) weak(at int64, edge bool) (*format.Part, error) {
-	for _, f := range sc.fs.weak {
-		if f.Head && !edge {
-			continue
-		}
-		if err := sc.ctx.Err(); err != nil {
-			return nil, err
-		}
-		p, err := f.Look(sc.ctx, sc.s, at)
-		if err != nil {
-			return nil, fmt.Errorf("%s at offset %d: %w", f.Name, at, err)
-		}
-		if p != nil {
-			return p, nil
-		}
-	}
-	return nil, nil
 }
 
 // plain says that b is one byte over and over.

@@ -62,10 +62,40 @@ type noisy struct {
 // one by one.
 const small = 256 << 10
 
-// between goes through what stands between the parts of a layer.
-func (w *walk) between(ctx context.Context, l layer, lay *layout, high []bool) error {
+// maxAgain bounds how often a range is looked through once more.
+const maxAgain = 64
+
+// behind looks for parts in a range behind a stream whose end has just turned
+// out; it says whether there are some.
+func (w *walk) behind(ctx context.Context, l layer, g span) (bool, error) {
+	const least = 64
+	if g.end-g.off < least || w.again.Add(1) > maxAgain {
+		return false, nil
+	}
+	in := l
+	in.src, in.base = format.Section(l.src, g.off, g.end-g.off), l.base+g.off
+	lay, err := w.fs.scan(ctx, in.src, nil, w.lim.Parts)
+	if err != nil || len(lay.parts) == 0 {
+		return false, ctx.Err()
+	}
+	high, _ := lay.blocks.packed(in.src.Size())
+	return true, w.parts(ctx, in, lay, high)
+}
+
+// between goes through what stands between the parts of a layer; open are the
+// ends of streams that weren't known when it was searched.
+func (w *walk) between(ctx context.Context, l layer, lay *layout, high []bool, open map[int64]bool) error {
 	var noise []noisy
 	for _, g := range free(lay.parts, l.src.Size()) {
+		if open[g.off] {
+			found, err := w.behind(ctx, l, g)
+			if err != nil {
+				return err
+			}
+			if found {
+				continue
+			}
+		}
 		if err := w.unexplained(ctx, l, lay, g, high, &noise); err != nil {
 			return err
 		}

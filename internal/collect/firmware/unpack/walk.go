@@ -45,6 +45,9 @@ func (fs *Formats) walk(ctx context.Context, s format.Source, lim Limits, v Visi
 	w.namer, _ = v.(Namer)
 	img, err := w.image(inner, s)
 	if w.failed == nil { // what was found out is told also where the time was up
+		if w.unseal() != nil {
+			return img, w.failed
+		}
 		for _, g := range w.gaps.all() {
 			if w.emit(func() error { return v.Gap(g) }) != nil {
 				break
@@ -88,6 +91,7 @@ type walk struct {
 	namer  Namer
 	lim    Limits
 	budget budget
+	again  atomic.Int64 // ranges behind streams that were looked through once more
 	cancel context.CancelCauseFunc
 
 	trees  atomic.Int64 // with at least one entry
@@ -100,6 +104,8 @@ type walk struct {
 	ids    map[int]bool
 	gaps   gaps
 	known  []string // formats that were recognised
+	keys   []key
+	held   []held // parts that wait for keys
 	failed error
 	big    sync.Mutex // one large file in memory at a time
 }
@@ -218,6 +224,7 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	}
 	// What follows a stream without a stated end may stand in it.
 	endless := slices.ContainsFunc(lay.parts, func(p *format.Part) bool { return p.Size <= 0 && p.Contents != nil })
+	stated := make(map[*format.Part]bool)
 	called := make(map[*format.Part]string)
 	path := func(p *format.Part) string {
 		if called[p] == "" {
@@ -230,6 +237,7 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	}
 	var trees, rest []*format.Part
 	for _, p := range lay.parts {
+		stated[p] = p.Size > 0
 		if !endless {
 			path(p)
 		}
@@ -246,12 +254,18 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	wg.Go(func() { trees, err = w.all(ctx, l, lay, trees, func(p *format.Part) string { return called[p] }) })
 	rest, err2 := w.all(ctx, l, lay, rest, path)
 	wg.Wait()
+	open := make(map[int64]bool) // where streams end whose end wasn't known before
+	for _, p := range rest {
+		if endless && p.Contents != nil && p.Size > 0 && !stated[p] {
+			open[p.Offset+p.Size] = true
+		}
+	}
 	lay.parts = append(trees, rest...)
 	slices.SortFunc(lay.parts, func(a, b *format.Part) int { return cmp.Compare(a.Offset, b.Offset) })
 	if err = errors.Join(err, err2); err != nil {
 		return err
 	}
-	return w.between(ctx, l, lay, high)
+	return w.between(ctx, l, lay, high, open)
 }
 
 // all goes into parts, and returns those that are real: what stands in a stream

@@ -44,7 +44,7 @@ func slice(b []byte, off, size uint64) []byte {
 	return b[off : off+size]
 }
 
-func lookVBMeta(_ context.Context, s format.Source, at int64) (*format.Part, error) {
+func lookVBMeta(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	b := format.Head(s, at, vbmetaHead)
 	if len(b) < vbmetaHead || string(b[:4]) != vbmetaMagic || be.Uint32(b[4:]) != 1 || len(bytes.Trim(b[176:], "\x00")) != 0 {
 		return nil, nil
@@ -71,8 +71,7 @@ func lookVBMeta(_ context.Context, s format.Source, at int64) (*format.Part, err
 	} else {
 		p.Guards = append(p.Guards, v.signature(algorithms[typ], at))
 	}
-	v.descriptors(p, at+vbmetaHead+int64(auth))
-	return p, nil
+	return p, v.descriptors(ctx, s, p, at+vbmetaHead+int64(auth))
 }
 
 // signature checks hash and signature over header and auxiliary block with the
@@ -115,16 +114,23 @@ const (
 	tagChain    = 4
 )
 
-// descriptors tells properties, and which partitions are guarded by a hash.
-func (v *vbmeta) descriptors(p *format.Part, at int64) {
+// descriptors tells properties, and which partitions are guarded by a hash; it
+// holds the one that stands before the metadata against its hash.
+func (v *vbmeta) descriptors(ctx context.Context, s format.Source, p *format.Part, at int64) error {
 	off := be.Uint64(v.head[96:])
 	b := slice(v.aux, off, be.Uint64(v.head[104:]))
 	at += int64(min(off, maxVBMeta))
+	left := int64(maxHashed)
 	for n := 0; len(b) >= 16 && n < maxDescs; n++ {
 		size := be.Uint64(b[8:])
 		if size > uint64(len(b)-16) {
 			p.Problems = append(p.Problems, format.Problem{Offset: at, Kind: format.Damaged, Detail: "avb-vbmeta: a descriptor is longer than the block"})
-			return
+			return nil
+		}
+		if len(p.Guards) < maxGuards {
+			if err := partition(ctx, s, p, be.Uint64(b), b[16:16+size], at, &left); err != nil {
+				return err
+			}
 		}
 		if x, ok := descriptor(be.Uint64(b), b[16:16+size]); ok {
 			x.Offset = at
@@ -133,6 +139,7 @@ func (v *vbmeta) descriptors(p *format.Part, at int64) {
 		b = b[16+size:]
 		at += 16 + int64(size)
 	}
+	return nil
 }
 
 // descriptor is one of them as a name and a value.

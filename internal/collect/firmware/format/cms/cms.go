@@ -1,6 +1,7 @@
 // Package cms looks at the outside of a CMS message (RFC 5652, before it PKCS
 // #7): what kind it is, how long, and what content it carries. In: bytes that
-// begin with one, hostile. Out: an Info. It verifies nothing.
+// begin with one, hostile. Out: an Info; a Check, of a message against its content
+// and the certificates that it brings.
 package cms
 
 import (

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
+	"strings"
 
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/cms"
@@ -36,8 +38,7 @@ func readPackage(ctx context.Context, p *format.Part, s format.Source, members [
 	}
 	if sig, ok := byName[signature]; ok {
 		b := format.Head(s, sig.data, int(min(sig.size, maxDescription)))
-		p.Guards = append(p.Guards, format.Guard{Kind: format.Signature, Scheme: scheme(b), State: format.Present,
-			Note: "over sw-description; the public key is not in the package", Offset: sig.data})
+		p.Guards = append(p.Guards, guardDescription(b, text, sig.data))
 	} else {
 		p.Note += ", not signed"
 	}
@@ -58,6 +59,28 @@ func readPackage(ctx context.Context, p *format.Part, s format.Source, members [
 		}
 	}
 	return nil
+}
+
+// guardDescription says what signs the description. A CMS message brings the
+// certificate that it can be held against; of other signatures the key is on the
+// device only.
+func guardDescription(sig, text []byte, at int64) format.Guard {
+	g := format.Guard{Kind: format.Signature, Scheme: scheme(sig), State: format.Present, Offset: at, Note: "over sw-description; the public key is not in the package"}
+	if !strings.HasPrefix(g.Scheme, "cms") {
+		return g
+	}
+	c, err := cms.Verify(sig, func(h hash.Hash) error {
+		_, err := h.Write(text)
+		return err
+	})
+	if err != nil { // a hash takes all
+		return g
+	}
+	g.State, g.Note = c.State, "over sw-description; "+c.Note
+	if c.Scheme != "" {
+		g.Scheme = "cms-" + c.Scheme
+	}
+	return g
 }
 
 // guardImage notes how one artifact is encrypted, and calculates its hash.

@@ -2,6 +2,7 @@ package cpio_test
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -50,6 +51,24 @@ func TestSWUpdate(t *testing.T) {
 	}
 	if len(p.Vars) != 1 || p.Vars[0].Value != "4.1" {
 		t.Errorf("vars: %v", p.Vars)
+	}
+}
+
+// TestSWUpdateSigned: a CMS signature is held against the certificate in it. That
+// of testdata was made with OpenSSL over content (see package cms).
+func TestSWUpdateSigned(t *testing.T) {
+	t.Parallel()
+	sig, err := os.ReadFile("../cms/testdata/rsa.der")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const content = "software = { version = \"1.0\"; };\n"
+	for text, want := range map[string]string{content: format.Good, content + " ": format.Bad} {
+		img := newc(false, member{name: "sw-description", mode: 0o100644, content: text}, member{name: "sw-description.sig", mode: 0o100644, content: string(sig)})
+		p := archivetest.Look(t, cpio.Formats(), img, 0)
+		if g := p.Guards[0]; g.State != want || g.Scheme != "cms-rsa2048-sha256" || !strings.HasPrefix(g.Note, "over sw-description; ") {
+			t.Errorf("%s: %+v", want, g)
+		}
 	}
 }
 

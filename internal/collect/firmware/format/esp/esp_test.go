@@ -2,6 +2,8 @@ package esp
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
@@ -72,8 +74,8 @@ func pad(b []byte, n int) []byte {
 	return append(b, bytes.Repeat([]byte{0xff}, n-len(b))...)
 }
 
-// sign appends a block of Secure Boot V2.
-func sign(t *testing.T, img []byte) []byte {
+// signRSA appends a block of Secure Boot V2.
+func signRSA(t *testing.T, img []byte) []byte {
 	t.Helper()
 	img = pad(bytes.Clone(img), (len(img)+sector-1)/sector*sector)
 	key, err := rsa.GenerateKey(rand.Reader, 3072)
@@ -94,6 +96,33 @@ func sign(t *testing.T, img []byte) []byte {
 	copy(b[36:], n)
 	le.PutUint32(b[420:], uint32(key.E))
 	copy(b[812:], sig)
+	le.PutUint32(b[1196:], crc32.ChecksumIEEE(b[:1196]))
+	return append(img, pad(b, sector)...)
+}
+
+// signECDSA appends one with the curve P-256, as espsecure lays it out.
+func signECDSA(t *testing.T, img []byte) []byte {
+	t.Helper()
+	img = pad(bytes.Clone(img), (len(img)+sector-1)/sector*sector)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(img)
+	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := key.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, blockSize)
+	b[0], b[1], b[36] = 0xe7, 3, curveP256
+	copy(b[4:], sum[:])
+	for i, n := range [][]byte{point[1:33], point[33:], r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))} {
+		copy(b[37+32*i:], reversed(n))
+	}
 	le.PutUint32(b[1196:], crc32.ChecksumIEEE(b[:1196]))
 	return append(img, pad(b, sector)...)
 }
@@ -132,7 +161,7 @@ func TestVariants(t *testing.T) {
 	second := append(le.AppendUint32([]byte("\xea\x04\x00\x00\x00\x00\x10\x40\x00\x00\x00\x00"), 12), "flashed code"...)
 	hash := bytes.Clone(img)
 	hash[len(hash)-1] ^= 1
-	signed := sign(t, img)
+	signed, curve := signRSA(t, img), signECDSA(t, img)
 	bad := bytes.Clone(signed)
 	bad[8] ^= 1 // a pin, in what is signed and hashed
 	var sig [64]byte
@@ -154,6 +183,7 @@ func TestVariants(t *testing.T) {
 		{"wrong hash", hash, len(img), []string{"checksum xor8 good", "checksum sha256 bad"}, format.BadChecksum, []string{"esp-idf 5.3"}},
 		{"Secure Boot V2", signed, len(signed), []string{"checksum xor8 good", "checksum sha256 good", "signature rsa3072-pss-sha256 good"}, "", []string{"esp-idf 5.3"}},
 		{"Secure Boot V2, changed", bad, len(signed), []string{"checksum xor8 good", "checksum sha256 bad", "signature rsa3072-pss-sha256 bad"}, format.BadChecksum, []string{"esp-idf 5.3"}},
+		{"Secure Boot V2, a curve", curve, len(curve), []string{"checksum xor8 good", "checksum sha256 good", "signature ecdsa-p256-sha256 good"}, "", []string{"esp-idf 5.3"}},
 		{"Secure Boot V1", first, len(first), []string{"checksum xor8 good", "checksum sha256 good", "signature ecdsa-p256-sha256 present"}, "", []string{"esp-idf 5.3"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

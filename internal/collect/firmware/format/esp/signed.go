@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/rsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"hash/crc32"
-	"math/big"
 	"slices"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/collect/firmware/format/sign"
 )
 
 const (
@@ -61,29 +61,50 @@ func block(b, digest []byte, off int64) format.Guard {
 	if !match {
 		g.State, g.Note = format.Bad, "Secure Boot V2: the hash of the image is another one"
 	}
-	if b[1] != 2 {
+	var key any
+	var sig []byte
+	switch b[1] {
+	case 2:
+		g.Scheme = "rsa3072-pss-sha256"
+		if k := sign.RSA(reversed(b[36:36+rsaBytes]), uint64(le.Uint32(b[420:]))); k != nil {
+			key = k
+		}
+		sig = reversed(b[812 : 812+rsaBytes])
+	case 3:
+		// The curve, a point, both numbers of the signature; numbers are
+		// little-endian (ets_secure_boot_sig_block_t of ESP-IDF).
+		if b[36] != curveP256 {
+			return g
+		}
+		g.Scheme = "ecdsa-p256-sha256"
+		if k := sign.ECDSA(elliptic.P256(), reversed(b[37:69]), reversed(b[69:101])); k != nil {
+			key = k
+		}
+		sig = append(reversed(b[101:133]), reversed(b[133:165])...)
+	default:
 		return g
 	}
-	g.Scheme = "rsa3072-pss-sha256"
 	if !match {
 		return g
 	}
-	key := &rsa.PublicKey{N: number(b[36 : 36+rsaBytes]), E: int(le.Uint32(b[420:]))}
-	sig := bytes.Clone(b[812 : 812+rsaBytes])
-	slices.Reverse(sig)
-	if err := rsa.VerifyPSS(key, crypto.SHA256, digest, sig, &rsa.PSSOptions{SaltLength: 32}); err != nil {
+	switch good, known := sign.Verify(key, crypto.SHA256, digest, sig, sign.PSS); {
+	case !known:
+		g.Note = "Secure Boot V2: the key beside it is none"
+	case !good:
 		g.State, g.Note = format.Bad, "Secure Boot V2: the signature does not fit the key beside it"
-	} else {
+	default:
 		g.State, g.Note = format.Good, "Secure Boot V2: it fits the key beside it; which key counts is in the chip's fuses"
 	}
 	return g
 }
 
-// number is little-endian.
-func number(b []byte) *big.Int {
+const curveP256 = 2
+
+// reversed is a number in the other order of bytes.
+func reversed(b []byte) []byte {
 	b = bytes.Clone(b)
 	slices.Reverse(b)
-	return new(big.Int).SetBytes(b)
+	return b
 }
 
 // noisy says that b, 64 bytes, looks like a signature.

@@ -89,6 +89,9 @@ func (t *tree) key(p *format.Part, n *node) {
 		note += ", required for " + format.Printable(r)
 	}
 	p.Guards = append(p.Guards, format.Guard{Kind: format.Signature, Scheme: scheme(algo), State: format.Present, Note: note, Offset: n.at})
+	if k := t.public(n); k != nil {
+		p.Keys = append(p.Keys, format.Key{Name: t.text(n, "key-name-hint"), Public: k})
+	}
 }
 
 // partitions tells the fixed partitions of a flash chip, "partition:label" with

@@ -268,7 +268,7 @@ func TestCollection(t *testing.T) {
 }
 
 func FuzzLook(f *testing.F) {
-	for _, name := range []string{"plain.itb", "external.itb", "signed.itb", "cipher.itb", "small.dtb"} {
+	for _, name := range []string{"plain.itb", "external.itb", "signed.itb", "cipher.itb", "small.dtb", "keys-conf.dtb", "sealed-conf.itb", "sealed-image.itb"} {
 		f.Add(fixture(f, name))
 	}
 	f.Add(new(blob).node("").word(propToken, 1<<31, 0).bytes())

@@ -19,6 +19,9 @@ import (
 // maxImages bounds the images of one FIT; real ones have below 100.
 const maxImages = 4096
 
+// maxSeals bounds the signatures of configurations that are calculated.
+const maxSeals = 16
+
 // compressions are the decoders of the "compression" property. U-Boot reads LZO
 // as lzop writes it.
 var compressions = map[string]string{"gzip": "gzip", "bzip2": "bzip2", "lzma": "lzma", "lzo": "lzop", "lz4": "lz4", "zstd": "zstd", "xz": "xz"}
@@ -78,8 +81,7 @@ func (t *tree) fit(ctx context.Context, p *format.Part, images *node) error {
 		p.Opaque = "encrypted: every image of the FIT has a cipher node"
 	}
 	p.Note = fmt.Sprintf("FIT %q, %d image(s): %s", p.Name, len(list), strings.Join(about[:min(len(about), 16)], "; "))
-	t.configurations(p)
-	return nil
+	return t.configurations(ctx, p)
 }
 
 // image finds the data of an image: in the tree, or after it at data-offset
@@ -181,6 +183,9 @@ func (t *tree) guards(ctx context.Context, p *format.Part, i image, sum *sums) e
 		switch {
 		case strings.HasPrefix(n.name, "signature"):
 			p.Guards = append(p.Guards, t.signature(n, what))
+			if err := t.seal(p, n, func(algo string) ([]byte, error) { return sum.of(ctx, t.s, algo, i) }); err != nil {
+				return err
+			}
 		case strings.HasPrefix(n.name, "hash"):
 			value, ok := n.prop("value")
 			if !ok {
@@ -218,16 +223,24 @@ func (t *tree) hint(n *node, what string) string {
 
 // configurations names the signatures over configurations, which are what a
 // boot loader checks with "required = conf".
-func (t *tree) configurations(p *format.Part) {
+func (t *tree) configurations(ctx context.Context, p *format.Part) error {
 	list := t.root.child("configurations")
 	t.variable(p, list, "default", "default")
+	left := maxSeals
 	for _, conf := range list.nodes {
 		for _, n := range conf.nodes {
 			if strings.HasPrefix(n.name, "signature") && len(p.Guards) < maxImages {
 				p.Guards = append(p.Guards, t.signature(n, "configuration "+format.Printable(conf.name)))
+				if left--; left < 0 {
+					continue // each is a pass over the tree
+				}
+				if err := t.seal(p, n, func(algo string) ([]byte, error) { return t.signed(ctx, n, algo) }); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return nil
 }
 
 // sums calculates hashes, each of a range once, and not more than some bytes in

@@ -1,15 +1,13 @@
 package jffs2
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 
-	"github.com/ulikunitz/xz/lzma"
-
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/inflate"
+	"assay/internal/collect/firmware/format/lzma2"
 	"assay/internal/collect/firmware/format/lzo"
 )
 
@@ -17,6 +15,7 @@ import (
 type codec struct {
 	raw, out []byte
 	flate    inflate.Decoder
+	bare     lzma2.Decoder
 }
 
 // decode returns the piece of a file that n holds, valid until the next call. n
@@ -102,15 +101,11 @@ func whole(n, want int, err error) error {
 // lzma decodes what OpenWrt's kernels wrote: a stream with lc, lp and pb zero
 // and neither header nor end mark.
 func (z *codec) lzma() error {
-	head := make([]byte, 13) // of .lzma: properties, dictionary, size
-	binary.LittleEndian.PutUint32(head[1:], uint32(max(len(z.out), 4096)))
-	binary.LittleEndian.PutUint64(head[5:], uint64(len(z.out)))
-	r, err := lzma.ReaderConfig{DictCap: mostPiece}.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(z.raw)))
+	n, err := z.bare.Bare(z.out, z.raw, 0)
 	if err != nil {
-		return err
+		return err // bytes behind its end may have been taken for content
 	}
-	_, err = io.ReadFull(r, z.out)
-	return err
+	return whole(n, len(z.out), nil)
 }
 
 // rtime repeats what stood behind the last byte of the same value. Each step is

@@ -47,6 +47,11 @@ func Sound(t testing.TB, img []byte, p *format.Part) {
 			t.Errorf("%s: region %q is the part itself", p.Format, r.Name)
 		}
 	}
+	for _, x := range p.Seals {
+		if x.Guard < 0 || x.Guard >= len(p.Guards) || x.Check == nil {
+			t.Errorf("%s: seal %+v of %d guards", p.Format, x, len(p.Guards))
+		}
+	}
 	for _, g := range p.Guards {
 		if g.Scheme == "" || g.State == "" {
 			t.Errorf("%s: guard %+v", p.Format, g)

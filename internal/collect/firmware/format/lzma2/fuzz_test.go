@@ -173,7 +173,10 @@ func FuzzAlone(f *testing.F) {
 		if !bytes.Equal(again[:k], want[:k]) {
 			t.Fatalf("%d bytes, error %v; the other: %d bytes, error %v: they differ", len(again), err2, len(want), wantErr)
 		}
-		if err2 == nil && wantErr != nil {
+		// Of a stream that says it holds nothing, nothing needs decoding; the other
+		// one looks at the first symbol nevertheless, and complains of it.
+		empty := binary.LittleEndian.Uint64(b[5:]) == 0
+		if err2 == nil && wantErr != nil && !empty {
 			t.Fatalf("no error; the other: %v", wantErr)
 		}
 	})

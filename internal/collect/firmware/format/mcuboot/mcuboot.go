@@ -174,6 +174,7 @@ var keys = map[uint16]string{0x30: "rsa2048-oaep", 0x31: "aes-kw", 0x32: "ecies-
 
 // verify calculates the hash over size bytes and tells the records.
 func (r *records) verify(ctx context.Context, at, size int64, encrypted bool) error {
+	var digest []byte // what was calculated
 	for _, t := range r.list {
 		var h hash.Hash
 		var name string
@@ -197,7 +198,7 @@ func (r *records) verify(ctx context.Context, at, size int64, encrypted bool) er
 			continue
 		default:
 			if scheme := signatures[t.typ]; scheme != "" {
-				r.p.Guards = append(r.p.Guards, format.Guard{Kind: format.Signature, Scheme: scheme, State: format.Present, Note: "the boot loader holds the key", Offset: t.off})
+				r.p.Guards = append(r.p.Guards, r.signature(t, scheme, digest))
 			} else if wrap := keys[t.typ]; wrap != "" {
 				r.p.Guards = append(r.p.Guards, format.Guard{Kind: format.Encryption, Scheme: wrap, State: format.Present, Note: "the key, wrapped for the device", Offset: t.off})
 			}
@@ -210,7 +211,8 @@ func (r *records) verify(ctx context.Context, at, size int64, encrypted bool) er
 		if err := format.Sum(ctx, r.s, at, size, h); err != nil {
 			return err
 		}
-		r.p.Checked(name, bytes.Equal(h.Sum(nil), t.data), t.off, "image")
+		digest = h.Sum(nil)
+		r.p.Checked(name, bytes.Equal(digest, t.data), t.off, "image")
 	}
 	return nil
 }

@@ -2,7 +2,14 @@ package mcuboot
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,6 +86,46 @@ func TestImages(t *testing.T) {
 				t.Errorf("%d bytes of %d, problems %v, opaque %q", p.Size, len(row.img), p.Problems, p.Opaque)
 			}
 		})
+	}
+}
+
+// TestKeys: a signature is held against the key where that stands beside it; a
+// key's hash tells who signs, also that everybody can.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(build(0, false, nil)[:0x200+31])
+	sig, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := bytes.Clone(sig)
+	bad[20] ^= 1
+	trial, err := hex.DecodeString("fc5701dc6135e1323847bdc40f04d2e5bee5833b23c29f93593d00018cfa9994")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		records     []byte
+		guard, note string
+	}{
+		{slices.Concat(tlv(typeKey, der), tlv(0x22, sig)), "signature ecdsa-p256-sha256 good", "it fits the key beside it"},
+		{slices.Concat(tlv(typeKey, der), tlv(0x22, bad)), "signature ecdsa-p256-sha256 bad", "does not fit"},
+		{slices.Concat(tlv(typeKey, []byte("no key")), tlv(0x22, sig)), "signature ecdsa present", "the boot loader holds the key"},
+		{slices.Concat(tlv(typeKeyHash, trial), tlv(0x20, make([]byte, 256))), "signature rsa2048-pss-sha256 present", "root-rsa-2048.pem, which is published"},
+		{slices.Concat(tlv(typeKeyHash, sum[:]), tlv(0x20, make([]byte, 256))), "signature rsa2048-pss-sha256 present", "whose SHA-256 is " + hex.EncodeToString(sum[:])},
+	} {
+		p := looktest.At(t, formats, build(0, false, row.records), 0)
+		if p == nil || looktest.Guards(p)[1] != row.guard || !strings.Contains(p.Guards[1].Note, row.note) {
+			t.Errorf("%+v, want %s, %s", p.Guards, row.guard, row.note)
+		}
 	}
 }
 

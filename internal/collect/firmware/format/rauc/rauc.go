@@ -11,6 +11,7 @@ package rauc
 import (
 	"context"
 	"encoding/binary"
+	"hash"
 	"strings"
 
 	"assay/internal/collect/firmware/format"
@@ -26,7 +27,7 @@ const maxSignature = 64 << 10
 
 // look is sure by a CMS message of just the length that the last eight bytes
 // give ("RAUC reference, Bundle format").
-func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
+func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	end := s.Size()
 	var b [8]byte
 	if end-at < 64 || format.ReadAt(s, b[:], end-8) != nil {
@@ -37,30 +38,56 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 		return nil, nil
 	}
 	start := end - 8 - int64(n)
-	info, ok := cms.Parse(format.Head(s, start, int(n)))
+	message := format.Head(s, start, int(n))
+	info, ok := cms.Parse(message)
 	if !ok || info.Size != int64(n) {
 		return nil, nil
 	}
 	p := &format.Part{Format: "rauc", Offset: at, Size: end - at, Note: "bundle, signature at its end"}
-	payload := format.Region{Name: "payload", Offset: at, Size: start - at, Try: []string{"squashfs"}}
-	scheme := "cms"
+	guard := format.Guard{Kind: format.Signature, Scheme: "cms", State: format.Present, Note: info.Kind, Offset: start}
 	if info.Digest != "" {
-		scheme += "-" + info.Digest
+		guard.Scheme += "-" + info.Digest
 	}
-	p.Guards = append(p.Guards, format.Guard{Kind: format.Signature, Scheme: scheme, State: format.Present,
-		Note: info.Kind + "; the certificate that is trusted is not in the bundle", Offset: start})
-	p.Vars = manifest(string(info.Content), start)
-	encrypted := info.Kind == "enveloped-data"
-	for _, v := range p.Vars {
-		encrypted = encrypted || v.Name == "bundle.format" && v.Value == "crypt"
+	if info.Kind == "signed-data" {
+		// A plain bundle is signed as a whole; of the others the manifest is, which
+		// stands in the message.
+		c, err := cms.Verify(message, func(h hash.Hash) error { return format.Sum(ctx, s, at, start-at, h) })
+		if err != nil {
+			return nil, err
+		}
+		guard.State, guard.Note = c.State, info.Kind+"; "+c.Note
+		if c.Scheme != "" {
+			guard.Scheme = "cms-" + c.Scheme
+		}
 	}
-	if encrypted {
+	p.Guards = append(p.Guards, guard)
+	m := manifest(string(info.Content), start)
+	p.Vars = m.vars
+	if info.Kind == "enveloped-data" || m.value("bundle.format") == "crypt" {
 		p.Guards = append(p.Guards, format.Guard{Kind: format.Encryption, Scheme: "aes-256-cbc (dm-crypt)", State: format.Present, Note: "payload", Offset: at})
 		p.Opaque = "the payload is encrypted"
 		return p, nil
 	}
+	payload := format.Region{Name: "payload", Offset: at, Size: start - at, Try: []string{"squashfs"}}
+	if m.value("bundle.format") == "verity" {
+		if err := guardPayload(ctx, s, p, m, start-at); err != nil {
+			return nil, err
+		}
+	}
 	p.Regions = []format.Region{payload}
 	return p, nil
+}
+
+// parsed is a manifest.
+type parsed struct{ vars []format.Var }
+
+func (m parsed) value(name string) string {
+	for _, v := range m.vars {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
 }
 
 // maxVars bounds what is kept of a manifest.
@@ -68,7 +95,7 @@ const maxVars = 256
 
 // manifest reads sections and keys, as GLib's key files have them. A verity
 // bundle carries its manifest within the signature.
-func manifest(text string, at int64) (vars []format.Var) {
+func manifest(text string, at int64) (m parsed) {
 	section := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -77,10 +104,10 @@ func manifest(text string, at int64) (vars []format.Var) {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
-		if !ok || strings.HasPrefix(line, "#") || len(vars) >= maxVars {
+		if !ok || strings.HasPrefix(line, "#") || len(m.vars) >= maxVars {
 			continue
 		}
-		vars = append(vars, format.Var{Name: section + "." + strings.TrimSpace(name), Value: strings.TrimSpace(value), Offset: at})
+		m.vars = append(m.vars, format.Var{Name: section + "." + strings.TrimSpace(name), Value: strings.TrimSpace(value), Offset: at})
 	}
-	return vars
+	return m
 }

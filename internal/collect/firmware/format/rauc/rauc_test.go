@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +42,23 @@ func bundle(payload string, signature []byte) []byte {
 }
 
 const payload = "hsqs, and what a squashfs goes on with, which is not looked at here: it is a region"
+
+// TestSigned: the signature of a bundle fits the certificate in it, or doesn't.
+// It was made with `openssl cms -sign -in payload -outform DER -binary
+// -nosmimecap -signer r.pem -inkey r.key`.
+func TestSigned(t *testing.T) {
+	t.Parallel()
+	signature, err := os.ReadFile("testdata/payload.der")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{payload: format.Good, strings.Replace(payload, "hsqs", "hsqt", 1): format.Bad} {
+		p := archivetest.Look(t, formats, bundle(text, signature), 0)
+		if p == nil || p.Guards[0].State != want || p.Guards[0].Scheme != "cms-rsa2048-sha256" || !strings.Contains(p.Guards[0].Note, "Release signing") {
+			t.Errorf("%s: %+v", want, p)
+		}
+	}
+}
 
 func TestBundle(t *testing.T) {
 	t.Parallel()

@@ -153,7 +153,13 @@ var anchors = []string{"bootargs=", "bootcmd=", "bootdelay=", "baudrate="}
 // anchor; variables that stand before it are told as well.
 func lookDefaults(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	first, ok := before(s, at)
-	if !ok || stored(s, first) {
+	if !ok {
+		if last := format.Head(s, at-1, 1); len(last) == 1 && last[0] != 0 && !stored(s, at) {
+			return behind(s, at), ctx.Err() // the checksum stands before it
+		}
+		return nil, nil
+	}
+	if stored(s, first) {
 		return nil, nil
 	}
 	b := format.Head(s, first, 8192)
@@ -183,6 +189,9 @@ func behind(s format.Source, first int64) *format.Part {
 		}
 		b := format.Head(s, at, maxEnv)
 		vars, end := variables(b, at, int(start))
+		if end < 0 || !familiar(vars, 2) {
+			return nil
+		}
 		if size, ok := envSize(b, int(start), end); ok {
 			return environment(b, at, int(start), size, vars, true)
 		}
@@ -201,10 +210,12 @@ func stored(s format.Source, first int64) bool {
 	return variable(b[4:]) || len(b) > 5 && variable(b[5:])
 }
 
+const maxBefore = 16 << 10
+
 // before steps back over variables to the first of a run; false where another
 // anchor comes before the one at offset at, or no string begins there.
 func before(s format.Source, at int64) (first int64, ok bool) {
-	b := format.Head(s, max(at-4096, 0), int(min(at, 4096)))
+	b := format.Head(s, max(at-maxBefore, 0), int(min(at, maxBefore)))
 	if len(b) == 0 || b[len(b)-1] != 0 {
 		return 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,48 @@ func TestDefaults(t *testing.T) {
 				t.Errorf("at %d: %+v", at, p)
 			}
 		}
+	}
+}
+
+// TestAnywhere: an environment is found behind a maker's header, at a place that
+// is no border; each of two copies by itself.
+func TestAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		at   int
+		flag int
+	}{{"behind 16 bytes", 16, -1}, {"at an odd offset", 4096 + 1233, -1}, {"one of two", 77, 1}, {"one of two, big", 8192 + 99, 0}} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			const size = 0x2000
+			one := env(binary.LittleEndian, size, row.flag, vars)
+			img := slices.Concat(bytes.Repeat([]byte("HEAD"), row.at/4+1)[:row.at], one, one, []byte("what follows"))
+			found := func() (out []int64) {
+				for at := range int64(len(img)) {
+					if !bytes.HasPrefix(img[at:], []byte("bootcmd=")) {
+						continue
+					}
+					p, err := lookDefaults(t.Context(), bytes.NewReader(img), at)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if p != nil && p.Format == "u-boot-env" && p.Size == size && p.Guards[0].State == format.Good {
+						looktest.Sound(t, img, p)
+						out = append(out, p.Offset)
+					}
+				}
+				return out
+			}
+			if got, want := found(), []int64{int64(row.at), int64(row.at + size)}; !slices.Equal(got, want) {
+				t.Errorf("found at %d, want %d", got, want)
+			}
+			// Without the checksum the strings are those that a boot loader brings.
+			img[row.at] ^= 1
+			if got, want := found(), []int64{int64(row.at + size)}; !slices.Equal(got, want) {
+				t.Errorf("with a wrong checksum: found at %d, want %d", got, want)
+			}
+		})
 	}
 }
 

@@ -139,8 +139,11 @@ func (a *App) signers(scheme string, b []byte) {
 	}
 }
 
-// signer notes a certificate once. The key of "Android Debug" is made on every
-// developer's machine (developer.android.com, "Sign your debug build").
+// DebugKey says that a certificate is the one that is made on every developer's
+// machine (developer.android.com, "Sign your debug build").
+func DebugKey(subject string) bool { return strings.Contains(subject, "CN=Android Debug") }
+
+// signer notes a certificate once.
 func (a *App) signer(c *x509.Certificate, scheme string) {
 	sum := sha256.Sum256(c.Raw)
 	s := Signer{Subject: c.Subject.String(), SHA256: hex.EncodeToString(sum[:]), NotAfter: c.NotAfter, Schemes: []string{scheme}}
@@ -148,7 +151,7 @@ func (a *App) signer(c *x509.Certificate, scheme string) {
 }
 
 func (a *App) signed(s Signer) {
-	a.DebugSigned = a.DebugSigned || strings.Contains(s.Subject, "CN=Android Debug")
+	a.DebugSigned = a.DebugSigned || DebugKey(s.Subject)
 	for i := range a.Signers {
 		if x := &a.Signers[i]; x.SHA256 == s.SHA256 {
 			for _, v := range s.Schemes {

@@ -45,6 +45,7 @@ type Record struct {
 	Stripped  bool
 	Debug     bool
 	RPath     string   // DT_RPATH or DT_RUNPATH
+	Managed   bool     // of a language that checks its own bounds: Go, Rust
 	SetUID    bool     // runs as root, whoever starts it
 	Compiler  string   // .comment
 	Unsafe    []string // imported functions that write without a bound
@@ -113,7 +114,7 @@ func Scan(f *inspect.File, hits []keyword.Hit) *Record {
 	r := &Record{
 		Where: f.At(0), Arch: p.Arch, Bits: p.Bits, Type: p.Type, NX: p.NX, ExecStack: p.ExecStack, PIE: p.PIE, RELRO: p.RELRO, Canary: p.Canary,
 		Fortify: p.Fortify, Static: p.Static, Packed: p.Packed, Stripped: p.Stripped, Debug: p.Debug, RPath: cmp.Or(p.RunPath, p.RPath),
-		SetUID: f.Mode&0o4000 != 0 && f.UID == 0, Compiler: p.Comment, Problems: p.Problems,
+		SetUID: f.Mode&0o4000 != 0 && f.UID == 0, Compiler: p.Comment, Problems: p.Problems, Managed: managed(p),
 	}
 	r.calls(p)
 	r.places(f, p, hits)
@@ -132,7 +133,7 @@ func (r *Record) Weaknesses(known bool) []inspect.Weakness {
 	if len(r.Problems) > 0 {
 		add(Broken, "", strings.Join(r.Problems[:min(3, len(r.Problems))], "; "))
 	}
-	if missing := r.missing(); r.ExecStack || !known && len(missing) >= 2 {
+	if missing := r.missing(); r.ExecStack && !r.mips() || !known && len(missing) >= 2 {
 		add(NotHardened, "", strings.Join(missing, ", "))
 	}
 	program := r.Type == "executable" || r.Type == "shared"
@@ -166,6 +167,27 @@ func (r *Record) symbols() string {
 	return ".symtab"
 }
 
+// managed says that a program's language leaves no room for what a canary
+// guards against, and its compiler sets none.
+func managed(p *elf.Program) bool {
+	return strings.Contains(p.Comment, "rustc") || slices.ContainsFunc(p.Sections, func(s elf.Section) bool { return s.Name == ".gopclntab" || s.Name == ".go.buildinfo" })
+}
+
+// mips says that whether the stack is executable isn't the maker's choice: up to
+// Linux 4.8 the emulation of the floating point unit ran code there, and
+// compilers ask for it to this day.
+func (r *Record) mips() bool { return strings.HasPrefix(r.Arch, "mips") }
+
+// stack says that the stack isn't executable. A program that says nothing about
+// it gets one that isn't on machines younger than the header PT_GNU_STACK (Linux,
+// fs/binfmt_elf.c and each machine's elf_read_implies_exec).
+func (r *Record) stack() bool {
+	if r.NX || r.mips() {
+		return true
+	}
+	return !r.ExecStack && (strings.HasPrefix(r.Arch, "aarch64") || strings.HasPrefix(r.Arch, "riscv") || r.Arch == "loongarch")
+}
+
 // missing lists the protections that a compiler would have given for nothing.
 // A library has no say over where the program stands; objects have no segments.
 func (r *Record) missing() []string {
@@ -173,7 +195,7 @@ func (r *Record) missing() []string {
 	if r.RELRO == "" {
 		return nil
 	}
-	if !r.NX {
+	if !r.stack() {
 		out = append(out, "NX")
 	}
 	if r.RELRO == "none" && !r.Static {
@@ -182,7 +204,7 @@ func (r *Record) missing() []string {
 	if !r.PIE && r.Type == "executable" {
 		out = append(out, "PIE")
 	}
-	if !r.Canary {
+	if !r.Canary && !r.Managed {
 		out = append(out, "canary")
 	}
 	return out

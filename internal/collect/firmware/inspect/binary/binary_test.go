@@ -16,6 +16,11 @@ func scan(path string, mode uint32, data string) *binary.Record {
 	return binary.Scan(inspect.New(path, mode, []byte(data)), keyword.Find(binary.Words(), []byte(data)))
 }
 
+// silent takes the header PT_GNU_STACK out of a program.
+func silent(elf string) string {
+	return strings.Replace(elf, "\x51\xe5\x74\x64", "\x00\x00\x00\x00", 1)
+}
+
 func TestWeaknesses(t *testing.T) {
 	t.Parallel()
 	sound := inspecttest.ELF{Imports: []string{"__stack_chk_fail"}}
@@ -34,6 +39,11 @@ func TestWeaknesses(t *testing.T) {
 		{"fixed", with(func(e *inspecttest.ELF) { e.Imports, e.Fixed = nil, true }), false, []string{"elf-not-hardened PIE, canary"}},
 		{"fixed-of-others", with(func(e *inspecttest.ELF) { e.Imports, e.Fixed = nil, true }), true, nil},
 		{"executable-stack-of-others", with(func(e *inspecttest.ELF) { e.ExecStack = true }), true, []string{"elf-not-hardened NX"}},
+		{"executable-stack-of-mips", with(func(e *inspecttest.ELF) { e.ExecStack, e.Machine = true, 8 }), true, nil},
+		{"executable-stack-of-aarch64", with(func(e *inspecttest.ELF) { e.ExecStack, e.Wide, e.Machine = true, true, 183 }), true, []string{"elf-not-hardened NX"}},
+		{"no-stack-header-arm", silent(with(func(e *inspecttest.ELF) { e.Imports, e.Machine = nil, 40 })), false, []string{"elf-not-hardened NX, canary"}},
+		{"no-stack-header-aarch64", silent(with(func(e *inspecttest.ELF) { e.Imports, e.Wide, e.Machine = nil, true, 183 })), false, nil},
+		{"no-stack-header-mips", silent(with(func(e *inspecttest.ELF) { e.Imports, e.Machine = nil, 8 })), false, nil},
 		{"copies-and-runs", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy", "doSystemCmd") }), false, []string{"unsafe-functions strcpy, doSystemCmd"}},
 		{"copies-only", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy") }), false, nil},
 		{"copies-and-runs-fortified", with(func(e *inspecttest.ELF) { e.Imports = append(e.Imports, "strcpy", "system", "__sprintf_chk") }), false, nil},

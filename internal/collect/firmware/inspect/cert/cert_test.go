@@ -213,17 +213,50 @@ func TestStores(t *testing.T) {
 	}
 	got := cert.Stores([]cert.Certificate{
 		at("/etc/ssl/certs/a.crt", -900, 90), at("/etc/ssl/certs/b.crt", -400, -1), {Where: inspect.Where{Path: "/etc/own.crt"}},
-		at("/etc/cacert.pem", -4000, 9), at("/etc/cacert.pem", -3999, 7),
+		at("/etc/cacert.pem", -4000, 9), at("/etc/cacert.pem", -3999, 7), at("/etc/cacert.pem", -5000, 8), at("/etc/own/ssl/certs/maker.crt", -6000, 9),
 	}, now)
 	want := []cert.Store{
-		{Path: "/etc/cacert.pem", Count: 2, Weak: 2, Newest: now.Add(-3999 * day), Oldest: now.Add(7 * day)},
+		{Path: "/etc/cacert.pem", Count: 3, Weak: 3, Newest: now.Add(-3999 * day), Oldest: now.Add(7 * day)},
+		{Path: "/etc/own/ssl/certs", Count: 1, Weak: 1, Newest: now.Add(-6000 * day), Oldest: now.Add(9 * day)},
 		{Path: "/etc/ssl/certs", Count: 2, Expired: 1, Weak: 2, Newest: now.Add(-400 * day), Oldest: now.Add(90 * day)},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if !got[0].Outdated(now) || got[1].Outdated(now) {
-		t.Error("the store of 4000 days ago is outdated, the other isn't")
+	if !got[0].Outdated(now) || got[1].Outdated(now) || got[2].Outdated(now) {
+		t.Error("the store of 4000 days ago is outdated, the maker's own anchor and the other store aren't")
+	}
+	sign := at("/etc/ssl/certs/a.crt", -900, 90)
+	sign.Subject = "CN=DigiNotar Root CA,O=DigiNotar,C=NL"
+	if d := cmp.Diff([]string{"DigiNotar"}, cert.Stores([]cert.Certificate{sign, sign}, now)[0].Distrusted); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestLongLived(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name string
+		end  time.Time
+		path string
+		want int
+	}{
+		{"hundred-years", now.AddDate(100, 0, 0), "/etc/a.crt", 1}, {"twenty-years", now.AddDate(20, 0, 0), "/etc/a.crt", 0},
+		{"no-end", time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), "/etc/idevid.crt", 0}, {"signature", now.AddDate(100, 0, 0), "/lib/firmware/regulatory.db.p7s", 0},
+	} {
+		x := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "cam"}, NotBefore: now, NotAfter: row.end}
+		b, err := x509.CreateCertificate(rand.Reader, x, x, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		certs, _ := cert.Scan(inspect.New(row.path, 0, b), now.Add(time.Minute))
+		if len(certs) != 1 || len(certs[0].Problems) != row.want {
+			t.Errorf("%s: %+v", row.name, certs)
+		}
 	}
 }
 

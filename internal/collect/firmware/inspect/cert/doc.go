@@ -65,9 +65,10 @@ type Store struct {
 
 // Outdated says that the store wasn't renewed for long: the newest anchor is
 // eight years old, or one in five has expired. Mozilla takes new roots in every
-// year, and most of these are some years old by then.
+// year, and most of these are some years old by then. One or two anchors are a
+// maker's own, which may be of any age.
 func (s Store) Outdated(now time.Time) bool {
-	return s.Count > 0 && (now.Sub(s.Newest) > 8*365*24*time.Hour || s.Count >= 10 && s.Expired*5 > s.Count)
+	return s.Count >= 3 && (now.Sub(s.Newest) > 8*365*24*time.Hour || s.Count >= 10 && s.Expired*5 > s.Count)
 }
 
 // Stores groups the trust anchors among certs, in the order of their paths.

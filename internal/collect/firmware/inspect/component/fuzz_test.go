@@ -32,6 +32,13 @@ func FuzzScan(f *testing.F) {
 		"/usr/lib/libz.so.1.2.13":             "\x7fELF\x01\x01\x01\x00 deflate 1.2.13 Copyright 1995-2022 x\x00",
 		"/www/js/jquery.js":                   "/*! jQuery v3.6.0 | (c) OpenJS */\n",
 		"/usr/bin/rusty":                      "\x7fELF\x01\x01\x01\x00/registry/src/a/regex-1.0.0/src",
+		"/x.jar/META-INF/MANIFEST.MF":         "Bundle-SymbolicName: a;b\nBundle-Version: 1.0\n",
+		"/specifications/a-1.0-arm.gemspec":   "",
+		"/usr/share/license.manifest":         "PACKAGE NAME: a\nPACKAGE VERSION: 1\nRECIPE NAME: b\n\n",
+		"/www/select2.min.js":                 "/*! Select2 4.0.13 | https://select2.org */\n",
+		"/usr/sbin/vnstatd":                   "\x7fELF\x01\x01\x01\x00vnStat 2.10 by x\x002.10.3\x00--version\x00",
+		"/usr/sbin/nmap":                      "\x7fELF\x01\x01\x01\x00/build/reproducible-path/nmap-7.95+dfsg/x.c\x00",
+		"/usr/lib/libndpi.so.4.2.1":           "\x7fELF\x01\x01\x01\x00",
 		"/usr/bin/libevent":                   "\x7fELF\x01\x01\x01\x00EVENT_SHOW_METHOD\x002.1.12-stable\x00",
 	}
 	for path, data := range seeds {

@@ -18,17 +18,22 @@ import (
 // name beside a version, since the only number in a vendor's program may be that
 // of anything.
 type greeting struct {
-	names []string // in lower case, without what distributions append
-	known bool
-	main  bool             // the file is the one that the source is called by
-	not   []*regexp.Regexp // versions of headers that it was compiled with
+	names   []string // in lower case, without what distributions append
+	known   bool
+	library bool             // it is one
+	main    bool             // the file is the one that the source is called by
+	not     []*regexp.Regexp // versions of headers that it was compiled with
+
+	re, counts            *regexp.Regexp
+	lower                 []byte // the string that is looked at
+	lastName, lastVersion heard  // the last of them that stood alone
 
 	named  []heard // its name beside a version
 	stated []heard // "version 1.2"
 	beside []heard // a version right before or behind its name
 	three  []heard // a version of at least three numbers that stands alone
 	two    []heard // one of two numbers
-	gcc    bool    // it says which compiler built it
+	tells  bool    // it speaks of a version
 	hint   bool    // it prints a version: "%s version %s"
 }
 
@@ -44,6 +49,9 @@ type heard struct {
 const (
 	// maxGreeting bounds how much of a file is gone over for its own name.
 	maxGreeting = 2 << 20
+	// maxBefore bounds the words before a name: "Starting sway version 1.7" is a
+	// greeting, a longer sentence is about something.
+	maxBefore = 3
 	// maxHeard bounds the versions of one kind: a program with more of them
 	// says nothing on its own.
 	maxHeard = 32
@@ -57,7 +65,8 @@ var (
 	aloneRe = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^` + plainVersion + `(?:\+[A-Za-z0-9.~+]+)?(?:-[0-9][A-Za-z0-9.~+]*)?\n?$`)
 	})
-	// compilerRe is a release of GCC that is in use.
+	// compilerRe is a release of GCC: a number that stands alone may be that of the
+	// compiler.
 	compilerRe = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:[7-9]|1[0-9])\.[1-5]\.0$`)
 	})
@@ -86,9 +95,11 @@ func (s *scanner) names(list ...string) []string {
 	}
 	for _, n := range list {
 		add(n)
-		add(strings.TrimRight(n, "0123456789.-"))
+		if x := strings.TrimRight(n, "0123456789.-"); len(x) > 3 {
+			add(x) // "xml" of libxml2 is no name of it
+		}
 		add(strings.ReplaceAll(n, "-", ""))
-		if x, ok := strings.CutPrefix(strings.ToLower(n), "lib"); ok && len(x) > 2 {
+		if x, ok := strings.CutPrefix(strings.ToLower(n), "lib"); ok && len(strings.TrimRight(x, "0123456789.-")) > 3 {
 			add(strings.TrimRight(x, "0123456789.-"))
 		}
 	}
@@ -97,7 +108,7 @@ func (s *scanner) names(list ...string) []string {
 
 // greet looks for what the file says about itself; name is the product's.
 func (s *scanner) greet(known bool, list ...string) (heard, bool) {
-	g := &greeting{names: s.names(list...), known: known, main: s.main(list[0])}
+	g := &greeting{names: s.names(list...), known: known, main: s.main(list[0]), library: s.p.Soname != ""}
 	if len(g.names) == 0 {
 		return heard{}, false
 	}
@@ -126,86 +137,102 @@ func (s *scanner) main(source string) bool {
 }
 
 // headers are libraries whose headers have a program hand over the version that
-// it was compiled with (deflateInit of zlib.h, png_create_read_struct of png.h).
+// it was compiled with (deflateInit of zlib.h, png_create_read_struct of png.h,
+// LIBCURL_VERSION).
 var headers = []struct {
 	rule    string
 	version func() *regexp.Regexp
 }{
 	{"zlib", lazy(`^1\.[123]\.\d+(?:\.\d+)?$`)},
 	{"libpng", lazy(`^1\.[2-6]\.\d+$`)},
+	{"curl", lazy(`^[78]\.\d+\.\d+$`)},
 }
 
 func (g *greeting) listen(f *inspect.File) {
-	re, counted := g.pattern(), g.counted()
-	total, lower := 0, make([]byte, 0, 512)
-	var lastName, lastVersion heard // of the string before
+	g.re, g.counts = g.pattern(), g.counted()
+	total := 0
 	for run := range f.Runs(2) {
 		if total += len(run.Text); total > maxGreeting {
 			return
 		}
-		t := run.Text
-		if len(t) > 512 {
-			continue
+		if len(run.Text) <= 512 {
+			g.hear(run)
 		}
-		lower = lower[:0]
-		digit := false
-		for _, c := range t {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			digit = digit || c >= '0' && c <= '9'
-			lower = append(lower, c)
+	}
+}
+
+// hear takes one string.
+func (g *greeting) hear(run inspect.Run) {
+	digit := g.fold(run.Text)
+	name := slices.ContainsFunc(g.names, func(n string) bool { return string(g.lower) == n })
+	end := run.Off + len(run.Text)
+	switch {
+	case name:
+		if !digit && near(g.lastVersion, run.Off) {
+			g.beside = hear(g.beside, g.lastVersion)
 		}
-		g.gcc = g.gcc || bytes.Contains(lower, []byte("gcc"))
-		isName := slices.ContainsFunc(g.names, func(n string) bool { return string(lower) == n })
-		if !digit {
-			g.hint = g.hint || bytes.Contains(lower, []byte("%s")) && (bytes.Contains(lower, []byte("version")) || g.mentions(lower))
-			if isName {
-				if near(lastVersion, run.Off) {
-					g.beside = hear(g.beside, lastVersion)
-				}
-				lastName = heard{off: run.Off + len(t), text: t}
-			}
-			continue
-		}
-		if isName { // a name with a digit in it
-			lastName = heard{off: run.Off + len(t), text: t}
-			continue
-		}
-		if m := g.alone(run); m.version != "" {
-			if near(lastName, run.Off) {
+		g.lastName = heard{off: end, text: run.Text}
+	case digit:
+		if m := g.alone(run); m.version == "" {
+			g.phrase(run)
+		} else {
+			if near(g.lastName, run.Off) {
 				g.beside = hear(g.beside, m)
 			}
-			lastVersion = heard{version: m.version, off: run.Off + len(t), text: t}
-			lastVersion.first = false
+			g.lastVersion = heard{version: m.version, off: end, text: run.Text}
 			if strings.Count(m.version, ".") >= 2 {
 				g.three = hear(g.three, m)
 			} else {
 				g.two = hear(g.two, m)
 			}
-			continue
-		}
-		if !g.mentions(lower) {
-			if m := statedRe().FindSubmatch(t); m != nil {
-				g.stated = hear(g.stated, heard{version: string(m[1]), off: run.Off, text: t})
-			}
-			continue
-		}
-		if t[0] == '/' || bytes.Contains(t, []byte("DTD ")) || bytes.Contains(t, []byte("${")) {
-			continue
-		}
-		m := re.FindSubmatchIndex(lower)
-		if m == nil {
-			m = counted.FindSubmatchIndex(lower)
-		}
-		if m != nil {
-			v := string(t[m[2]:m[3]])
-			if slices.ContainsFunc(g.names, func(n string) bool { return strings.HasSuffix(n, v) }) {
-				continue // the series that it is named by
-			}
-			g.named = hear(g.named, heard{version: v, off: run.Off, text: t, first: m[0] == 0})
 		}
 	}
+	if !digit {
+		says := bytes.Contains(g.lower, []byte("version"))
+		g.tells = g.tells || says
+		g.hint = g.hint || bytes.Contains(g.lower, []byte("%s")) && (says || g.mentions())
+	}
+}
+
+// fold keeps a string in lower case; it says whether a digit is in it.
+func (g *greeting) fold(text []byte) (digit bool) {
+	g.lower = g.lower[:0]
+	for _, c := range text {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		digit = digit || c >= '0' && c <= '9'
+		g.lower = append(g.lower, c)
+	}
+	return digit
+}
+
+// phrase looks for a version in a longer string, behind the name or the word.
+func (g *greeting) phrase(run inspect.Run) {
+	t := run.Text
+	if !g.mentions() {
+		if m := statedRe().FindSubmatch(t); m != nil {
+			g.stated = hear(g.stated, heard{version: string(m[1]), off: run.Off, text: t})
+		}
+		return
+	}
+	if t[0] == '/' || t[0] == '<' || bytes.Contains(t, []byte("DTD ")) || bytes.Contains(t, []byte("${")) {
+		return
+	}
+	m := g.re.FindSubmatchIndex(g.lower)
+	if m == nil {
+		m = g.counts.FindSubmatchIndex(g.lower)
+	}
+	if m == nil || bytes.Count(bytes.TrimSpace(g.lower[:m[0]]), []byte(" ")) >= maxBefore {
+		return
+	}
+	v := string(t[m[2]:m[3]])
+	if slices.ContainsFunc(g.names, func(n string) bool {
+		return strings.HasSuffix(n, v) || strings.Count(v, ".") == 1 && string(g.lower) == n+"-"+v
+	}) {
+		return // the series that it is named by: "gtk-3.0"
+	}
+	g.named = hear(g.named, heard{version: v, off: run.Off, text: t, first: m[0] == 0})
 }
 
 // near says that what was heard ends right before a place.
@@ -218,13 +245,8 @@ func hear(list []heard, h heard) []heard {
 	return append(list, h)
 }
 
-func (g *greeting) mentions(lower []byte) bool {
-	for _, n := range g.names {
-		if bytes.Contains(lower, []byte(n)) {
-			return true
-		}
-	}
-	return false
+func (g *greeting) mentions() bool {
+	return slices.ContainsFunc(g.names, func(n string) bool { return bytes.Contains(g.lower, []byte(n)) })
 }
 
 // alone reads a version that is the whole string, or the whole but for one or
@@ -242,15 +264,18 @@ func (g *greeting) alone(run inspect.Run) heard {
 }
 
 // objectID says that dotted numbers are no version: the start of an object
-// identifier (X.660), an address, a mask.
+// identifier (X.660), an address, a mask, a status code of mail (RFC 3463).
 func objectID(v string) bool {
 	if x, ok := strings.CutPrefix(v, "2.6."); ok && len(x) == 2 && x[0] < '4' {
 		return true // a kernel that features are asked of
 	}
-	for _, p := range []string{"1.3.6.", "1.2.840", "2.5.4", "2.5.29", "1.3.14", "2.16.840", "127.0.", "255.", "224.0", "239.", "192.168", "0.0.0", "1.3.132", "1.2.3"} {
+	for _, p := range []string{"1.3.6.", "1.2.840", "2.5.4", "2.5.29", "1.3.14", "2.16.840", "127.0.", "255.", "224.0", "239.", "192.168", "0.0.0", "1.3.132", "1.2.3", "4.0.0", "5.0.0"} {
 		if strings.HasPrefix(v, p) {
 			return true
 		}
+	}
+	if f := strings.Split(v, "."); len(f) == 4 && len(f[0]) > 1 {
+		return true // an address: releases of four numbers begin with a small one
 	}
 	return strings.Trim(v, "0.") == ""
 }
@@ -267,7 +292,7 @@ func (g *greeting) pattern() *regexp.Regexp {
 		alt[i] = regexp.QuoteMeta(n)
 	}
 	const words = `(?:server|daemon|client|tools?|utility|utilities|library|suite|program|agent|shell|lite|mpeg|toolkit)`
-	return regexp.MustCompile(`(?:^|[ ("'*\[)@:;|>])(?:` + strings.Join(alt, "|") + `)(?:\)|")?(?:[ \t]*\([^()]{1,40}\))?` +
+	return regexp.MustCompile(`(?:^|[ ("'*\[)@:;|>])(?:` + strings.Join(alt, "|") + `)(?:\)|")?(?:[ \t]*\((?:gnu )?(?:` + strings.Join(alt, "|") + `)\))?` +
 		`(?:[ /_-]|[ ,:\t-]*(?:` + words + `[ ,:]*)?[ ,:(\[-]{0,2}(?:version|ver|release|rev|v)\b[.]?[ :=]*|[ ,:\t-]*` + words + `[ ,]*[ /-])` +
 		`v?([0-9]{1,4}(?:\.[0-9]{1,8}){1,4}(?:[a-z][0-9]{0,2})?(?:[-.~]?(?:rc|alpha|beta|pre|p)[-.]?[0-9]{0,3}\b)?(?:-20[0-9]{6})?)(?:$|[^0-9a-z.%]|\.(?:$|[ \n]))`)
 }
@@ -280,7 +305,7 @@ func (g *greeting) counted() *regexp.Regexp {
 		alt[i] = regexp.QuoteMeta(n)
 	}
 	n := `(?:` + strings.Join(alt, "|") + `)`
-	return regexp.MustCompile(`^(?:` + n + `,?:? (?:version|release|v)[ :]*|[a-z0-9_-]+ \(` + n + `\) |` + n + ` \([^()]{1,40}\) )v?([0-9]{1,4})(?:$|[ ,;\n])`)
+	return regexp.MustCompile(`^(?:` + n + `,?:? (?:version|release)[ :]*|[a-z0-9_-]+ \(` + n + `\) |` + n + ` \(gnu [a-z]+\) )v?([0-9]{1,4})(?:$|[ ,;\n])`)
 }
 
 // one gives the version that all of a list agree on.
@@ -306,6 +331,8 @@ const (
 	weightNumber = 5 // the number of a library
 	weightFirst  = 6
 	weightMain   = 4
+
+	weightRelease = weightFirst + weightMain + 1 // of a library whose number always is the release
 )
 
 // best weighs what was heard. Two different versions are none.
@@ -315,12 +342,16 @@ func (g *greeting) best() (heard, bool) {
 		bonus = weightMain
 	}
 	first := slices.DeleteFunc(slices.Clone(g.named), func(h heard) bool { return !h.first })
-	if g.gcc {
-		g.three = slices.DeleteFunc(g.three, func(h heard) bool { return compilerRe().MatchString(h.version) })
+	g.three = slices.DeleteFunc(g.three, func(h heard) bool { return compilerRe().MatchString(h.version) })
+	if !g.tells && !g.hint && !g.library {
+		g.three = nil
 	}
 	two := g.two
-	if !g.hint || !g.main || len(g.three) > 0 {
+	if !g.hint || !g.main || g.library || len(g.three) > 0 {
 		two = nil
+	}
+	if !g.main {
+		g.beside = slices.DeleteFunc(g.beside, func(h heard) bool { return strings.Count(h.version, ".") < 2 })
 	}
 	for _, x := range []struct {
 		list   []heard

@@ -35,9 +35,11 @@ func TestGreeting(t *testing.T) {
 		{"a version behind a slash", "/usr/bin/w3m", "", []string{"w3m/0.5.3+git20230121"}, "w3m 0.5.3"},
 		{"its package in brackets", "/usr/bin/mpstat", "", []string{"sysstat version 12.6.1"}, "sysstat 12.6.1"},
 		{"a letter and a number", "/usr/sbin/arpwatch", "", []string{"%s %s\n", "2.1a15", "usage: arpwatch [%s]"}, "arpwatch 2.1a15"},
-		{"the only version there is", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "Another instance is running", "2.10.3"}, "vnstat 2.10.3"},
+		{"the only version there is", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "-v, --version", "2.10.3"}, "vnstat 2.10.3"},
 		{"name and version side by side", "/usr/bin/hitch", "", []string{"hitch", "1.7.2", "127.0.0.1", "9.8.7"}, "hitch 1.7.2"},
 		{"one number", "/usr/bin/clevis-encrypt-sss", "", []string{"clevis version 19"}, "clevis 19"},
+		{"a number, and no word of a version", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "2.10.3"}, ""},
+		{"a sentence about it", "/usr/sbin/apparmor_parser", "", []string{"Cache disabled: interface file missing (Kernel needs AppArmor 2.4 compatibility patch.)"}, ""},
 		{"two different versions", "/usr/sbin/vnstatd", "", []string{"2.10.3", "3.4.5"}, ""},
 		{"an object identifier and an address", "/usr/sbin/vnstatd", "", []string{"1.3.6.1.4.1", "192.168.1.1"}, ""},
 		{"two numbers, and nothing prints a version", "/usr/bin/horst", "", []string{"5.1", "signal"}, ""},
@@ -59,6 +61,26 @@ func TestGreeting(t *testing.T) {
 				t.Errorf("%q, want %q", s, test.want)
 			}
 		})
+	}
+}
+
+// TestNameOfAProgram: what only has the name of a published program is none, and
+// stays unattributed.
+func TestNameOfAProgram(t *testing.T) {
+	t.Parallel()
+	f, p := program("/usr/bin/horst", "", "start")
+	r := resultOf(t, f, p)
+	if len(r.Components)+len(r.Unknown) != 0 || len(r.Unattributed) != 1 || !strings.Contains(r.Unattributed[0].Why, "horst") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestMuslIsNoGlibc: OpenWrt calls the C library of musl libc.so.
+func TestMuslIsNoGlibc(t *testing.T) {
+	t.Parallel()
+	f, p := program("/lib/libc.so", "libc.so", "musl libc (mipsel-sf)", "1.2.4")
+	if got := summary(resultOf(t, f, p)); len(got) != 1 || !strings.HasPrefix(got[0], "musl 1.2.4 ") {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -130,9 +152,9 @@ func TestBuildPath(t *testing.T) {
 		{"/build/reproducible-path/nmap-7.95+dfsg/nsock.c", "nmap 7.95"},
 		{"/home/ci/openwrt/build_dir/target-mipsel_24kc_musl/lighttpd-1.4.73/src/server.c", "lighttpd 1.4.73"},
 		{"/home/ci/openwrt/build_dir/target-mipsel_24kc_musl/linux-ramips_mt7621/frobd-2.4/main.c", "frobd 2.4"},
-		{"/work/buildroot/output/build/libfrob-0.9.1/lib.c", "libfrob 0.9.1"},
+		{"/home/ci/buildroot/output/build/libfrob-0.9.1/lib.c", "libfrob 0.9.1"},
 		{"/usr/src/debug/frobd/1_2.86-r0/git/src/x.c", "frobd 2.86"},
-		{"/work/buildroot/output/build/host-gcc-final/x.c", ""},
+		{"/home/ci/buildroot/output/build/host-gcc-final/x.c", ""},
 		{"/build_dir/toolchain-mips/gcc-12.3.0-final/x.c", ""},
 		{"/home/me/src/frobd/x.c", ""},
 	} {

@@ -84,7 +84,7 @@ func gnomeRelease(series, number string) string {
 // called by its soname.
 func (s *scanner) listed(stem, number string, file bool) {
 	l, ok := s.rs.libraries()[strings.TrimSuffix(stem, ".so")]
-	if !ok {
+	if !ok || stem == "libc.so" && number == "" { // so is that of musl called
 		return
 	}
 	if r := s.rs.bySource(l.name); r != nil {
@@ -96,6 +96,9 @@ func (s *scanner) listed(stem, number string, file bool) {
 	if dots := strings.Count(number, "."); file && (dots >= 2 || dots == 1 && s.p.Soname != s.base) {
 		if c.Version, c.Versions = l.release(number); c.Version != "" {
 			c.Confidence, c.Soft = Medium, weightNumber
+			if l.means == "=" {
+				c.Soft = weightRelease
+			}
 		}
 	}
 	s.vague = append(s.vague, c)

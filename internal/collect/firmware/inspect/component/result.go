@@ -36,7 +36,7 @@ func (v *Inventory) Result() Result {
 			v.describe(p, x)
 			r.Components = append(r.Components, *x)
 		}
-		if unknown != nil {
+		if unknown != nil && !p.guessed() {
 			v.describe(p, unknown)
 			r.Unknown = append(r.Unknown, *unknown)
 		}
@@ -69,6 +69,12 @@ func (v *Inventory) Result() Result {
 	return r
 }
 
+// guessed says that nothing but the name of a program speaks for a product that
+// no rule is for: makers call their own programs by such names, too.
+func (p *product) guessed() bool {
+	return p.rule == nil && !slices.ContainsFunc(p.vague, func(c vague) bool { return !c.Guess })
+}
+
 func sortedKeys(m map[string]*product) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
@@ -83,9 +89,9 @@ func sortedKeys(m map[string]*product) []string {
 func (v *Inventory) databases() map[string]*product {
 	owners := map[string]*product{}
 	for _, e := range v.packages {
-		rule := v.rs.bySource(e.Origin)
-		if rule == nil {
-			rule = v.rs.byPackage(e.Name)
+		rule := v.rs.bySource(cmp.Or(e.Origin, e.Name))
+		if rule == nil && (e.Origin == "" || e.Database != FromDpkg && e.Database != FromNote) {
+			rule = v.rs.byPackage(e.Name) // sources of Debian are known by their own names
 		}
 		name := cmp.Or(e.Origin, e.Name)
 		key := productKey("generic/" + name)

@@ -159,6 +159,12 @@ func (s *RuleSet) add(r *Rule, index map[string]int) error {
 	if r.Comment != nil {
 		r.Comment.re = lazy(r.Comment.Re)
 	}
+	s.names(r)
+	return nil
+}
+
+// names makes a rule known by the names of its files and packages.
+func (s *RuleSet) names(r *Rule) {
 	for stem, so := range r.So {
 		if so != nil && so.Form != "" {
 			so.form = lazy("^" + so.Form + "$")
@@ -192,7 +198,6 @@ func (s *RuleSet) add(r *Rule, index map[string]int) error {
 	for _, p := range r.Packages {
 		s.pkgs = append(s.pkgs, glob{p, r})
 	}
-	return nil
 }
 
 // special adds the words whose places need more than a pattern.

@@ -43,8 +43,33 @@ func (s *scanner) context(line []byte, i int) (scheme string, ok bool) {
 		return sch, true
 	}
 	key := keyBefore(before)
+	if !hostKey(key) {
+		if of := listKey(before); of != "" {
+			key = of
+		}
+	}
 	s.key = key
 	return schemeOf(key), hostKey(key)
+}
+
+// listKey returns the name of a setting whose value is a list of hosts, where
+// before ends behind some of them: ntp = "0.pool 1.pool .
+func listKey(before string) string {
+	k := strings.LastIndexAny(before, "=\"'[(")
+	if k < 0 || k+1 >= len(before) {
+		return ""
+	}
+	items := strings.FieldsFunc(before[k+1:], func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' })
+	for _, item := range items {
+		name, _, ok := hostPort(item)
+		if _, _, known := parse(name); !ok || !known {
+			return ""
+		}
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	return keyBefore(before[:k+1])
 }
 
 // command says that what stands before a host is a command whose argument it is.
@@ -199,7 +224,7 @@ func (s *scanner) value(line []byte, i, j int, host string, port int) bool {
 		return labels >= 3 && !dbus(host) // a field of a table
 	}
 	alone := len(after) == 0 && (bytes.HasSuffix(before, []byte("=")) || bytes.HasSuffix(before, []byte(":")) || len(before) == 0 && labels >= 3 || string(bytes.TrimSpace(before)) == "-")
-	list := len(before) > 0 && len(after) > 0 && strings.IndexByte("[,=", before[len(before)-1]) >= 0 && strings.IndexByte("],", after[0]) >= 0
+	list := len(before) > 0 && len(after) > 0 && strings.IndexByte("[,=;|", before[len(before)-1]) >= 0 && strings.IndexByte("],;|", after[0]) >= 0
 	return (quoted || alone || list || optionBefore(line[:i]) || spokenKey(before)) && (labels >= 3 || port > 0)
 }
 
@@ -270,6 +295,9 @@ func (s *scanner) section(start int) string {
 		l := bytes.TrimSpace(head[i:])
 		if len(l) > 2 && l[0] == '[' && l[len(l)-1] == ']' {
 			return string(l[1 : len(l)-1])
+		}
+		if bytes.HasPrefix(l, []byte("config ")) { // UCI
+			return string(l[7:])
 		}
 		head = head[:i]
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,9 @@ func (s *scanner) text() {
 func (s *scanner) line(line []byte, start int) {
 	if s.resolver(line, start) {
 		return
+	}
+	if s.f.Role == inspect.Config && bytes.Contains(line, []byte("::")) {
+		s.six(line, start)
 	}
 	for i := 0; i < len(line) && !s.full(); {
 		if !hostByte[line[i]] {
@@ -71,6 +75,28 @@ func (s *scanner) resolver(line []byte, start int) bool {
 	return true
 }
 
+// sixth is an address of IPv6, in brackets or not.
+var sixth = regexp.MustCompile(`(?:^|[\s="'\[,(])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:$|[\s"'\],;)])`)
+
+// six looks at addresses of IPv6 that are the values of settings; those of URLs
+// are read with them.
+func (s *scanner) six(line []byte, start int) {
+	for _, m := range sixth.FindAllSubmatchIndex(line[:min(len(line), 1024)], 8) {
+		host, ip, ok := parse(string(line[m[2]:m[3]]))
+		if !ok || !ip || !strings.Contains(host, ":") || m[2] > 1 && (line[m[2]-2] == '/' || line[m[2]-2] == '@') {
+			continue
+		}
+		scheme, known := s.context(line, m[2])
+		port := 0
+		if m[3] < len(line) && line[m[3]] == ']' {
+			port = portAt(line, m[3]+1)
+		}
+		if known || port > 0 {
+			s.bare(start+m[2], m[3]-m[2], host, true, port, line, start, scheme)
+		}
+	}
+}
+
 // candidate looks at the token line[i:j], which has a dot and no scheme.
 func (s *scanner) candidate(line []byte, start, i, j int) {
 	for j > i && strings.IndexByte("._-", line[j-1]) >= 0 {
@@ -81,7 +107,7 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 	}
 	token := string(line[i:j])
 	host, ip, ok := parse(token)
-	if !ok || i > 0 && line[i-1] == '/' && !s.unc(line, i) || i > 0 && strings.IndexByte("\\$%", line[i-1]) >= 0 {
+	if !ok || i > 0 && line[i-1] == '/' && !s.unc(line, i) && !(ip && strings.Contains(s.f.Path, "dnsmasq")) || i > 0 && strings.IndexByte("\\$%", line[i-1]) >= 0 {
 		return
 	}
 	if s.candidates++; s.candidates >= maxCandidates {
@@ -101,6 +127,9 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 		return
 	}
 	scheme, known := s.context(line, i)
+	if !known && i > 1 && line[i-1] == '/' && j+1 < len(line) && line[j] == '/' && alnum(line[j+1]) && s.f.Role == inspect.Config && s.unc(line, i) { // //host/share
+		scheme, known = "smb", true
+	}
 	if ip && !known && port == 0 && small(host) {
 		s.add(start+i, Use{Host: host, IP: true, Class: Number, Text: token})
 		return

@@ -19,6 +19,7 @@ type Labelled struct {
 	Secrets []Label
 	Hosts   []Label
 	Data    []byte `json:"-"`
+	Exact   bool   `json:"-"` // each label stands for itself: one that is missed and each extra fail the test
 }
 
 // Label is one secret, or one host.
@@ -29,7 +30,8 @@ type Label struct {
 	Host   string
 	Port   int
 	Offset int64
-	Line   int // from 1; of texts
+	Line   int  // from 1; of texts
+	Beyond bool // known to be missed
 }
 
 // Set returns the files of a folder below testdata of package inspect.
@@ -78,22 +80,32 @@ func (f Finding) is(l Label) bool {
 }
 
 // Compare scores what was found in a set of files: find looks at one, and labels
-// gives what it should find there. Misses and extras are logged by name.
+// gives what it should find there. Misses and extras are named, as errors where
+// the file is exact.
 func Compare(t testing.TB, set []Labelled, labels func(l *Labelled) []Label, find func(l *Labelled) []Finding) Score {
 	t.Helper()
 	var all, kinds, users, ports Score
 	for i := range set {
 		l := &set[i]
+		say := t.Logf
+		if l.Exact {
+			say = t.Errorf
+		}
 		got := find(l)
 		used := make([]bool, len(got))
 		for _, want := range labels(l) {
 			all.Planted++
 			k := slices.IndexFunc(got, func(f Finding) bool { return f.is(want) })
 			if k < 0 {
-				t.Logf("%s: missed %s %q line %d offset %d", l.File, want.Kind, clip(want.Value+want.Host), want.Line, want.Offset)
+				if want.Beyond {
+					continue
+				}
+				say("%s: missed %s %q line %d offset %d", l.File, want.Kind, clip(want.Value+want.Host), want.Line, want.Offset)
 				continue
 			}
-			used[k] = true
+			if used[k] = true; want.Beyond {
+				t.Errorf("%s: %q is found: it isn't beyond", l.File, want.Value)
+			}
 			all.Found++
 			if want.Host != "" {
 				ports.count(want.Port == 0, want.Port == got[k].Port, func() { t.Logf("%s: %s: port %d, want %d", l.File, want.Host, got[k].Port, want.Port) })
@@ -107,7 +119,7 @@ func Compare(t testing.TB, set []Labelled, labels func(l *Labelled) []Label, fin
 		for k, f := range got {
 			if !used[k] {
 				all.Extra++
-				t.Logf("%s: extra %s %q line %d offset %d: %s", l.File, f.Kind, clip(f.Value), f.Line, f.Offset, f.Note)
+				say("%s: extra %s %q line %d offset %d: %s", l.File, f.Kind, clip(f.Value), f.Line, f.Offset, f.Note)
 			}
 		}
 	}

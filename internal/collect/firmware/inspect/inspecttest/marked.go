@@ -17,7 +17,7 @@ import (
 // Sets returns all sets of invented files by name.
 func Sets(t testing.TB) map[string][]Labelled {
 	t.Helper()
-	sets := map[string][]Labelled{"heldout-d": Marked(t, "heldout-d"), "heldout-e": Marked(t, "heldout-e")}
+	sets := map[string][]Labelled{"heldout-d": Marked(t, "heldout-d"), "heldout-e": Marked(t, "heldout-e"), "marked-f": Marked(t, "marked-f")}
 	for _, name := range []string{"heldout-a", "heldout-b", "heldout-c"} {
 		set := Set(t, name)
 		for i := range set {
@@ -51,8 +51,8 @@ func (l *Labelled) asLines() {
 // Marked returns the files of a set that is written as text: in each file of the
 // folder below testdata of package inspect a line "=== path" begins an invented
 // file of an image, and what is planted in it is marked where it stands:
-// ⟦kind|value⟧, ⟦kind user|value⟧, ⟦host|name⟧ or ⟦host port|name⟧. A word before
-// the path says how the lines become bytes: "nul" and "elf" make C strings of
+// ⟦kind|value⟧, ⟦kind user|value⟧, ⟦host|name⟧ or ⟦host port|name⟧; a tilde before
+// the kind says that it is known to be missed. A word before the path says how the lines become bytes: "nul" and "elf" make C strings of
 // them (in a program), "utf16" writes them in UTF-16. A file without marks is a
 // near miss.
 func Marked(t testing.TB, name string) []Labelled {
@@ -85,7 +85,7 @@ func marked(set, head, body string) Labelled {
 	if !ok {
 		form, path = "", head
 	}
-	l := Labelled{File: set + " " + path, Path: path}
+	l := Labelled{File: set + " " + path, Path: path, Exact: true}
 	var clean strings.Builder
 	var all []Label
 	for {
@@ -97,7 +97,7 @@ func marked(set, head, body string) Labelled {
 		mark, after, _ := strings.Cut(rest, "⟧")
 		what, value, _ := strings.Cut(mark, "|")
 		kind, user, _ := strings.Cut(what, " ")
-		all = append(all, Label{Kind: kind, User: user, Value: value, Offset: int64(clean.Len())})
+		all = append(all, Label{Kind: strings.TrimPrefix(kind, "~"), User: user, Value: value, Offset: int64(clean.Len()), Beyond: strings.HasPrefix(kind, "~")})
 		clean.WriteString(value)
 		body = after
 	}

@@ -40,7 +40,8 @@ type Pair struct {
 	Space string // the name space
 	Key   string
 	Text  string
-	Off   int // of the text in the partition
+	Bytes bool // Text is bytes in hexadecimal
+	Off   int  // of the text in the partition
 }
 
 // Looks says that b begins with a page of a partition in use.
@@ -90,11 +91,12 @@ func Pairs(b []byte) []Pair {
 					break
 				}
 				text, skip := clear(p[begin : begin+n])
-				if text == "" && e[1] != typeText && keySize(n) {
+				raw := text == "" && e[1] != typeText && keySize(n)
+				if raw {
 					text = hex.EncodeToString(p[begin : begin+n])
 				}
 				if text != "" {
-					out, of = append(out, Pair{Key: key, Text: text, Off: base + begin + skip}), append(of, e[0])
+					out, of = append(out, Pair{Key: key, Text: text, Bytes: raw, Off: base + begin + skip}), append(of, e[0])
 				}
 			}
 			i += span

@@ -1,6 +1,8 @@
 package nvs_test
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,9 +61,51 @@ func FuzzPairs(f *testing.F) {
 	f.Add(b[:4096])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, p := range nvs.Pairs(b) {
-			if p.Off < 0 || p.Off+len(p.Text) > len(b) {
+			n := len(p.Text)
+			if p.Bytes {
+				n /= 2
+			}
+			if p.Off < 0 || p.Off+n > len(b) {
 				t.Errorf("%+v in %d bytes", p, len(b))
 			}
 		}
 	})
+}
+
+// TestBytes: what is as long as a key and no text is given in hexadecimal.
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		data string
+		want string
+	}{
+		{"\x3a\x91\xc7\x0e\x55\xb2\x68\xdf\x14\x8c\xe3\x27\x79\xa0\x4d\xf6", "3a91c70e55b268df148ce32779a04df6"},
+		{"\x3a\x91\xc7\x0e\x55", ""},
+		{"hunter-gatherer\x00", "hunter-gatherer"},
+	} {
+		b := append([]byte(nil), partition(t)...)
+		entry := b[64+32:] // behind the name of the first space
+		binary.LittleEndian.PutUint32(entry, 0xff024201)
+		copy(entry[8:24], "dev_key\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+		binary.LittleEndian.PutUint16(entry[24:], uint16(len(row.data)))
+		copy(entry[32:64], row.data)
+		sum := func(parts ...[]byte) uint32 {
+			c := uint32(0xffffffff)
+			for _, p := range parts {
+				c = crc32.Update(c, crc32.IEEETable, p)
+			}
+			return c
+		}
+		binary.LittleEndian.PutUint32(entry[28:], sum([]byte(row.data)))
+		binary.LittleEndian.PutUint32(entry[4:], sum(entry[:4], entry[8:32]))
+		got := ""
+		for _, p := range nvs.Pairs(b) {
+			if p.Key == "dev_key" {
+				got = p.Text
+			}
+		}
+		if got != row.want {
+			t.Errorf("%x: %q, want %q", row.data, got, row.want)
+		}
+	}
 }

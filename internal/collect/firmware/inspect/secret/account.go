@@ -18,7 +18,7 @@ func accountFile(p string) bool {
 	case "shadow", "passwd", "master.passwd", "gshadow", ".htpasswd", "htpasswd", "smbpasswd", "passwd1", "passwd.txt", "shadow.txt", "opasswd", ".passwd", "pwfile", "passwordfile":
 		return true
 	}
-	return strings.HasSuffix(base, ".htpasswd") || strings.HasSuffix(base, "htpasswd") || digestFile(base) || plainFile(base)
+	return strings.HasSuffix(base, ".passwd") || strings.HasSuffix(base, ".htpasswd") || strings.HasSuffix(base, "htpasswd") || digestFile(base) || plainFile(base)
 }
 
 // digestFile says that lines are user:realm:MD5, as htdigest writes them.

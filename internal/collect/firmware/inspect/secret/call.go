@@ -40,7 +40,8 @@ func (s *scanner) calling(a assignment, i int) (assignment, bool) {
 	name := strings.ToLower(a.key)
 	if name = name[strings.LastIndexByte(name, '.')+1:]; !strings.HasPrefix(name, "set") && !strings.HasPrefix(name, "with") && !strings.HasPrefix(name, "use") &&
 		name == strings.ToLower(a.key) && (a.from == 0 || d[a.from-1] != '>') {
-		if name == "equals" || !strings.HasSuffix(strings.ToLower(a.key), ".equals") {
+		sql := name == "password" && bytes.HasSuffix(bytes.TrimRight(tailOf(d, a.from, 8), " "), []byte("=")) // = PASSWORD('x')
+		if !sql && (name == "equals" || !strings.HasSuffix(strings.ToLower(a.key), ".equals")) {
 			return a, false
 		}
 	}
@@ -68,12 +69,7 @@ func (s *scanner) argued(a assignment, i int) (assignment, bool) {
 	}
 	v := s.resolve(w[0])
 	a.form, a.at = argument, v.Off
-	all := split(line[:min(len(line), 1024)], start)
-	for k := range len(all) - 1 {
-		if _, ok := fits(setting.Normal(all[k].Text), prefixOf(setting.Normal(a.key)), userKeys, 0); ok && strings.HasPrefix(all[k].Text, "-") {
-			a.user = s.resolve(all[k+1]).Text
-		}
-	}
+	a.user = s.wordBefore(a.from, userKeys, prefixOf(setting.Normal(a.key)))
 	a.v = strings.TrimRight(v.Text, "\"';,)&|>`]}")
 	switch s.f.Role {
 	case inspect.Script, inspect.History:
@@ -141,7 +137,7 @@ var calls = []function{
 	{"jwt.sign(", -1, 0, Token, "jwt", true}, {"jwt.encode(", -1, 0, Token, "jwt", true}, {"jwt.verify(", -1, 0, Token, "jwt", true}, {"jwt.decode(", -1, 0, Token, "jwt", true},
 	{"aes.encrypt(", -1, last, SymmetricKey, "", true}, {"aes.decrypt(", -1, last, SymmetricKey, "", true}, {"des.encrypt(", -1, last, SymmetricKey, "", true}, {"des.decrypt(", -1, last, SymmetricKey, "", true}, {"aes.new(", -1, 0, SymmetricKey, "", true},
 	{"createcipheriv(", -1, 1, SymmetricKey, "", true}, {"createdecipheriv(", -1, 1, SymmetricKey, "", true}, {"createhmac(", -1, 1, SymmetricKey, "", true}, {"hmac.new(", -1, 0, SymmetricKey, "", true}, {"hash_hmac(", -1, 1, SymmetricKey, "", true}, {"openssl_encrypt(", -1, 1, SymmetricKey, "", true}, {"openssl_decrypt(", -1, 1, SymmetricKey, "", true},
-	{"at+cpin=", -1, 0, Password, "sim", false}, {"utf8.parse(", -1, 0, SymmetricKey, "", true}, {"at+cwjap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cwsap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cgauth=", 0, 1, Password, "ppp", false}, {"at+qicsgp=", 1, 2, Password, "ppp", false}, {"at+mqttusercfg=", 1, 2, Password, "mqtt", false}, {"at+cstt=", 1, 2, Password, "ppp", false},
+	{"fernet(", -1, 0, SymmetricKey, "", true}, {"at+cpin=", -1, 0, Password, "sim", false}, {"utf8.parse(", -1, 0, SymmetricKey, "", true}, {"at+cwjap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cwsap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cgauth=", 0, 1, Password, "ppp", false}, {"at+qicsgp=", 1, 2, Password, "ppp", false}, {"at+mqttusercfg=", 1, 2, Password, "mqtt", false}, {"at+cstt=", 1, 2, Password, "ppp", false},
 }
 
 // arguments looks at the quoted arguments of a function.
@@ -237,6 +233,13 @@ func (s *scanner) compares(_, end int) {
 		return
 	}
 	v, ok := s.quotedAt(assignment{}, end-1)
+	if ok && (len(v.v) == 32 || len(v.v) == 40 || len(v.v) == 64) && hexOnly(v.v) && summed.Match(tailOf(d, end, 80)) {
+		h := Hit{Kind: Password, Value: v.v, Note: "compared with the sum of a request's value"}
+		if s.hashed(&h); h.Kind == PasswordHash {
+			s.add(v.at, h)
+		}
+		return
+	}
 	if !ok || len(v.v) < 6 || !chosen(v.v) || s.placeholder(v.v) {
 		return
 	}
@@ -252,6 +255,9 @@ func (s *scanner) compares(_, end int) {
 	m := loginName.FindSubmatch(before[:joint])
 	s.add(v.at, Hit{Kind: Password, Value: v.v, User: string(m[1]), Scheme: "login", Note: "compared beside an account"})
 }
+
+// summed is the end of a comparison with a sum.
+var summed = regexp.MustCompile(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)
 
 // loginName is the end of a comparison with an account's name.
 var loginName = regexp.MustCompile(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug)["']\)?\s*$`)

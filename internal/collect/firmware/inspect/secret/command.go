@@ -56,6 +56,7 @@ func (s *scanner) command(at, end int) {
 		return
 	}
 	line, start := s.commandLine(at)
+	s.commands += len(line) / 128
 	switch {
 	case d[end-1] == '"':
 		s.sent(end)

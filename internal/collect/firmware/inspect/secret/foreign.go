@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math"
 	"strings"
@@ -19,6 +20,44 @@ func (s *scanner) wide() {
 	if text, at, ok := s.f.Wide(); ok {
 		s.within(text, func(h *Hit) {
 			h.Offset = int64(at(int(h.Offset)))
+		})
+	}
+}
+
+// wideWords are beginnings of names in UTF-16, as programs hold them.
+var wideWords = []string{"p\x00a\x00s\x00s\x00", "p\x00w\x00d\x00", "p\x00s\x00k\x00", "s\x00e\x00c\x00r\x00e\x00t\x00", "t\x00o\x00k\x00e\x00n\x00"}
+
+// maxWide bounds the strings in UTF-16 that are read.
+const maxWide = 500
+
+// wideString marks the string in UTF-16 around a word; it is read at the end.
+func (s *scanner) wideString(at, end int) {
+	d := s.f.Data
+	if n := len(s.wides); s.f.Kind == inspect.Text || n >= maxWide || n > 0 && at < s.wides[n-1][1] || s.prose() || s.library {
+		return
+	}
+	plain := func(i int) bool { return i >= 0 && i+1 < len(d) && d[i] >= 0x20 && d[i] < 0x7f && d[i+1] == 0 }
+	from, to := at, end
+	for plain(from-2) && at-from < 512 {
+		from -= 2
+	}
+	for plain(to) && to-at < 1024 {
+		to += 2
+	}
+	s.wides = append(s.wides, [2]int{from, to})
+}
+
+// wideStrings reads the strings that were marked.
+func (s *scanner) wideStrings() {
+	for _, w := range s.wides {
+		text := make([]byte, 0, (w[1]-w[0])/2)
+		for i := w[0]; i < w[1]; i += 2 {
+			text = append(text, s.f.Data[i])
+		}
+		text = append(text, 0)
+		s.within(&inspect.File{Path: s.f.Path, Data: text, Kind: inspect.Binary, Role: inspect.Data}, func(h *Hit) {
+			h.Where = s.f.At(w[0] + 2*int(h.Offset))
+			h.Note = strings.TrimLeft(h.Note+", UTF-16", ", ")
 		})
 	}
 }
@@ -74,4 +113,88 @@ func (s *scanner) encodedFile() {
 		h.Where = s.f.At(min(len(d)-1, int(h.Offset)*4/3))
 		h.Note = strings.TrimRight("base64, "+h.Note, ", ")
 	})
+}
+
+// network looks at what the QR code of a network says: WIFI:T:WPA;S:name;P:x;;
+func (s *scanner) network(at, _ int) {
+	if s.prose() || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	line, start := s.f.LineAround(at)
+	h := Hit{Kind: WiFiPSK, Scheme: "wifi", Note: "code of a network"}
+	off := -1
+	text := line[at-start+len("WIFI:"):]
+	for i := 0; i < len(text) && i < 256; {
+		field, _, ok := bytes.Cut(text[i:], []byte(";"))
+		switch {
+		case bytes.HasPrefix(field, []byte("S:")):
+			h.User = string(field[2:])
+		case bytes.HasPrefix(field, []byte("P:")):
+			h.Value, off = string(field[2:]), at+len("WIFI:")+i+2
+		}
+		if i += len(field) + 1; !ok || len(field) == 0 {
+			break
+		}
+	}
+	if off >= 0 && len(h.Value) >= 5 && !s.placeholder(h.Value) && !variable(h.Value) {
+		s.add(off, h)
+	}
+}
+
+// encodedLogins are beginnings of "admin:", "root:" and other accounts in base64.
+var encodedLogins = []string{"YWRtaW46", "cm9vdD", "dXNlcj", "Z3Vlc3Q6", "c2VydmljZT", "b3BlcmF0b3I6", "c3VwcG9ydD", "dmlld2VyO", "c3VwZXJ2aXNvcj"}
+
+// encodedLogin looks at an account and a password in base64, as a header has
+// them.
+func (s *scanner) encodedLogin(at, _ int) {
+	d := s.f.Data
+	if s.prose() || s.library || at > 0 && base64Byte(d[at-1]) && d[at-1] != '=' || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+		return
+	}
+	v := string(s.token(at, 129, base64Byte))
+	raw, err := base64.StdEncoding.DecodeString(v)
+	if err != nil || len(v) > 128 {
+		return
+	}
+	user, pw, ok := strings.Cut(string(raw), ":")
+	for i := range raw {
+		ok = ok && raw[i] > ' ' && raw[i] < 0x7f
+	}
+	if ok && loginUser.MatchString(user) && len(pw) >= 3 && !s.placeholder(pw) && !variable(pw) && !s.f.Comment(at) {
+		s.add(at, Hit{Kind: Password, Value: v, Clear: pw, User: user, Scheme: "http", Note: "account and password in base64"})
+	}
+}
+
+// encodedText marks a text in base64 that begins like JSON; it is read at the
+// end.
+func (s *scanner) encodedText(at, _ int) {
+	d := s.f.Data
+	if n := len(s.coded); n >= maxWide || n > 0 && at < s.coded[n-1][1] || s.prose() || s.library || at > 0 && base64Byte(d[at-1]) && d[at-1] != '=' {
+		return
+	}
+	n := len(s.token(at, 16<<10, base64Byte))
+	if n >= 24 {
+		s.coded = append(s.coded, [2]int{at, at + n})
+	}
+}
+
+// codedTexts reads the texts that were marked.
+func (s *scanner) codedTexts() {
+	for _, c := range s.coded {
+		text, err := base64.StdEncoding.DecodeString(string(s.f.Data[c[0]:c[1]]))
+		if err != nil {
+			text, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(string(s.f.Data[c[0]:c[1]]), "="))
+		}
+		f := inspect.New(s.f.Path+".json", 0, text)
+		if err != nil || f.Kind != inspect.Text {
+			continue
+		}
+		s.within(f, func(h *Hit) {
+			// Four characters stand for three bytes.
+			from, to := c[0]+int(h.Offset)/3*4, min(c[1], c[0]+(int(h.Offset)+len(h.Value)+2)/3*4)
+			h.Where = s.f.At(min(from, c[1]-1))
+			h.Clear, h.Value = h.Value, string(s.f.Data[min(from, to):to])
+			h.Note = strings.TrimLeft(h.Note+", base64", ", ")
+		})
+	}
 }

@@ -129,6 +129,24 @@ func ldapHash(b []byte) (hash, name string) {
 	return "", ""
 }
 
+// cleartext looks at a password behind a scheme that says that it is none:
+// user:{PLAIN}x.
+func (s *scanner) cleartext(at, end int) {
+	if s.f.Kind != inspect.Text || s.prose() || s.f.Comment(at) {
+		return
+	}
+	v := string(s.token(end, 65, func(c byte) bool { return c > ' ' && c < 0x7f && c != ':' && c != '"' && c != '\'' }))
+	if len(v) < 3 || len(v) > 64 || s.placeholder(v) || variable(v) {
+		return
+	}
+	h := Hit{Kind: Password, Value: v, Note: "in clear"}
+	if before := tailOf(s.f.Data, at, 64); bytes.HasSuffix(before, []byte(":")) {
+		before = before[:len(before)-1]
+		h.User = string(before[bytes.LastIndexAny(before, " \t\n\"'")+1:])
+	}
+	s.add(end, h)
+}
+
 // hash looks at a hash with a prefix, wherever it stands.
 func (s *scanner) hash(at, _ int) {
 	if s.prose() || accountFile(s.f.Path) || s.f.Kind == inspect.ELF && !s.f.InStrings(at) {

@@ -46,6 +46,9 @@ func (s *scanner) judge(a *assignment) bool {
 	if codeFile(s.f.Path) && !a.quoted {
 		return false
 	}
+	if a.kind == SymmetricKey && wordy(v) && keyBits(v) == 0 && (s.f.Role != inspect.Config || codeFile(s.f.Path)) {
+		return false
+	}
 	switch s.f.Role {
 	case inspect.Web:
 		if !a.quoted && a.form != equals || label(v) && !(a.form == pair && digit(v)) {
@@ -84,7 +87,8 @@ func (s *scanner) plainWord(a *assignment) bool {
 	}
 	switch a.v {
 	case "user", "password", "passwd", "pass":
-		return s.neighbour(*a, userKeys) != ""
+		user := s.neighbour(*a, userKeys)
+		return user != "" && !manualLogin(user, a.v)
 	}
 	return false
 }
@@ -113,9 +117,17 @@ func (s *scanner) settle(a *assignment) {
 		}
 	case a.kind == Password && n != "password" && !strings.HasSuffix(n, "pin") && (strings.Contains(low, "wifi") || strings.Contains(low, "wlan") || strings.Contains(low, "ssid")):
 		a.kind = WiFiPSK
+	case strings.HasPrefix(low, "password") && a.form == blank && s.backlog(a.from):
+		a.kind = WiFiPSK
 	case a.kind == Token && strings.HasSuffix(n, "secret") && s.f.Role == inspect.Config && s.passwordFile():
 		a.kind = Password
 	}
+}
+
+// backlog says that a line of Tasmota's commands names a network, too.
+func (s *scanner) backlog(off int) bool {
+	line, start := s.f.LineAround(off)
+	return bytes.Contains(line[:off-start], []byte("SSID"))
 }
 
 // numberedKey are names of one key of several: key1, of Ralink Key1Str1.
@@ -124,7 +136,7 @@ var numberedKey = regexp.MustCompile(`^key[0-9]+(str[0-9]*)?$`)
 // passwordFile says that "secret" is what a service calls its passwords.
 func (s *scanner) passwordFile() bool {
 	low := strings.ToLower(s.f.Path)
-	for _, w := range []string{"sip", "asterisk", "radius", "hostapd", "iax", "ipsec", "l2tp", "swanctl", "strongswan"} {
+	for _, w := range []string{"sip", "asterisk", "radius", "raddb", "hostapd", "iax", "ipsec", "l2tp", "swanctl", "strongswan"} {
 		if strings.Contains(low, w) {
 			return true
 		}

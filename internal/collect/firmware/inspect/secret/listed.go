@@ -17,7 +17,7 @@ func (s *scanner) identified(at, end int) {
 		return
 	}
 	a, ok := s.quotedAt(assignment{}, setting.Blank(d, end))
-	if !ok || len(a.v) < 3 || variable(a.v) || s.placeholder(a.v) || a.v[0] == '*' || strings.Contains(a.v, "?") {
+	if !ok || len(a.v) < 3 || variable(a.v) || s.placeholder(a.v) || a.v[0] == '*' || modes[strings.ToLower(a.v)] || s.f.Kind != inspect.Text && !chosen(a.v) || strings.Contains(a.v, "?") {
 		return
 	}
 	h := Hit{Kind: Password, Value: a.v, Scheme: "mysql", Note: "IDENTIFIED BY"}
@@ -38,6 +38,7 @@ func (s *scanner) insert(at, end int) {
 	window := d[end:min(len(d), end+4096)]
 	m := columnsOf.FindSubmatchIndex(window)
 	if m == nil {
+		s.insertUnnamed(end, window)
 		return
 	}
 	names := strings.Split(string(window[m[2]:m[3]]), ",")
@@ -63,6 +64,25 @@ func (s *scanner) insert(at, end int) {
 		at = space(d, at+1)
 	}
 }
+
+// insertUnnamed reads INSERT INTO users VALUES (1, 'al', 'x'): in a table of
+// accounts the text behind an account's name is its password.
+func (s *scanner) insertUnnamed(end int, window []byte) {
+	m := accountTable.FindIndex(window)
+	if m == nil {
+		return
+	}
+	values, _ := tuple(s.f.Data, end+m[1])
+	for i := 1; i < len(values); i++ {
+		user, pw := values[i-1].Text, values[i].Text
+		if loginUser.MatchString(user) && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
+			s.add(values[i].Off, Hit{Kind: Password, Value: pw, User: user, Note: "row of a table of accounts"})
+			return
+		}
+	}
+}
+
+var accountTable = regexp.MustCompile("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]*(users?|accounts?|logins?|admins?|passwd)[`\"'\\]]?\\s*VALUES\\s*")
 
 var columnsOf = regexp.MustCompile("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]+[`\"'\\]]?\\s*\\(([^()]{3,500})\\)\\s*VALUES\\s*")
 
@@ -120,6 +140,7 @@ func (s *scanner) roster(at, end int) {
 	}
 	m := rosterHead.FindIndex(d[end:min(len(d), end+48)])
 	if m == nil {
+		s.rosterLines(at, end)
 		return
 	}
 	i := end + m[1]
@@ -133,12 +154,43 @@ func (s *scanner) roster(at, end int) {
 		if comma := d[i+p[4]] == ','; comma && !nested || !account.MatchString(strings.ToLower(user)) {
 			return
 		}
-		if _, name := kindOfKey(user); !name && user != "username" && user != "user" && user != "name" && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
+		if _, name := kindOfKey(user); !name && !modes[strings.ToLower(user)] && !attribute[strings.ToLower(user)] && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
 			s.add(i+p[6], Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "list of accounts"})
 		}
 		i += p[1]
 	}
 }
+
+// rosterLines reads the lines below "[users]" or "users:": al = x, al: x.
+func (s *scanner) rosterLines(at, end int) {
+	d := s.f.Data
+	line, start := s.f.LineAround(at)
+	head := bytes.TrimSpace(line)
+	section := len(head) > 2 && head[0] == '[' && head[len(head)-1] == ']' && end == start+bytes.IndexByte(line, ']')
+	if s.f.Role != inspect.Config || !section && (len(head) == 0 || head[len(head)-1] != ':' || !bytes.HasPrefix(head, d[at:end])) {
+		return
+	}
+	indent := len(line) - len(bytes.TrimLeft(line, " \t"))
+	off := start + len(line) + 1
+	for n := 0; n < 50 && off < len(d); n++ {
+		l, _, _ := bytes.Cut(d[off:min(len(d), off+200)], []byte("\n"))
+		deep := len(l) - len(bytes.TrimLeft(l, " \t"))
+		m := rosterLine.FindSubmatchIndex(l)
+		if m == nil || !section && deep <= indent {
+			return
+		}
+		user, pw := string(l[m[2]:m[3]]), string(l[m[4]:m[5]])
+		if _, name := kindOfKey(user); !name && !modes[strings.ToLower(user)] && !attribute[strings.ToLower(user)] && chosen(pw) && !s.placeholder(pw) {
+			s.add(off+m[4], Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "list of accounts"})
+		}
+		off += len(l) + 1
+	}
+}
+
+// attribute are names of what an account or a list has besides passwords.
+var attribute = map[string]bool{"enabled": true, "level": true, "role": true, "group": true, "policy": true, "max": true, "min": true, "path": true, "mode": true, "format": true, "host": true, "port": true, "url": true, "count": true, "version": true, "id": true, "file": true, "shell": true, "home": true, "email": true, "login": true, "uid": true, "title": true, "label": true, "class": true, "driver": true, "backend": true, "protocol": true, "method": true, "description": true, "comment": true}
+
+var rosterLine = regexp.MustCompile(`^\s*([A-Za-z][A-Za-z0-9_.@-]{1,31})\s*[:=]\s*["']?([^\s"'{\[]{4,64})["']?\s*$`)
 
 var (
 	rosterHead = regexp.MustCompile(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)

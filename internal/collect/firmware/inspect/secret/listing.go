@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -21,14 +22,14 @@ func (s *scanner) listings() {
 	base := path.Base(p)
 	var read func(off int, f []arg)
 	switch {
-	case base == "chap-secrets" || base == "pap-secrets" || base == "srp-secrets":
+	case base == "chap-secrets" || base == "pap-secrets" || base == "srp-secrets" || base == "l2tp-secrets":
 		read = s.chap
 	case base == ".netrc" || base == "netrc" || base == "_netrc":
 		s.netrc()
 		return
 	case strings.HasPrefix(base, "snmpd") && strings.Contains(base, "conf") || strings.HasSuffix(p, "/snmp/snmp.conf"):
 		read = s.snmp
-	case strings.HasSuffix(base, "ipsec.secrets"):
+	case strings.HasSuffix(base, "ipsec.secrets") || strings.HasSuffix(base, ".secrets") && strings.Contains(p, "ipsec"):
 		read = s.ipsec
 	case base == "startup-config" || base == "running-config" || bytes.HasPrefix(s.f.Data, []byte("hostname ")):
 		read = s.terminal
@@ -79,6 +80,10 @@ func (s *scanner) chap(_ int, f []arg) {
 // accountLine reads "account name password", where the password is one that a
 // generator or a habit made.
 func (s *scanner) accountLine(_ int, f []arg) {
+	if n := len(f); n >= 3 && n <= 5 && connects.MatchString(f[0].Text) && chosen(f[n-1].Text) && !s.placeholder(f[n-1].Text) {
+		s.add(f[n-1].Off, Hit{Kind: Password, Value: f[n-1].Text, User: f[n-2].Text, Note: f[0].Text})
+		return
+	}
 	if len(f) != 3 || len(f[2].Text) < 6 || len(f[2].Text) > 32 || !account.MatchString(f[1].Text) {
 		return
 	}
@@ -89,6 +94,9 @@ func (s *scanner) accountLine(_ int, f []arg) {
 		}
 	}
 }
+
+// connects is a directive that says how to get into a server: SQLConnectInfo.
+var connects = regexp.MustCompile(`(?i)(connect_?info|auth_?info|user_?info|credentials|bind_?dn)$`)
 
 // terminal reads a line of a switch's or router's configuration as its terminal
 // takes it: "username a password 0 b", "snmp-server community b RW".
@@ -139,11 +147,11 @@ func (s *scanner) terminal(_ int, f []arg) {
 	}
 }
 
-// snmp reads communities and users (snmpd.conf(5)); well-known communities are
-// no secret.
+// snmp reads communities and users (snmpd.conf(5)). "public" is no secret: it is
+// what everybody reads with.
 func (s *scanner) snmp(_ int, f []arg) {
 	community := func(i int) {
-		if i < len(f) && f[i].Text != "public" && f[i].Text != "private" && f[i].Text != "default" && !s.placeholder(f[i].Text) {
+		if i < len(f) && f[i].Text != "public" && f[i].Text != "default" && !s.placeholder(f[i].Text) {
 			s.add(f[i].Off, Hit{Kind: Password, Value: f[i].Text, Scheme: "snmp", Note: "community of " + f[0].Text})
 		}
 	}

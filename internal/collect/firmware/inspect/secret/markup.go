@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect/setting"
@@ -60,11 +61,12 @@ func (s *scanner) property(a assignment, i int) (assignment, bool) {
 	for i < len(d) && (d[i] == ' ' || d[i] == '\t' || d[i] == '\n' || d[i] == '\r') {
 		i++
 	}
-	const tag = "<string>"
-	if !bytes.HasPrefix(d[i:], []byte(tag)) {
-		return a, false
+	for _, tag := range []string{"<string>", "<data>"} {
+		if bytes.HasPrefix(d[i:], []byte(tag)) {
+			return s.element(a, i+len(tag))
+		}
 	}
-	return s.element(a, i+len(tag))
+	return a, false
 }
 
 // attribute reads <name val=value />, with or without quotes.
@@ -152,5 +154,20 @@ func (s *scanner) pairValue(a assignment, i int) (assignment, bool) {
 			return s.quotedAt(a, setting.Blank(d, i+j+1))
 		}
 	}
-	return a, false
+	return s.valueBefore(a)
 }
+
+// valueBefore reads the value that stands before its name: value="x"
+// name="password", {"value": "x", "name": "password"}.
+func (s *scanner) valueBefore(a assignment) (assignment, bool) {
+	before := tailOf(s.f.Data, a.from, 160)
+	before = before[bytes.LastIndexAny(before, "<>{}\n")+1:]
+	m := earlier.FindSubmatchIndex(before)
+	if m == nil {
+		return a, false
+	}
+	a.v, a.at, a.quoted = string(before[m[2]:m[3]]), a.from-len(before)+m[2], true
+	return a, true
+}
+
+var earlier = regexp.MustCompile(`(?i)\bvalue["']?\s*[=:]\s*["']([^"']{3,128})["'][^"']*["']?(?:name|key|id)["']?\s*[=:]\s*["']$`)

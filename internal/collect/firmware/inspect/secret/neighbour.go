@@ -50,6 +50,23 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 	return best
 }
 
+// wordBefore returns the word behind one of the names on the line that off
+// stands in: user "al" password "x", --user al --password x.
+func (s *scanner) wordBefore(off int, names []string, prefix string) string {
+	line, start := s.f.LineAround(off)
+	words := split(line[:min(len(line), 1024)], start)
+	found := ""
+	for k := range len(words) - 1 {
+		if words[k].Off >= off && found != "" {
+			break
+		}
+		if _, ok := fits(setting.Normal(strings.Trim(words[k].Text, "\"';")), prefix, names, 0); ok && !strings.HasSuffix(words[k].Text, "=") {
+			found = strings.Trim(s.resolve(words[k+1]).Text, "\"';,")
+		}
+	}
+	return found
+}
+
 // spaceOf is the name space that a name in a key-value store begins with.
 func spaceOf(line []byte) string {
 	name, _, _ := bytes.Cut(line[:min(len(line), 64)], []byte("="))
@@ -188,6 +205,8 @@ func head(line []byte) bool {
 	case len(t) > 0 && t[len(t)-1] == '{' && bytes.IndexByte(t, '"') < 0:
 		return true
 	case len(t) <= 2 && len(t) > 0 && t[0] == '}':
+		return true
+	case bytes.HasPrefix(t, []byte("- ")): // the first line of an item
 		return true
 	}
 	return bytes.HasPrefix(t, []byte("config ")) || bytes.HasPrefix(t, []byte("account "))

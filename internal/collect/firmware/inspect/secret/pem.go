@@ -103,7 +103,7 @@ func unescaped(d []byte) []byte {
 				d = d[:end+9+k+5]
 			}
 		}
-		for _, c := range []string{"\"", "'", "\n", "\r", "\t", " +", "+ ", " . ", "\\\\"} {
+		for _, c := range []string{"\\\n", "\\\r\n", "\"", "'", "\n", "\r", "\t", " +", "+ ", " . ", "\\\\"} {
 			d = bytes.ReplaceAll(d, []byte(c), nil)
 		}
 		for bytes.Contains(d, []byte(`\n `)) {

@@ -2,7 +2,9 @@ package secret
 
 import (
 	"bytes"
+	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -11,7 +13,7 @@ import (
 
 // anchorWords stand beside a log-in among a program's strings, besides the names
 // of settings.
-var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac", "ssid"}
+var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac", "ssid", "\x00admin\x00", "\x00root\x00", "\x00guest\x00", "\x00supervisor\x00", "\x00operator\x00", "\x00administrator\x00"}
 
 const (
 	// nearby is how far around an anchor strings are read, in bytes.
@@ -49,7 +51,7 @@ func (s *scanner) anchor(at, _ int) {
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
 	loginContext   = regexp.MustCompile(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
-	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin)$|%s:%s)`)
+	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin)$|%s:%s)`)
 	shellContext   = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
 	keyContext     = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
 	account        = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
@@ -62,6 +64,9 @@ var technical = regexp.MustCompile(`(?i)(sha[0-9]|aes|rsa|hmac|md[45]|pbkdf|base
 
 // accounts are names that come before a password that everybody knows.
 var accounts = map[string]bool{"admin": true, "root": true, "user": true, "guest": true, "service": true, "support": true, "supervisor": true, "operator": true, "default": true, "administrator": true, "system": true, "tech": true, "factory": true, "debug": true, "test": true, "viewer": true}
+
+// strict are the accounts that are seldom anything else.
+var strict = map[string]bool{"admin": true, "root": true, "guest": true, "supervisor": true, "operator": true, "administrator": true, "superuser": true, "telecomadmin": true}
 
 // defaults are passwords that products are shipped with; they count behind an
 // account's name.
@@ -113,16 +118,17 @@ func (s *scanner) runs(span [2]int) []inspect.Run {
 
 func (s *scanner) strings(all []inspect.Run) {
 	library := strings.Contains(s.f.Path, ".so")
+	networks := slices.ContainsFunc(all, func(r inspect.Run) bool { return bytes.HasSuffix(bytes.ToLower(r.Text), []byte("ssid")) })
 	for i, r := range all {
 		v := string(r.Text)
-		if i > 0 && !library && near(all, i, i-1) && scrambled(v) && !strings.ContainsAny(v, " %/\\<>(){}[],:;") && secretKey(all[i-1].Text) {
+		if i > 0 && !library && scrambled(v) && near(all, i, i-1) && !strings.ContainsAny(v, " %/\\<>(){}[],:;") && secretKey(all[i-1].Text) {
 			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, behind " + quote(string(all[i-1].Text))})
 			continue
 		}
 		if !candidate(r.Text) && !habits[v] {
 			continue
 		}
-		if i > 0 && !library && near(all, i, i-1) && deliberate(v) && secretKey(all[i-1].Text) {
+		if i > 0 && !library && near(all, i, i-1) && secretKey(all[i-1].Text) && deliberate(v) {
 			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, behind " + quote(string(all[i-1].Text))})
 			continue
 		}
@@ -132,13 +138,17 @@ func (s *scanner) strings(all []inspect.Run) {
 			}
 			continue
 		}
-		if key := wifiLogin(all, i); key {
+		if networks && wifiLogin(all, i) {
 			s.add(r.Off, Hit{Kind: WiFiPSK, Value: v, Scheme: "wifi", Note: "in a program's strings, beside names of a network's settings"})
+			continue
+		}
+		if i > 0 && !library && strict[string(all[i-1].Text)] && near(all, i, i-1) && (defaults[v] || deliberate(v) || signed(v)) {
+			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, User: string(all[i-1].Text), Note: "in a program's strings, behind an account"})
 			continue
 		}
 		var context *regexp.Regexp
 		switch {
-		case len(v) > 40 || v[len(v)-1] == '=' || !habits[v] && placeholder(v) && !defaults[v]:
+		case len(v) > 40 || v[len(v)-1] == '=' || encodedWord(v) || !habits[v] && placeholder(v) && !defaults[v]:
 			continue
 		case habits[v] || i > 0 && defaults[v] && accounts[string(all[i-1].Text)]:
 			context = loginContext
@@ -200,6 +210,20 @@ func candidate(b []byte) bool {
 	return digits
 }
 
+// encodedWord says that v is text in base64.
+func encodedWord(v string) bool {
+	raw, err := base64.StdEncoding.DecodeString(v)
+	if err != nil || len(raw) < 6 {
+		return false
+	}
+	for _, c := range raw {
+		if (c < 0x20 || c >= 0x7f) && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
 // scrambled says that v is letters of both cases in an order that no name has.
 func scrambled(v string) bool {
 	if len(v) < 8 || len(v) > 32 {
@@ -229,15 +253,16 @@ func scrambled(v string) bool {
 // deliberate says that v is a password that somebody thought of, with more than
 // the number that names have at their end.
 func deliberate(v string) bool {
-	return chosen(v) && len(v) >= 7 && (count(v) >= 2 || strings.IndexAny(v, "!@#%^&*") >= 0) && strings.IndexAny(v, "_=+-") < 0
+	return len(v) >= 7 && (count(v) >= 2 || strings.IndexAny(v, "!@#%^&*") >= 0) && strings.IndexAny(v, "_=+-") < 0 && chosen(v)
 }
 
 // secretKey says that a string is the name of a setting that holds a password.
 func secretKey(b []byte) bool {
-	if len(b) > 40 || bytes.IndexByte(b, ' ') >= 0 {
-		return false
+	name := string(b)
+	if len(b) > 40 || strings.Contains(name, " ") || strings.ToLower(name) != name && strings.ToUpper(name) != name {
+		return false // names of functions have both cases
 	}
-	kind, ok := kindOfKey(string(b))
+	kind, ok := kindOfKey(name)
 	return ok && (kind == Password || kind == WiFiPSK || kind == Token)
 }
 
@@ -305,7 +330,7 @@ func signed(v string) bool {
 			letters++
 		}
 	}
-	return letters >= 2 && digit(v) && strings.IndexAny(v[1:], "!@#%^&") >= 0 && !strings.ContainsAny(v, "=?+*$`")
+	return letters >= 2 && digit(v) && strings.IndexAny(v[1:], "!@#%^&$") >= 0 && !strings.ContainsAny(v, "=?+*`")
 }
 
 // wordy says that v holds a word: five small letters in a row.

@@ -131,6 +131,11 @@ func (s *scanner) provider(at, end int) {
 			return
 		}
 	}
+	if d[at] == 'e' && bytes.HasPrefix(d[at:], []byte("eyJ")) && at >= s.tokenEnd {
+		if rest := s.token(at, 8<<10, base64Byte); at+len(rest) >= len(d) || d[at+len(rest)] != '.' {
+			s.encodedText(at, end)
+		}
+	}
 	for _, i := range byFirst[d[at]] {
 		p := &providers[i]
 		if !bytes.HasPrefix(d[at:], []byte(p.prefix)) || p.kind != Webhook && !s.tokenStart(at) {

@@ -20,7 +20,8 @@ const (
 	maxKeys     = 500    // beginnings of keys
 	maxSettings = 20_000 // names that a value may follow
 	maxCommands = 5_000
-	maxAnchors  = 20_000 // places in a program whose neighbourhood is read
+	maxAnchors  = 20_000  // places in a program whose neighbourhood is read
+	maxGlances  = 100_000 // other looks that read what stands around
 )
 
 // scanner collects the hits of one file.
@@ -37,7 +38,10 @@ type scanner struct {
 	prog    program
 
 	keys, settings, commands int
-	tokenEnd                 int // a token that is too long for every provider ends here
+	glances                  int
+	tokenEnd                 int      // a token that is too long for every provider ends here
+	wides                    [][2]int // strings in UTF-16
+	coded                    [][2]int // texts in base64
 	cut                      bool
 }
 
@@ -51,7 +55,8 @@ type rule struct {
 	words []string
 }
 
-// rules are all looks. A word stands in one row only.
+// rules are looks with their words; those of glances and clues follow. A word
+// stands in one row only.
 var rules = []rule{
 	{(*scanner).armour, []string{"-----BEGIN ", "LS0tLS1CRUdJTi", "2d2d2d2d2d424547494e20"}},
 	{(*scanner).derInText, derTextWords},
@@ -62,6 +67,17 @@ var rules = []rule{
 	{(*scanner).provider, providerWords},
 	{(*scanner).setting, settingWords},
 	{(*scanner).command, commandWords},
+	{(*scanner).anchor, anchorWords},
+	{func(s *scanner, _, _ int) { s.prog.linux = true }, []string{"Linux version %", "Linux version 2", "Linux version 3", "Linux version 4", "Linux version 5", "Linux version 6"}},
+}
+
+// glances are looks that are counted together.
+var glances = []rule{
+	{(*scanner).cleartext, []string{"{PLAIN}", "{CLEARTEXT}", "{CLEAR}"}},
+	{(*scanner).network, []string{"WIFI:T:", "WIFI:S:", "WIFI:P:"}},
+	{(*scanner).encodedLogin, encodedLogins},
+	{(*scanner).encodedText, []string{"ewog", "ewo", "ew0K", "eyAi"}},
+	{(*scanner).wideString, wideWords},
 	{(*scanner).pair, pairWords},
 	{(*scanner).compares, compareWords},
 	{(*scanner).source, []string{"@tcp(", "@unix("}},
@@ -72,21 +88,26 @@ var rules = []rule{
 	{(*scanner).roster, rosterWords},
 	{(*scanner).webKey, []string{"\"kty\""}},
 	{(*scanner).signify, []string{"untrusted comment:"}},
-	{(*scanner).anchor, anchorWords},
-	{func(s *scanner, _, _ int) { s.prog.linux = true }, []string{"Linux version %", "Linux version 2", "Linux version 3", "Linux version 4", "Linux version 5", "Linux version 6"}},
-	{func(*scanner, int, int) {}, clueWords},
 }
 
 var words, looks = func() ([]string, []look) {
 	var all []string
 	var fns []look
-	for _, row := range rules {
+	for _, row := range slices.Concat(rules, glances, []rule{{func(*scanner, int, int) {}, clueWords}}) {
 		for _, w := range row.words {
 			all = append(all, w)
 			fns = append(fns, row.look)
 		}
 	}
 	return all, fns
+}()
+
+// firstGlance is the index of the first word of glances.
+var firstGlance = func() (n int) {
+	for _, row := range rules {
+		n += len(row.words)
+	}
+	return n
 }()
 
 // firstFileWord is the index of the first of clueWords, which end the list.
@@ -102,6 +123,9 @@ func scan(f *inspect.File, found []keyword.Hit) []Hit {
 		if k.Word < 0 || k.Word >= len(looks) || k.At < 0 || k.End > len(f.Data) || k.At >= k.End {
 			continue
 		}
+		if k.Word >= firstGlance && k.Word < firstFileWord {
+			s.glances++
+		}
 		looks[k.Word](s, k.At, k.End)
 		if s.tooMany() {
 			s.cut = true
@@ -114,12 +138,14 @@ func scan(f *inspect.File, found []keyword.Hit) []Hit {
 		}
 	}
 	s.program()
+	s.wideStrings()
+	s.codedTexts()
 	s.known()
 	return s.sorted()
 }
 
 func (s *scanner) tooMany() bool {
-	return len(s.hits) >= maxHits || s.keys >= maxKeys || s.commands >= maxCommands || s.settings >= maxSettings
+	return len(s.hits) >= maxHits || s.keys >= maxKeys || s.commands >= maxCommands || s.settings >= maxSettings || s.glances >= maxGlances
 }
 
 // whole reads files whose form is known from their path or their first bytes.

@@ -247,6 +247,21 @@ func TestHostileTexts(t *testing.T) {
 		{"hash", "/etc/x.conf", "$1$a"},
 		{"quotes", "/www/x.js", "pass:'"},
 		{"xml", "/etc/x.xml", "<pass>"},
+		{"options", "/etc/x.sh", "a --password b9cdef "},
+		{"continued", "/etc/x.sh", "curl \\\n"},
+		{"users", "/etc/x.conf", "users={'a':"},
+		{"sections", "/etc/x.conf", "[users]\n"},
+		{"insert", "/x.sql", "insert into users (a,b) values ('a',"},
+		{"identified", "/x.sql", "identified by '"},
+		{"comparison", "/www/x.js", "u == 'admin' && p == 'a1b2c3'"},
+		{"base64-json", "/etc/x.conf", "eyJhIjoi "},
+		{"base64-login", "/etc/x.conf", "YWRtaW46YQ== "},
+		{"heredoc", "/etc/x.sh", "passwd root <<E\n"},
+		{"lists", "/etc/x.conf", "key: [1, 2, "},
+		{"web-key", "/etc/x.json", "{\"kty\":"},
+		{"words", "/etc/zh.conf", "密码："},
+		{"utf16", "/bin/x", "p\x00a\x00s\x00s\x00=\x00a\x001\x00b\x002\x00"},
+		{"strings", "/bin/x", "\x7fELF\x00admin\x00a1b2c3d4\x00"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -273,8 +288,11 @@ func FuzzScan(f *testing.F) {
 		"root:" + md5Hash + ":1::::::\nx::0:0::/:/bin/sh", "a=ftp://u:p4ssw0rd@h/", "pass = 'a\\'b'", "<password>x1y2</password>",
 		"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", "\x7fELF\x01\x01login\x00Xk3jP0qa9\x00", "\x00\x00\x00\x07ssh-rsa\x00\x00\x00\x01\x03",
 		"echo a:b1c2 | chpasswd", "openssl enc -K \"a b", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.abcdefghijklmnop", "option psk 'abcdefgh'", "30\x82\x01",
+		"a --password b1c2 -u d", "users={\"al\":\"b1c2d3\"}", "[users]\nal=b1c2d3", "insert into users (a,password) values (1,'b1c2')", "x' identified by 'b1c2", "key=[1,2,3", "pass: |\n b1c2",
+		"u == 'admin' && p == 'b1c2d3'", "a=eyJwYXNzIjoiYjFjMmQzIn0=", "b=YWRtaW46YjFjMg==", "WIFI:S:a;P:b1c2d3;", "{\"kty\":\"oct\",\"k\":\"AAAAAAAAAAAAAAAAAAAAAA\"}", "untrusted comment: x\nRWRCSw==", "密码：b1c2",
+		"passwd a <<E\nb1c2\nE", "echo b1c2 > /x.passwd", "curl \\\n -u a:b1c2", "${PW:-b1c2}", "p\x00a\x00s\x00s\x00=\x00b\x001\x00", "\xff\xfep\x00=\x00", "-----BEGIN EC PRIVATE KEY-----\\n\"\n\"AA", "pass(\"b1c2\")", "auth=(\"a\", \"b1c2\")",
 	} {
-		for _, p := range []string{"/etc/passwd", "/etc/x.conf", "/x.sh", "/www/x.js", "/root/.ash_history", "/root/.ssh/authorized_keys"} {
+		for _, p := range []string{"/etc/passwd", "/etc/x.conf", "/x.sh", "/www/x.js", "/root/.ash_history", "/root/.ssh/authorized_keys", "/nvs", "/x.h", "/x.csv", "/etc/httpd.conf", "/etc/wifi.pw", "/etc/web.users"} {
 			f.Add(p, []byte(s))
 		}
 	}

@@ -74,7 +74,7 @@ func taken(name string) string {
 }
 
 // valueFollows are the bytes that may stand right behind a name.
-var valueFollows = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '"': true, '\'': true, '`': true, '>': true, '[': true, ',': true, '+': true, '<': true, ')': true, '\\': true, '(': true, ']': true, '\n': true, '\r': true}
+var valueFollows = [256]bool{'=': true, ':': true, ' ': true, '\t': true, '"': true, '\'': true, '`': true, '>': true, '[': true, ',': true, '+': true, '<': true, ')': true, '\\': true, '(': true, ']': true, '\n': true, '\r': true, '&': true}
 
 // assignment is a name and a value that may be a secret.
 type assignment struct {
@@ -121,20 +121,32 @@ func (s *scanner) report(a assignment) {
 	switch a.kind {
 	case Password:
 		h.Scheme = s.service(a.from)
-		if h.User = a.user; h.User == "" {
+		if user, pw, ok := strings.Cut(a.v, ":"); ok && strings.Contains(setting.Normal(a.key), "userp") && loginUser.MatchString(user) {
+			h.User, h.Value, a.at, a.v = user, pw, a.at+len(user)+1, pw
+		}
+		if h.User == "" {
+			h.User = a.user
+		}
+		if h.User == "" && a.form == blank {
+			h.User = s.wordBefore(a.from, userKeys, "")
+		}
+		if h.User == "" {
 			h.User = s.neighbour(a, userKeys)
 		}
 		if h.User == "" && prefixOf(setting.Normal(a.key)) == "" && len(a.v) >= 5 && len(a.v) <= 64 {
 			if ssid := s.neighbour(assignment{from: a.from, at: a.at}, ssidKeys); ssid != "" {
 				h.Kind, h.Scheme, h.User = WiFiPSK, "wifi", ssid
-			} else if strings.HasSuffix(setting.Normal(a.key), "passphrase") && len(a.v) >= 8 && s.wireless(a.from) {
-				h.Kind, h.Scheme = WiFiPSK, "wifi"
 			}
+		}
+		if strings.HasSuffix(setting.Normal(a.key), "passphrase") && len(a.v) >= 8 && s.wireless(a.from) {
+			h.Kind, h.Scheme = WiFiPSK, "wifi"
 		}
 		s.hashed(&h)
 	case WiFiPSK:
 		h.Scheme = "wifi"
-		h.User = s.neighbour(assignment{key: "", from: a.from, at: a.at}, ssidKeys)
+		if h.User = s.neighbour(assignment{key: "", from: a.from, at: a.at}, ssidKeys); h.User == "" && a.form == blank {
+			h.User = s.wordBefore(a.from, []string{"ssid", "ssid1", "ssid2"}, "")
+		}
 	case CloudSecret:
 		h.Scheme = cloudOf(a.key)
 	case SymmetricKey:
@@ -162,10 +174,18 @@ func cloudOf(key string) string {
 	return "aws"
 }
 
+// sofia are sums of eight characters that recorders with the program Sofia have
+// for well-known passwords: none, "admin", "123456" …
+var sofia = map[string]bool{"tlJwpbo6": true, "6QNMIQGe": true, "nTBCS19C": true, "OxhlwSG8": true, "S2fGqNFs": true}
+
 // hashed turns a password that is written as an unsalted sum into a hash.
 func (s *scanner) hashed(h *Hit) {
 	if v, name := hashAt([]byte(h.Value)); v != "" && v == h.Value {
 		h.Kind, h.Scheme = PasswordHash, name
+		return
+	}
+	if sofia[h.Value] {
+		h.Kind, h.Scheme = PasswordHash, "sofia"
 		return
 	}
 	name := map[int]string{32: "md5-hex", 40: "sha1-hex", 64: "sha256-hex", 128: "sha512-hex"}[len(h.Value)]

@@ -79,7 +79,8 @@ var noteWords = []string{"account:", "accounts:", "credentials:", "credential:",
 
 // note looks at "test account: admin / admin123" in a comment.
 func (s *scanner) note(at, end int) {
-	if s.f.Kind != inspect.Text || s.prose() || s.library || s.texts || !s.f.Comment(at) {
+	greeting := strings.HasSuffix(s.f.Path, "/motd") || strings.Contains(s.f.Path, "/issue") || strings.HasSuffix(s.f.Path, "banner")
+	if s.f.Kind != inspect.Text || s.prose() || s.library || s.texts || !greeting && !s.f.Comment(at) {
 		return
 	}
 	line, start := s.f.LineAround(end)

@@ -18,11 +18,10 @@ func (s *scanner) value(from, to int) (assignment, bool) {
 	d := s.f.Data
 	a := assignment{key: string(d[from:to]), from: from}
 	quote, i := s.closing(from, to)
-	if next := space(d, i); next > i && bytes.IndexByte(d[i:next], '\n') >= 0 && bytes.HasPrefix(d[next:], []byte("value:")) && s.listed(from) {
-		// - name: PASSWORD
-		//   value: x
-		a.form = mapping
-		return s.valueAt(a, setting.Blank(d, next+len("value:")))
+	if i < len(d) && (d[i] == '\n' || d[i] == '\r' || quote != 0) {
+		if below, ok := s.nextLine(a, i); ok {
+			return below, true
+		}
 	}
 	if quote != 0 && i < len(d) && d[i] == ']' { // $config['mail']['pass']
 		i++
@@ -63,6 +62,28 @@ func (s *scanner) value(from, to int) (assignment, bool) {
 	return a, true
 }
 
+// nextLine reads a value that stands below its name.
+func (s *scanner) nextLine(a assignment, i int) (assignment, bool) {
+	d := s.f.Data
+	next := space(d, i)
+	if s.f.Kind != inspect.Text || next == i || bytes.IndexByte(d[i:next], '\n') < 0 {
+		return a, false
+	}
+	a.form = mapping
+	switch rest := d[next:min(len(d), next+24)]; {
+	case bytes.HasPrefix(rest, []byte("value:")) && s.listed(a.from): // - name: PASSWORD
+		return s.valueAt(a, setting.Blank(d, next+len("value:")))
+	case counted.Match(rest): // of Subversion and Redis: the name's length, the name, the value's length, the value
+		begin := next + bytes.IndexByte(rest, '\n') + 1
+		a.v, a.at = string(s.token(begin, 128, func(c byte) bool { return c > ' ' && c < 0x7f })), begin
+		return a, a.v != "" && a.form == mapping
+	}
+	return a, false
+}
+
+// counted is a line with the length of the next one.
+var counted = regexp.MustCompile(`^(V |\$)[0-9]{1,3}\r?\n`)
+
 // listed says that "name:" or "key:" stands before the name at from.
 func (s *scanner) listed(from int) bool {
 	before := bytes.TrimRight(tailOf(s.f.Data, from, 16), " \"'")
@@ -79,6 +100,8 @@ func (s *scanner) closing(from, to int) (quote byte, end int) {
 		return d[to], to + 1
 	case from > 1 && to+1 < len(d) && d[to] == '\\' && is(d[to+1]) && d[from-1] == d[to+1] && d[from-2] == '\\':
 		return d[to+1], to + 2
+	case bytes.HasPrefix(d[to:], []byte("&quot;")) && bytes.HasSuffix(d[:from], []byte("&quot;")): // JSON in an attribute
+		return '"', to + len("&quot;")
 	}
 	return 0, to
 }
@@ -129,7 +152,7 @@ func (s *scanner) bareName(a assignment, i, to int) (assignment, bool) {
 			return s.pattern(a, next+3)
 		}
 		return s.compared(a, i+1)
-	case c == '(' && code:
+	case c == '(' && (code || s.f.Role == inspect.History || path.Ext(s.f.Path) == ".sql"):
 		return s.calling(a, i)
 	case c == ',' && code && strings.HasPrefix(a.key, "CURLOPT_"):
 		a.form = call
@@ -206,6 +229,11 @@ func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
 		return a, false // no shell assigns "X= y": a message
 	}
 	i = setting.Blank(d, i)
+	if colon && i+1 < len(d) && (d[i] == '|' || d[i] == '>') && s.f.Role == inspect.Config { // a block of YAML
+		if k := bytes.IndexByte(d[i:min(len(d), i+4)], '\n'); k > 0 {
+			i = space(d, i+k)
+		}
+	}
 	if i < len(d) && d[i] == '\n' && (quote != 0 || codeFile(s.f.Path)) { // JSON and C may break the line
 		i = space(d, i)
 	}
@@ -218,7 +246,7 @@ func (s *scanner) assigned(a assignment, i int, quote byte) (assignment, bool) {
 	if list, ok := s.numbers(a, i); ok {
 		return list, true
 	}
-	if d[i] == '[' || d[i] == '(' {
+	if d[i] == '(' || d[i] == '[' && !bytes.HasPrefix(d[i:], []byte("[[")) {
 		return s.couple(a, i)
 	}
 	return s.valueAt(a, i)
@@ -256,7 +284,8 @@ func (s *scanner) position(from int) int {
 		return 0
 	}
 	line, start := s.f.LineAround(from)
-	before := bytes.TrimLeft(bytes.TrimRight(line[:from-start], " \t$"), " \t")
+	before := line[:from-start]
+	before = bytes.TrimLeft(bytes.TrimRight(before[bytes.LastIndexByte(before, ';')+1:], " \t$"), " \t")
 	for _, word := range []string{"local ", "my ", "our ", "var ", "let ", "("} {
 		before = bytes.TrimPrefix(before, []byte(word))
 	}
@@ -373,6 +402,14 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 			a.v, a.at, a.quoted = string(d[i+2:i+end]), i+2, true
 			return a, true
 		}
+	}
+	if rest, ok := bytes.CutPrefix(d[i:min(len(d), i+longestValue)], []byte("&quot;")); ok {
+		end := bytes.Index(rest, []byte("&quot;"))
+		if end < 0 || bytes.IndexByte(rest[:end], '\n') >= 0 {
+			return a, false
+		}
+		a.v, a.at, a.quoted = string(rest[:end]), i+len("&quot;"), true
+		return a, true
 	}
 	q := d[i]
 	if q == '\\' && i+1 < len(d) && (d[i+1] == '"' || d[i+1] == '\'') {

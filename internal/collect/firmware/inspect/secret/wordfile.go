@@ -37,7 +37,7 @@ func (s *scanner) twoLines() {
 
 var (
 	// secretName is in names of files that hold one secret and nothing else.
-	secretName = regexp.MustCompile(`(^|[._-])(passwd|password|passphrase|pass|pw|pwd|secret|token|api[._-]?key|psk|credentials?|auth[._-]?(key|code)|pin)($|[._-])`)
+	secretName = regexp.MustCompile(`(^|[._-])(passwd|password|passphrase|(?:ask)?pass|pw|pwd|secret|token|api[._-]?key|psk|credentials?|auth[._-]?(key|code)|pin)($|[._-])`)
 	// loginLine is a line of a list of accounts.
 	loginLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}:[^\s:]{3,64}$`)
 	// loginList is in names of files that list accounts.

@@ -25,7 +25,7 @@ type Field struct {
 func Fields(line []byte) []Field {
 	line = line[:min(len(line), maxLine)]
 	var out []Field
-	if w := Words(line, 0); len(w) == 3 && (w[0].Text == "option" || w[0].Text == "set" || w[0].Text == "list") {
+	if w := Words(line, 0); len(w) == 3 && before[w[0].Text] {
 		return []Field{{w[1].Text, w[2].Text, w[2].Off}}
 	} else if len(w) == 2 && nameOnly(w[0].Text) {
 		out = append(out, Field{w[0].Text, strings.Trim(w[1].Text, "\"'"), w[1].Off})
@@ -47,6 +47,9 @@ func Fields(line []byte) []Field {
 	}
 	return out
 }
+
+// before are words that stand before a name and its value, parted by blanks.
+var before = map[string]bool{"option": true, "set": true, "list": true, "export": true, "setenv": true, "setprop": true, "#define": true, "SetEnv": true}
 
 // subject is what the name at line[at:] is about: of <User val="al"> the
 // attribute says what the element is.

@@ -121,35 +121,14 @@ func (l *lexer) list(stop byte) {
 			if l.peek(-1) == '\r' {
 				l.at++
 			}
-		case c == '\n':
-			l.at++
-			waits := len(l.cur.Words) == 0 && l.joined // behind "&&" the command stands on the next line
-			if l.flush(); !l.piped && !waits {
-				l.end()
-			}
-			l.skipDocs()
-		case c == ';' && l.peek(1) == ';':
-			l.flush()
-			l.end()
-			l.at += 2
-			pattern = true
 		case c == '|' && pattern:
 			l.at++
-		case c == '|' && l.peek(1) != '|':
-			l.flush()
-			l.piped = true
+		case c == ';' && l.peek(1) == ';':
+			l.separate()
 			l.at++
-			if l.peek(0) == '&' {
-				l.at++
-			}
-		case c == ';' || c == '&' || c == '|':
-			l.flush()
-			l.end()
-			l.at++
-			if c != ';' && l.peek(0) == c {
-				l.joined = true
-				l.at++
-			}
+			pattern = true
+		case c == '\n' || c == ';' || c == '&' || c == '|':
+			l.separate()
 		case c == '#':
 			l.comment()
 		case c == '(' && pattern:
@@ -171,6 +150,33 @@ func (l *lexer) list(stop byte) {
 				l.cur, pattern = Command{}, true
 				l.nest++
 			}
+		}
+	}
+}
+
+// separate reads what stands between commands: a line's end, ";", "&", "|" and
+// what is made of these.
+func (l *lexer) separate() {
+	c := l.src[l.at]
+	l.at++
+	waits := len(l.cur.Words) == 0 && l.joined // behind "&&" the command stands on the next line
+	l.flush()
+	switch {
+	case c == '\n':
+		if !l.piped && !waits {
+			l.end()
+		}
+		l.skipDocs()
+	case c == '|' && l.peek(0) != '|':
+		l.piped = true
+		if l.peek(0) == '&' {
+			l.at++
+		}
+	default:
+		l.end()
+		if c != ';' && l.peek(0) == c {
+			l.joined = true
+			l.at++
 		}
 	}
 }

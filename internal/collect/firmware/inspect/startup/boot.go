@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"assay/internal/collect/firmware/inspect"
 )
 
 // Boot joins what the files of an image start with the links between them: an
@@ -29,6 +27,18 @@ type Boot struct {
 
 // maxEntries bounds each map: a tree of a million names isn't kept.
 const maxEntries = 200_000
+
+// Seen says that something tells what is started: a table or a script of an init
+// system. A program without an operating system has none.
+func (b *Boot) Seen() bool {
+	for _, c := range b.calls {
+		switch c.By {
+		case "inittab", "rc", "init.d", "procd", "openrc", "systemd", "upstart", "android-init", "runit", "s6":
+			return true
+		}
+	}
+	return len(b.rc) > 0 || len(b.units.wanted) > 0
+}
 
 // tree splits a path: what names its tree, and the path in it.
 func tree(p string) (prefix, in string) {
@@ -153,29 +163,6 @@ func (b *Boot) Resolve(starts []Start) []Start {
 		out = append(out, s)
 	}
 	return append(out, b.implied()...)
-}
-
-// implied are the shells that busybox' init has wait on the console where it
-// finds no inittab (busybox, init/init.c, parse_inittab).
-func (b *Boot) implied() []Start {
-	var out []Start
-	for _, p := range slices.Sorted(maps.Keys(b.links)) {
-		prefix, in := tree(p)
-		if in != "/sbin/init" && in != "/linuxrc" || path.Base(b.follow(p)) != "busybox" {
-			continue
-		}
-		scripts, tables := false, false
-		for at, c := range b.calls {
-			if t, in := tree(at); t == prefix {
-				scripts = scripts || in == "/etc/init.d/rcS"
-				tables = tables || c.By == "inittab" || in == "/init"
-			}
-		}
-		if scripts && !tables {
-			out = append(out, Start{Kind: SerialShell, Name: "console", Program: "/bin/sh", By: "inittab", Boot: Yes, Login: No, Text: "askfirst:-/bin/sh", Where: inspect.Where{Path: p}})
-		}
-	}
-	return out[:min(len(out), 1)]
 }
 
 // Reached says what starts the file at p at boot: the path of a script, a table

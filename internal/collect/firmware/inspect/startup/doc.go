@@ -30,7 +30,7 @@ const (
 	DebugTool  Kind = "debug-tool"               // a debugger or tracer that runs
 	ADB        Kind = "adb-enabled"              // Android's debug bridge
 	Cleartext  Kind = "cleartext-transport"      // a server that can't encrypt; Name says the protocol
-	CardUpdate Kind = "update-without-signature" // a boot loader that writes what a card or stick holds to flash
+	Unsigned   Kind = "update-without-signature" // code of another machine that is run, or of a card that a boot loader writes to flash
 	KernelWeak Kind = "kernel-not-hardened"      // a kernel's command line that switches protections off; Name lists them
 )
 

@@ -29,6 +29,7 @@ type scanner struct {
 	seen   map[string]bool // of calls
 	cut    bool
 
+	remote  []string // paths of a script where folders of another machine are mounted
 	brought []string // paths of a script where what can be put in is mounted, or was copied to
 }
 

@@ -103,8 +103,12 @@ func (s *scanner) start(words []sh.Word, c sh.Command, text, tty string, all boo
 		}
 		if len(script) > 0 {
 			s.call(script[0])
-			if s.media(script[0]) {
-				s.add(off, Start{Kind: Autorun, Name: path.Base(script[0]), Program: script[0], Args: script[1:], Text: text})
+			kind := Autorun
+			if s.far(script[0]) {
+				kind = Unsigned
+			}
+			if kind == Unsigned || s.media(script[0]) {
+				s.add(off, Start{Kind: kind, Name: path.Base(script[0]), Program: script[0], Args: script[1:], Text: text})
 				return
 			}
 		}
@@ -159,6 +163,8 @@ func (s *scanner) command(args []string, off int, text, tty string, all bool) {
 		st.Kind, st.Name, st.Listens = Telnet, "telnetd", true
 	case s.media(program):
 		st.Kind = Autorun
+	case s.far(program):
+		st.Kind = Unsigned
 	case tty != "" && openShell(args):
 		st.Kind, st.Name, st.Login = SerialShell, ttyOf(args, tty), No
 	case strings.HasSuffix(name, "getty"):
@@ -205,11 +211,20 @@ func (s *scanner) brings(name string, args []string) {
 		return
 	}
 	device := args[len(args)-2]
+	if i := strings.IndexByte(device, ':'); i > 0 && strings.HasPrefix(device[i+1:], "/") && len(last) > 1 { // of another machine (nfs(5))
+		s.remote = append(s.remote, last)
+		return
+	}
 	fat := slices.ContainsFunc(args, func(a string) bool { return a == "vfat" || a == "msdos" || a == "exfat" || a == "ntfs" })
 	plugged := strings.Contains(device, "$MDEV") || strings.Contains(device, "$DEVNAME") || strings.Contains(device, "%k") || strings.HasPrefix(device, "/dev/sd")
 	if strings.HasPrefix(device, "/dev/") && (plugged || fat && strings.HasPrefix(device, "/dev/mmcblk")) && len(last) > 1 {
 		s.brought = append(s.brought, last)
 	}
+}
+
+// far says that a path lies on another machine, which says nothing of who it is.
+func (s *scanner) far(p string) bool {
+	return slices.ContainsFunc(s.remote, func(b string) bool { return strings.HasPrefix(p, b+"/") })
 }
 
 // media says that a path lies on something that can be put in, or came from it.

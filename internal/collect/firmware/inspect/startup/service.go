@@ -36,7 +36,7 @@ func serves(name string, args []string) (ok bool, port int) {
 	switch {
 	case name == "nc" || name == "ncat" || name == "netcat":
 		for _, a := range args {
-			if a == "-l" || a == "-ll" || a == "-lp" || a == "-lk" || a == "-lkp" || a == "--listen" {
+			if listens([]string{a}) {
 				return true, ncPort(args)
 			}
 		}
@@ -183,6 +183,13 @@ func openShell(args []string) bool {
 	return false
 }
 
+// asksNothing says that a program in the place of login lets in without asking,
+// by its name.
+func asksNothing(name string) bool {
+	low := strings.ToLower(name)
+	return shell(name) || strings.Contains(low, "autologin") || strings.Contains(low, "auto-login") || strings.Contains(low, "nologin") && name != "nologin"
+}
+
 // gettyOpen says that a getty lets in without asking (getty -n -l /bin/sh,
 // agetty --autologin root).
 func gettyOpen(args []string) bool {
@@ -192,7 +199,9 @@ func gettyOpen(args []string) bool {
 			next = args[i+1]
 		}
 		switch {
-		case (a == "-l" || a == "--login-program") && shell(path.Base(next)), strings.HasPrefix(a, "--login-program=") && shell(path.Base(a)):
+		case (a == "-l" || a == "--login-program") && asksNothing(path.Base(next)), strings.HasPrefix(a, "--login-program=") && asksNothing(path.Base(a)):
+			return true
+		case a == "-n" && next == "root": // the account that some builds of busybox take
 			return true
 		case strings.HasPrefix(a, "--autologin"), a == "-a" && next == "root":
 			return true

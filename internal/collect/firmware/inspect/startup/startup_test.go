@@ -72,7 +72,7 @@ func TestScan(t *testing.T) {
 		{"interfaces", "/etc/network/interfaces", "iface eth0 inet dhcp\n up /usr/bin/net.sh\n up route add x\n", []item{{startup.Process, 2, "net.sh", "network", 0}}},
 		{"u-boot", "u-boot-env", "bootdelay=3\nbootargs=console=ttyS0,115200 init=/bin/sh\n", []item{{startup.Bootloader, 1, "u-boot", "u-boot", 0}, {startup.Console, 2, "ttyS0", "bootargs", 0}, {startup.SerialShell, 2, "console", "bootargs", 0}}},
 		{"u-boot-raw", "u-boot-env", "a=b\x00bootdelay=0\x00\x00", []item{{startup.Bootloader, 0, "u-boot", "u-boot", 0}}},
-		{"u-boot-card", "u-boot-env", "a=mmc dev 0; fatload mmc 0:1 0x82000000 run.scr; source 0x82000000\nb=usb start;fatload usb 0 ${loadaddr} uImage; bootm ${loadaddr}\nc=fatload mmc 0 0x42000000 up.bin; sf probe 0; sf erase 0 0x1000000; sf write 0x42000000 0 ${filesize}\nd=load mmc 0:1 ${loadaddr} zImage; bootz ${loadaddr}\nboot_a_script=load ${devtype} ${devnum}:1 ${scriptaddr} boot.scr; source ${scriptaddr}\n", []item{{startup.Autorun, 1, "a", "u-boot", 0}, {startup.Autorun, 2, "b", "u-boot", 0}, {startup.CardUpdate, 3, "c", "u-boot", 0}}},
+		{"u-boot-card", "u-boot-env", "a=mmc dev 0; fatload mmc 0:1 0x82000000 run.scr; source 0x82000000\nb=usb start;fatload usb 0 ${loadaddr} uImage; bootm ${loadaddr}\nc=fatload mmc 0 0x42000000 up.bin; sf probe 0; sf erase 0 0x1000000; sf write 0x42000000 0 ${filesize}\nd=load mmc 0:1 ${loadaddr} zImage; bootz ${loadaddr}\nboot_a_script=load ${devtype} ${devnum}:1 ${scriptaddr} boot.scr; source ${scriptaddr}\n", []item{{startup.Autorun, 1, "a", "u-boot", 0}, {startup.Autorun, 2, "b", "u-boot", 0}, {startup.Unsigned, 3, "c", "u-boot", 0}}},
 		{"u-boot-closed", "u-boot-env", "bootdelay=-2\nbootargs=init=/sbin/init quiet\n", nil},
 		{"u-boot-password", "u-boot-env", "bootdelay=3\nbootstopkeysha256=ab\n", nil},
 		{"documentation", "/usr/share/doc/a", "telnetd\n", nil},
@@ -138,6 +138,49 @@ func TestBoot(t *testing.T) {
 	}
 }
 
+// TestSeen: what holds no init system starts nothing that could be told.
+func TestSeen(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		path, text string
+		want       bool
+	}{
+		{"/etc/inittab", "::sysinit:/etc/init.d/rcS\n", true}, {"/lib/systemd/system/a.service", "[Service]\nExecStart=/bin/a\n", true},
+		{"/config.json", "{}", false}, {"/www/a.sh", "#!/bin/sh\necho\n", false}, {"esp-image", "\x00\x01", false},
+	} {
+		var b startup.Boot
+		_, calls := startup.Scan(inspect.New(row.path, 0, []byte(row.text)), nil)
+		b.File(calls)
+		if got := b.Seen(); got != row.want {
+			t.Errorf("%s: %v", row.path, got)
+		}
+	}
+}
+
+// TestMounted: a script of the root file system runs one of a tree that is
+// mounted, whose paths begin there.
+func TestMounted(t *testing.T) {
+	t.Parallel()
+	var b startup.Boot
+	for p, text := range map[string]string{
+		"/etc/init.d/rcS": "#!/bin/sh\nmount -t jffs2 /dev/mtdblock5 /mnt/app\n/mnt/app/bin/run.sh &\nsh $HOME/boot.sh\n", "jffs2:/bin/run.sh": "#!/bin/sh\n/lib/next.sh\n", "jffs2:/lib/next.sh": "#!/bin/sh\ntelnetd\n",
+		"p1:/boot.sh": "#!/bin/sh\n", "p2:/bin/other.sh": "#!/bin/sh\n",
+	} {
+		_, in, _ := strings.Cut(p, ":")
+		if in == "" {
+			in = p
+		}
+		_, calls := startup.Scan(inspect.New(in, 0o755, []byte(text)), nil)
+		calls.Path = p
+		b.File(calls)
+	}
+	for p, want := range map[string]bool{"jffs2:/bin/run.sh": true, "jffs2:/lib/next.sh": true, "p1:/boot.sh": true, "p2:/bin/other.sh": false} {
+		if by, ok := b.Reached(p); ok != want {
+			t.Errorf("%s: %v by %q", p, ok, by)
+		}
+	}
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ path, unit string }{
@@ -152,7 +195,7 @@ func TestHostile(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, s := range []string{"a::respawn:-/bin/sh", "x stream tcp nowait root /telnetd", "service a {\n}", "ExecStart=/sbin/agetty -a root", "su -c 'telnetd' root", "busybox telnetd -p 1", "bootdelay=3\x00bootargs=init=/bin/sh", "procd_set_param command a", "sd 0:0 1 *x", "RUN+=\"/a\"", "* * * * * a"} {
+	for _, s := range []string{"a::respawn:-/bin/sh", "x stream tcp nowait root /telnetd", "service a {\n}", "ExecStart=/sbin/agetty -a root", "su -c 'telnetd' root", "busybox telnetd -p 1", "bootdelay=3\x00bootargs=init=/bin/sh", "procd_set_param command a", "sd 0:0 1 *x", "RUN+=\"/a\"", "* * * * * a", "nc -l -p 1 -e sh", "for i in /etc/a/*; do $i; done", "cd /a; ./b", "$X/run.sh", "[Unit]\nWants=b.service", "fatload usb 0 1 x; source 1", "mount a:/b /c; /c/d"} {
 		for _, p := range []string{"/etc/inittab", "/etc/inetd.conf", "/etc/xinetd.d/a", "/lib/systemd/system/a.service", "/etc/init.d/a", "u-boot-env", "/etc/mdev.conf", "/etc/udev/rules.d/a", "/etc/crontab", "/init.rc"} {
 			f.Add(p, []byte(s))
 		}

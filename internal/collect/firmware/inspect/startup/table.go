@@ -228,7 +228,7 @@ func (s *scanner) card(name, value string, off int) {
 	case runsIt.MatchString(rest), value[m[2]:m[3]] == "usb" && bootsIt.MatchString(rest):
 		s.add(off, Start{Kind: Autorun, Name: name, Text: name + "=" + value})
 	case writesIt.MatchString(rest):
-		s.add(off, Start{Kind: CardUpdate, Name: name, Text: name + "=" + value})
+		s.add(off, Start{Kind: Unsigned, Name: name, Text: name + "=" + value})
 	}
 }
 

@@ -113,12 +113,7 @@ func (s *scanner) code(hits []keyword.Hit) {
 				s.add(start+m[0], inspect.Weakness{Kind: DebugTool, Name: lang, Text: text[m[0]:m[1]]})
 			}
 		case piped:
-			if m := codePiped.FindStringIndex(text); m != nil {
-				s.add(start+m[0], inspect.Weakness{Kind: UpdateUnsigned, Name: "sh", Text: text[m[0]:m[1]]})
-				if u := anyURL.FindStringSubmatch(text[m[0]:m[1]]); u != nil && !strings.EqualFold(u[1], "https") {
-					s.add(start+m[0], inspect.Weakness{Kind: UpdateOverHTTP, Name: strings.ToLower(u[1]), Text: text[m[0]:m[1]]})
-				}
-			}
+			s.piped(text, start)
 		case pages:
 			if m := pagePassword.FindStringIndex(text); m != nil {
 				s.add(start+m[0], inspect.Weakness{Kind: LoginOverGet, Text: text[m[0]:m[1]]})
@@ -132,7 +127,22 @@ func (s *scanner) code(hits []keyword.Hit) {
 	if lang == "perl" {
 		s.backticks()
 	}
-	s.judge(nil, s.f.Data)
+	if s.up != nil {
+		s.judge(nil, s.f.Data)
+	}
+}
+
+// piped looks for a command line that runs what it fetches.
+func (s *scanner) piped(text string, start int) {
+	m := codePiped.FindStringIndex(text)
+	if m == nil {
+		return
+	}
+	text = text[m[0]:m[1]]
+	s.add(start+m[0], inspect.Weakness{Kind: UpdateUnsigned, Name: "sh", Text: text})
+	if u := anyURL.FindStringSubmatch(text); u != nil && !strings.EqualFold(u[1], "https") {
+		s.add(start+m[0], inspect.Weakness{Kind: UpdateOverHTTP, Name: strings.ToLower(u[1]), Text: text})
+	}
 }
 
 // backticks looks at the commands of perl that no word announces.
@@ -191,11 +201,16 @@ func (s *scanner) tainted(l language, text string) bool {
 	if s.taint == nil {
 		s.taint = map[string]bool{}
 		for line := range bytes.Lines(s.f.Data[:min(len(s.f.Data), 256<<10)]) {
-			if len(line) > maxLine || !l.source.Match(line) || l.safe.Match(line) {
+			if len(line) > maxLine || !l.source.Match(line) {
 				continue
 			}
-			if m := assigned.FindSubmatch(line); m != nil && len(s.taint) < 256 {
-				s.taint[string(m[1])] = true
+			for part := range bytes.SplitSeq(line, []byte(";")) {
+				if !l.source.Match(part) || l.safe.Match(part) {
+					continue
+				}
+				if m := assigned.FindSubmatch(part); m != nil && len(s.taint) < 256 {
+					s.taint[string(m[1])] = true
+				}
 			}
 		}
 	}

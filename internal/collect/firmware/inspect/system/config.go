@@ -62,12 +62,32 @@ func (s *scanner) config() {
 	case s.updater(base):
 		return // it says all that there is to say of such a file
 	}
+	if strings.Contains(p, "lighttpd") {
+		s.lighttpd()
+	}
 	for _, prog := range programs {
 		if prog.when(p, base) {
 			s.eachLine(func(line, key, value string, off int) { s.rules(prog.rules, line, key, value, off) })
 		}
 	}
 	s.services()
+}
+
+// lighttpd looks whether it runs programs without giving up the rights that it
+// is started with.
+func (s *scanner) lighttpd() {
+	text, at, user := "", 0, false
+	s.eachLine(func(line, key, value string, off int) {
+		switch key {
+		case "server.username":
+			user = true
+		case "cgi.assign":
+			text, at = line, off
+		}
+	})
+	if text != "" && !user {
+		s.add(at, inspect.Weakness{Kind: ServiceAsRoot, Name: "lighttpd", Text: text})
+	}
 }
 
 // rule is a setting that weakens a program. The key is in lower case; an empty
@@ -118,6 +138,8 @@ var programs = []struct {
 	rules []rule
 }{
 	{like("lighttpd"), []rule{{"server.username", root, ServiceAsRoot, "lighttpd"}}},
+	{like("pip.conf", "pip/config"), []rule{{"trusted-host", anything, TLSVerifyDisabled, "pip"}}},
+	{like("openssl.cnf"), []rule{{"options", matches(`(?i)UnsafeLegacy`), WeakTLS, "renegotiation"}}},
 	{like("nginx"), []rule{
 		{"user", root, ServiceAsRoot, "nginx"}, {"proxy_ssl_verify", no, TLSVerifyDisabled, "nginx"}, {"uwsgi_ssl_verify", no, TLSVerifyDisabled, "nginx"}, {"grpc_ssl_verify", no, TLSVerifyDisabled, "nginx"},
 	}},
@@ -128,7 +150,7 @@ var programs = []struct {
 	{like("php-fpm", "/fpm/"), []rule{{"user", root, ServiceAsRoot, "php-fpm"}}},
 	{like("mosquitto"), []rule{{"user", root, ServiceAsRoot, "mosquitto"}}},
 	{func(p, base string) bool {
-		return strings.Contains(p, "ssh_config") && !strings.HasPrefix(p, "/usr/lib/")
+		return (strings.Contains(p, "ssh_config") || strings.HasSuffix(p, "/.ssh/config")) && !strings.HasPrefix(p, "/usr/lib/")
 	}, []rule{{"stricthostkeychecking", no, WeakSSH, "StrictHostKeyChecking"}}},
 	{like("sshd_config"), []rule{
 		{"hostbasedauthentication", yes, WeakSSH, "HostbasedAuthentication"}, {"ignorerhosts", no, WeakSSH, "IgnoreRhosts"}, {"permituserenvironment", yes, WeakSSH, "PermitUserEnvironment"}, {"strictmodes", no, WeakSSH, "StrictModes"},

@@ -32,6 +32,8 @@ const (
 	ADBEnabled         = "adb-enabled"
 	DebugBuild         = "debug-build"          // Android's switches of a development build
 	SerialShell        = "serial-shell"         // a setting that leaves the log-in of a console out
+	EmptyPassword      = "empty-password"       // a script takes the password of an account away
+	Bootloader         = "bootloader-open"      // a script sets a boot loader to wait for a key
 	TelnetEnabled      = "telnet-enabled"       // a setting that switches it on
 	HardCodedKey       = "hard-coded-key"       // a key in the command line of openssl; Text is masked
 	ServiceAsRoot      = "service-as-root"      // a server told to keep the rights of root

@@ -145,10 +145,32 @@ func (s *scanner) command(args []string, c sh.Command) {
 			if i == 0 {
 				s.add(c.Words[i].Off, inspect.Weakness{Kind: ReverseTunnel, Name: path.Base(a), Text: s.text(c)})
 			}
-		case "setprop":
-			if joined := strings.Join(args, " "); strings.Contains(joined, "adb.tcp.port") || strings.Contains(joined, "adb.enable 1") {
-				s.add(c.Off, inspect.Weakness{Kind: ADBEnabled, Text: joined})
+		case "sshd":
+			s.serverOptions(args[i+1:], c.Words[i].Off, c)
+		case "mini_snmpd", "snmpd":
+			for j, o := range args[i+1:] {
+				if rest := args[i+1+j+1:]; (o == "-c" || o == "--community") && path.Base(a) == "mini_snmpd" && len(rest) > 0 && (rest[0] == "public" || rest[0] == "private") {
+					s.add(c.Words[i].Off, inspect.Weakness{Kind: SNMPCommunity, Name: rest[0], Text: s.text(c)})
+				}
 			}
+		}
+	}
+}
+
+// serverOptions reads the settings that sshd(8) is given with -o.
+func (s *scanner) serverOptions(args []string, off int, c sh.Command) {
+	for i, a := range args {
+		v, ok := strings.CutPrefix(a, "-o")
+		if ok && v == "" && i+1 < len(args) {
+			v = args[i+1]
+		}
+		key, value, _ := strings.Cut(strings.Replace(v, " ", "=", 1), "=")
+		switch key = strings.ToLower(key); {
+		case !ok:
+		case key == "permitrootlogin" && yes(value):
+			s.add(off, inspect.Weakness{Kind: SSHRootPassword, Name: "sshd", Text: s.text(c)})
+		case key == "permitemptypasswords" && yes(value):
+			s.add(off, inspect.Weakness{Kind: SSHEmptyPassword, Name: "sshd", Text: s.text(c)})
 		}
 	}
 }

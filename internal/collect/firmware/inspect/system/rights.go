@@ -92,6 +92,9 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 			to, args = args[1:2], []string{name, args[2]}
 		}
 		for _, t := range to {
+			if (t == "/sys/fs/selinux/enforce" || t == "/selinux/enforce") && args[len(args)-1] == "0" {
+				s.add(c.Off, inspect.Weakness{Kind: KernelWeak, Name: "selinux", Text: text()})
+			}
 			if key, ok := strings.CutPrefix(t, "/proc/sys/"); ok && len(args) > 1 {
 				s.sysctl(key, strings.TrimSpace(strings.TrimPrefix(strings.Join(args[1:], " "), "-n ")), text(), c.Off)
 			}
@@ -110,6 +113,8 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 		if len(args) > 1 && (args[1] == "0" || strings.EqualFold(args[1], "permissive")) {
 			s.add(c.Off, inspect.Weakness{Kind: KernelWeak, Name: "selinux", Text: s.text(c)})
 		}
+	case "passwd", "usermod", "sed":
+		s.account(name, args, c)
 	case "ifconfig", "ip", "macchanger":
 		for i, a := range args {
 			if i > 1 && hardware(a) && (args[i-1] == "ether" || args[i-1] == "address" || args[i-1] == "-m" || args[i-1] == "--mac") {
@@ -126,6 +131,33 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 		if joined := strings.Join(args, " "); strings.HasSuffix(joined, "key_mgmt NONE") {
 			s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: joined})
 		}
+	}
+}
+
+var emptied = regexp.MustCompile(`s[/|#,]\^?\w+:.*[/|#,](\w+)::`)
+
+// account looks at commands that take the password of an account away.
+func (s *scanner) account(name string, args []string, c sh.Command) {
+	joined := strings.Join(args[1:], " ")
+	user := ""
+	switch name {
+	case "passwd":
+		if len(args) > 2 && (args[1] == "-d" || args[1] == "--delete") {
+			user = args[2]
+		}
+	case "usermod":
+		if i := strings.Index(joined+" ", "-p  "); i >= 0 {
+			user = args[len(args)-1]
+		}
+	case "sed":
+		if strings.Contains(joined, "/etc/shadow") || strings.Contains(joined, "/etc/passwd") {
+			if m := emptied.FindStringSubmatch(joined); m != nil {
+				user = m[1]
+			}
+		}
+	}
+	if user != "" {
+		s.add(c.Off, inspect.Weakness{Kind: EmptyPassword, Name: user, Text: s.text(c)})
 	}
 }
 

@@ -38,21 +38,7 @@ func fetches(args, to []string) *fetched {
 		return nil
 	}
 	f := &fetched{}
-	after := func(options ...string) string {
-		for i, a := range args[1:] {
-			for _, o := range options {
-				switch {
-				case a == o && i+2 < len(args):
-					return args[i+2]
-				case strings.HasPrefix(o, "--") && strings.HasPrefix(a, o+"="), len(o) == 2 && strings.HasPrefix(a, o) && len(a) > 2 && a[1] != '-':
-					return strings.TrimPrefix(strings.TrimPrefix(a, o), "=")
-				case len(o) == 2 && len(a) > 2 && len(a) < 8 && a[0] == '-' && a[1] != '-' && a[len(a)-1] == o[1] && i+2 < len(args):
-					return args[i+2] // -qO file
-				}
-			}
-		}
-		return ""
-	}
+	after := func(options ...string) string { return behind(args, options) }
 	for _, a := range args[1:] {
 		if strings.Contains(a, "://") {
 			f.url = a
@@ -89,6 +75,24 @@ func fetches(args, to []string) *fetched {
 		f.file = path.Base(f.url)
 	}
 	return f
+}
+
+// behind is what stands behind one of the options: "-O x", "-Ox", "-qO x",
+// "--output=x".
+func behind(args, options []string) string {
+	for i, a := range args[1:] {
+		for _, o := range options {
+			switch {
+			case a == o && i+2 < len(args):
+				return args[i+2]
+			case strings.HasPrefix(o, "--") && strings.HasPrefix(a, o+"="), len(o) == 2 && strings.HasPrefix(a, o) && len(a) > 2 && a[1] != '-':
+				return strings.TrimPrefix(strings.TrimPrefix(a, o), "=")
+			case len(o) == 2 && len(a) > 2 && len(a) < 8 && a[0] == '-' && a[1] != '-' && a[len(a)-1] == o[1] && i+2 < len(args):
+				return args[i+2]
+			}
+		}
+	}
+	return ""
 }
 
 var (
@@ -173,6 +177,11 @@ func (s *scanner) ran(fetch []fetched, commands []sh.Command) {
 		if f.file == "" || f.file == "-" || f.file == "/dev/null" {
 			continue
 		}
+		if systemFolder(f.file) { // no more is needed
+			s.add(f.c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(f.file), Text: s.text(f.c)})
+			s.clear(f.c, f.kind)
+			continue
+		}
 		for _, c := range commands {
 			if c.Off <= f.c.Off || !uses(c, f.file) {
 				continue
@@ -184,6 +193,13 @@ func (s *scanner) ran(fetch []fetched, commands []sh.Command) {
 			break
 		}
 	}
+}
+
+// systemFolder says that a file lies where programs and what starts them lie.
+func systemFolder(p string) bool {
+	dir := path.Dir(p)
+	base := path.Base(dir)
+	return strings.HasPrefix(p, "/") && (base == "bin" || base == "sbin" || base == "init.d" || base == "lib" && !strings.HasPrefix(p, "/var/") || base == "cgi-bin" || base == "rc.d" || base == "cron.d")
 }
 
 // uses says that a command runs a file, or installs what is in it.

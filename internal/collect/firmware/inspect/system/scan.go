@@ -70,6 +70,9 @@ func again(a, b inspect.Weakness) bool {
 }
 
 func (s *scanner) add(off int, w inspect.Weakness) {
+	if strings.HasSuffix(s.f.Path, ".xml") && s.f.Comment(off) {
+		return // its comments are longer than a line
+	}
 	if len(s.rep.Weaknesses) >= maxItems {
 		if !s.full {
 			s.full = true

@@ -33,6 +33,7 @@ func (s *scanner) shell(commands []sh.Command) {
 		s.command(args, c)
 		s.rights(args, c)
 		s.settings(args, to, c)
+		s.stores(args, c)
 		s.pipes(commands, i)
 		s.reverse(commands, i, args, to)
 		if f := fetches(args, to); f != nil {
@@ -49,8 +50,10 @@ func (s *scanner) shell(commands []sh.Command) {
 	if len(flash) > 0 {
 		s.update(flash[0].Off, "script", s.text(flash[0]))
 	}
-	checked := s.judge(all, nil)
-	if !checked {
+	if s.up == nil && len(fetch) == 0 {
+		return
+	}
+	if !s.judge(all, nil) {
 		for _, c := range flash {
 			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
 		}
