@@ -358,8 +358,10 @@ func (a *app) formats(allowed ...string) error {
 
 // command makes a cobra command with its texts.
 func (a *app) command(use, name string, args cobra.PositionalArgs, run func(*cobra.Command, []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: a.t("cli." + name + ".short"), Long: a.t("cli." + name + ".long"),
+	c := &cobra.Command{Use: use, Short: a.t("cli." + name + ".short"), Long: a.t("cli." + name + ".long"),
 		Example: a.t("cli." + name + ".example"), Args: a.fitting(args), RunE: run}
+	c.Flags().BoolP("help", "h", false, a.t("flag.help"))
+	return c
 }
 
 var _ pflag.Value = (*list)(nil)

@@ -160,24 +160,31 @@ type listed struct {
 	full string
 }
 
-// near are paths that somebody may have meant: of the same name elsewhere, or of
-// a name with a letter or two wrong.
+// near are paths that somebody may have meant: of the same name elsewhere, else
+// of the name that comes nearest.
 func (l *listing) near(path string) []string {
-	const most, looked = 3, 200_000
-	base := strings.ToLower(path[strings.LastIndexAny(strings.TrimSuffix(path, "/"), "/:")+1:])
-	var same, alike []string
-	for _, e := range l.entries[:min(looked, len(l.entries))] {
-		name := strings.ToLower(e.Path[strings.LastIndexAny(e.Path, "/:")+1:])
-		switch {
-		case name == "" || base == "":
-		case name == strings.TrimSuffix(base, "/"):
-			same = append(same, e.Path)
-		case len(alike) < most && product.Near(base, name):
-			alike = append(alike, e.Path)
-		}
+	const most, looked = 3, 100_000
+	base := func(p string) string {
+		p = strings.TrimSuffix(p, "/")
+		return strings.ToLower(p[strings.LastIndexAny(p, "/:")+1:])
 	}
-	same = append(same, alike...)
-	return same[:min(most, len(same))]
+	paths := make(map[string][]string)
+	var names []string
+	for _, e := range l.entries[:min(looked, len(l.entries))] {
+		name := base(e.Path)
+		if name == "" {
+			continue
+		}
+		if paths[name] == nil {
+			names = append(names, name)
+		}
+		paths[name] = append(paths[name], e.Path)
+	}
+	want := base(path)
+	if paths[want] == nil {
+		want = product.Nearest(want, names)
+	}
+	return paths[want][:min(most, len(paths[want]))]
 }
 
 func (a *app) incomplete(l *listing) {

@@ -91,8 +91,11 @@ func (d *firmwareDoc) systems(r *firmware.Result) {
 		}
 	}
 	apps(true)
-	for _, c := range slices.Concat(r.Software.Components, r.Software.Unknown) {
-		if c.Type == component.OS || c.Type == component.Firmware || slices.Contains(basic, c.Name) {
+	software := func(is func(component.Component) bool) {
+		for _, c := range slices.Concat(r.Software.Components, r.Software.Unknown) {
+			if !is(c) {
+				continue
+			}
 			s := firmwareSystem{Name: c.Name, Version: c.Version, Type: string(c.Type)}
 			if len(c.Evidence) > 0 {
 				s.Path, s.Offset = c.Evidence[0].Path, c.Evidence[0].Offset
@@ -100,6 +103,8 @@ func (d *firmwareDoc) systems(r *firmware.Result) {
 			add(s)
 		}
 	}
+	software(func(c component.Component) bool { return c.Type == component.OS || c.Type == component.Firmware })
+	software(func(c component.Component) bool { return slices.Contains(basic, c.Name) })
 	for _, p := range r.Parts {
 		for _, s := range p.Systems {
 			add(firmwareSystem{Name: s.Name, Version: s.Version, Type: "firmware", Path: p.Path, Offset: s.Offset})

@@ -380,14 +380,14 @@ func TestParserKilledInTheChild(t *testing.T) {
 	}
 	h.res, h.counts = collectHostile(t.Context(), t, testApp(t), cam, nil, dir, run, h.reports)
 	h.complete(t)
-	scopes := fact.Where(h.res.Stored.Facts, func(s fact.Scope) bool { return s.What == fact.ScopeImageFiles })
+	scopes := fact.Where(h.res.Stored.Facts, func(s fact.Scope) bool { return s.What == fact.ScopeImageFiles && strings.HasSuffix(s.Of, ".bin") })
 	if len(scopes) != 1 || scopes[0].Value.Whole || scopes[0].Value.Cut != "cut.parser-killed" {
 		t.Fatalf("scope of the image: %+v, want a cut by cut.parser-killed", scopes)
 	}
 	if !strings.Contains(scopes[0].Value.Note, "memory") {
 		t.Errorf("the note doesn't say why: %s", scopes[0].Value.Note)
 	}
-	if got := fact.Of[fact.ImageStart](h.res.Stored.Facts); len(got) != 1 {
+	if got := fact.Where(h.res.Stored.Facts, func(s fact.ImageStart) bool { return strings.HasSuffix(s.Image, ".bin") }); len(got) != 1 {
 		t.Errorf("what was found before: %v, want telnetd", got)
 	}
 	for _, v := range h.res.Assessment.Verdicts {

@@ -124,7 +124,7 @@ func closedSets(t *testing.T) map[string][]string {
 		"deviceService.state":          {"open"},
 		"deviceTest.outcome":           {"accepted", "refused", "no-answer", "bad-answer"},
 		"factTLSVersion.outcome":       {"accepted", "refused", "no-answer", "bad-answer"},
-		"weakness.where":               {"device", "firmware", "document", "model"},
+		"weakness.where":               {"device", "firmware", "app", "document", "model"},
 		"standardRequirement.status": {
 			"M", "R",
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -51,6 +52,12 @@ const ofApps = "nist-ir-8425"
 // its own bubble of time: a lock-out of ten minutes passes at once.
 func assessCamera(t *testing.T, weak ...string) seen {
 	t.Helper()
+	return assessSpoiled(t, func(string, *refcam.Camera) {}, weak...)
+}
+
+// assessSpoiled is assessCamera after spoil has changed the workspace.
+func assessSpoiled(t *testing.T, spoil func(dir string, cam *refcam.Camera), weak ...string) seen {
+	t.Helper()
 	dir := t.TempDir()
 	var out seen
 	synctest.Test(t, func(t *testing.T) {
@@ -75,6 +82,7 @@ func assessCamera(t *testing.T, weak ...string) seen {
 		if err := cam.Workspace(dir, func(unit int) refcam.Address { return refcam.Address{Host: hosts[unit]} }); err != nil {
 			t.Fatal(err)
 		}
+		spoil(dir, cam)
 		out = judged(ctx, t, a, cam, mem, dir)
 		stop()
 		wg.Wait()
@@ -293,6 +301,54 @@ func mutate(t *testing.T, w refcam.Weakness, good seen) (cases, risks string) {
 		}
 	}
 	return b.String(), risen(t, w, good, bad)
+}
+
+// TestUnreadNeverPasses: nothing that an image could contradict passes where the
+// image was given and not read, whatever is declared and whoever saw what.
+func TestUnreadNeverPasses(t *testing.T) {
+	t.Parallel()
+	noise := make([]byte, 300_000)
+	r := rand.NewChaCha8([32]byte{1})
+	if _, err := r.Read(noise); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name, file string
+		bytes      func([]byte) []byte
+		of         string // the facts without which a case must not pass
+	}{
+		{"encrypted", "LC-200_2.4.1.bin", func([]byte) []byte { return noise }, "image"},
+		{"cut", "LC-200_2.4.1.bin", func(b []byte) []byte { return b[:len(b)*3/4] }, "image"},
+		{"app", refcam.AppName(), func(b []byte) []byte { return noise[:len(b)] }, "app@"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			got := assessSpoiled(t, func(dir string, _ *refcam.Camera) {
+				path := filepath.Join(dir, "evidence", row.file)
+				b, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, row.bytes(b), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			})
+			n := 0
+			for _, c := range testcase.All() {
+				needs := slices.ContainsFunc(c.Needs, func(n testcase.Need) bool { return strings.HasPrefix(string(n.Kind), row.of) })
+				if !needs || c.ID == "firmware.not-public" || row.of == "image" && strings.HasPrefix(string(c.ID), "app.") { // where it can be had; of the app's package
+					continue
+				}
+				n++
+				if v := got.cases[standard.Literal+" "+string(c.ID)]; v == verdict.Pass {
+					t.Errorf("%s: %s", c.ID, v)
+				}
+			}
+			if n < 2 {
+				t.Errorf("%d cases looked at", n)
+			}
+		})
+	}
 }
 
 // TestEveryCaseCanFail: a case that a program can fail exists only with a

@@ -31,10 +31,8 @@ func suggest(written string, candidates []string) string {
 	return best
 }
 
-// Near says that a is b with a letter or two wrong.
-func Near(a, b string) bool {
-	return suggest(a, []string{b}) != ""
-}
+// Nearest is suggest for words of others: names of files.
+func Nearest(written string, candidates []string) string { return suggest(written, candidates) }
 
 // fold removes the differences that people don't see.
 func fold(s string) string {

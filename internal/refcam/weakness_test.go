@@ -305,6 +305,30 @@ var shown = map[string]func(t *testing.T, b *bench) bool{
 	MemoryCardAutorun: func(t *testing.T, b *bench) bool {
 		return strings.Contains(file(t, b, "/etc/init.d/rcS"), "sh /mnt/sd/factory.sh")
 	},
+	AppCleartext: func(t *testing.T, b *bench) bool {
+		return strings.Contains(inApp(t, b, "res/xml/network_security_config.xml"), "\x04\x04true\x00")
+	},
+	AppUserCAs: func(t *testing.T, b *bench) bool {
+		return strings.Contains(inApp(t, b, "res/xml/network_security_config.xml"), "\x04\x04user\x00")
+	},
+	AppDebuggable: func(t *testing.T, b *bench) bool {
+		return strings.Contains(inApp(t, b, "AndroidManifest.xml"), "debuggable") && truths(t, b) == 2
+	},
+	AppDebugSigned: func(t *testing.T, b *bench) bool {
+		raw, err := b.App()
+		return err == nil && bytes.Contains(raw, []byte("Android Debug"))
+	},
+	AppOldSignature: func(t *testing.T, b *bench) bool {
+		raw, err := b.App()
+		return err == nil && inApp(t, b, "META-INF/CERT.SF") != "" && !bytes.Contains(raw, []byte("APK Sig Block 42"))
+	},
+	AppSecret: func(t *testing.T, b *bench) bool {
+		return strings.Contains(inApp(t, b, "resources.arsc"), "mqtt_password")
+	},
+	// Which attribute it is that became true, TestReferenceApp of package apk looks at.
+	AppOpenProvider: func(t *testing.T, b *bench) bool { return truths(t, b) == 2 },
+	AppOpenPart:     func(t *testing.T, b *bench) bool { return truths(t, b) == 2 },
+	AppBackup:       func(t *testing.T, b *bench) bool { return truths(t, b) == 2 },
 	NoPrivacyNotice: func(t *testing.T, b *bench) bool {
 		return text(t, b, "evidence/privacy-notice.md") == "" && !strings.Contains(text(t, b, "assay.yaml"), "privacy-notice")
 	},
@@ -366,10 +390,10 @@ func TestWeaknessTable(t *testing.T) {
 			t.Errorf("%s stands twice", w.Name)
 		}
 		seen[w.Name] = true
-		if w.Title == "" || w.TitleZh == "" || !regexp.MustCompile(`^[a-z0-9-]+ (\d(\.\d+)+(-\d+)?|6-\d+)$`).MatchString(w.Clause) {
+		if w.Title == "" || w.TitleZh == "" || !regexp.MustCompile(`^[a-z0-9-]+ (\d(\.\d+)+(-\d+)?|6-\d+|[A-Z]+(\.[0-9a-z]+)+)$`).MatchString(w.Clause) {
 			t.Errorf("%s: title or clause %q", w.Name, w.Clause)
 		}
-		if !slices.Contains([]string{"device", "firmware", "document", "model"}, w.Where) {
+		if !slices.Contains([]string{"device", "firmware", "app", "document", "model"}, w.Where) {
 			t.Errorf("%s: where %q", w.Name, w.Where)
 		}
 		if len(w.Violates)+len(w.ViolatesStrict) == 0 {

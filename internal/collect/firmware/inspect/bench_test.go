@@ -35,7 +35,7 @@ func BenchmarkInspect(b *testing.B) {
 	found := make([]hits, len(entries))
 	for i, e := range entries {
 		for k, words := range [][]string{startup.Words(), system.Words(), binary.Words()} {
-			found[i][k] = keyword.Find(words, e.Data)
+			found[i][k] = inspecttest.Find(words, e.Data)
 		}
 	}
 	each := map[string]func(f *inspect.File, h hits){

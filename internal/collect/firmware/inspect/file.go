@@ -6,8 +6,6 @@
 package inspect
 
 import (
-	"fmt"
-	"io"
 	"slices"
 
 	"assay/internal/collect/firmware/inspect/elf"
@@ -69,50 +67,12 @@ type File struct {
 	split    bool
 }
 
-// DefaultLimit is how much of one file is inspected, in bytes.
-const DefaultLimit = 64 << 20
-
 // New makes a File of bytes that are in memory. It keeps data.
 func New(path string, mode uint32, data []byte) *File {
 	f := &File{Path: path, Mode: mode, Data: data}
 	f.Kind = kindOf(data)
 	f.Role = roleOf(path, f.Kind, data)
 	return f
-}
-
-// Load reads at most limit bytes of r into buf (which may be nil and is grown)
-// and makes a File of them; the File owns buf until the next Load with it.
-// Longer files are cut, which File.Cut says. What was read before an error of r
-// is returned with that error.
-func Load(path string, mode uint32, r io.Reader, limit int64, buf []byte) (*File, error) {
-	if limit <= 0 {
-		limit = DefaultLimit
-	}
-	buf = buf[:0]
-	lr := io.LimitReader(r, limit+1)
-	var err error
-	for {
-		if len(buf) == cap(buf) {
-			buf = slices.Grow(buf, max(4096, len(buf)))
-		}
-		var n int
-		n, err = lr.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if err != nil {
-			break
-		}
-	}
-	cut := int64(len(buf)) > limit
-	if cut {
-		buf = buf[:limit]
-	}
-	f := New(path, mode, buf)
-	f.Cut = cut
-	if err != io.EOF {
-		f.Cut = true
-		return f, fmt.Errorf("read %q after %d bytes: %w", path, len(buf), err)
-	}
-	return f, nil
 }
 
 // At returns the place of the byte at off.

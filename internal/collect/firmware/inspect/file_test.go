@@ -3,11 +3,8 @@ package inspect_test
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,20 +39,26 @@ func TestKindAndRole(t *testing.T) {
 	}
 }
 
-func TestLoad(t *testing.T) {
+// TestWide: texts in UTF-16 are read as texts, with their places.
+func TestWide(t *testing.T) {
 	t.Parallel()
-	f, err := inspect.Load("/a", 0o600, iotest.OneByteReader(strings.NewReader("hello world")), 5, nil)
-	if err != nil || string(f.Data) != "hello" || !f.Cut {
-		t.Errorf("%q cut=%v %v", f.Data, f.Cut, err)
-	}
-	f, err = inspect.Load("/a", 0o600, strings.NewReader("hello"), 5, make([]byte, 0, 64))
-	if err != nil || string(f.Data) != "hello" || f.Cut {
-		t.Errorf("%q cut=%v %v", f.Data, f.Cut, err)
-	}
-	bad := errors.New("bad block")
-	f, err = inspect.Load("/a", 0o600, io.MultiReader(strings.NewReader("he"), iotest.ErrReader(bad)), 5, nil)
-	if !errors.Is(err, bad) || string(f.Data) != "he" || !f.Cut {
-		t.Errorf("%q cut=%v %v", f.Data, f.Cut, err)
+	for _, row := range []struct {
+		name, data, want string
+		at               int // of the last byte
+		ok               bool
+	}{
+		{"little", "\xff\xfea\x00=\x00\x01\x4eb\x00", "a=丁b", 8, true},
+		{"big", "\xfe\xff\x00a\x00=\x4e\x01\x00b", "a=丁b", 8, true},
+		{"surrogates", "\xff\xfe\x3d\xd8\x00\xdea\x00b\x00", "\U0001f600ab", 8, true},
+		{"no mark", strings.Repeat("k\x00=\x00v\x00\n\x00", 8), strings.Repeat("k=v\n", 8), 62, true},
+		{"a text", "\xef\xbb\xbfkey=value\n", "", 0, false},
+		{"bytes", "\xff\xfe\x00\x00\x01\x00\x00\x00", "", 0, false},
+		{"odd", "\xff\xfea\x00b\x00c\x00d", "", 0, false},
+	} {
+		text, at, ok := inspect.New("/a.ini", 0, []byte(row.data)).Wide()
+		if ok != row.ok || ok && (string(text.Data) != row.want || at(len(text.Data)-1) != row.at) {
+			t.Errorf("%s: %v, %+v", row.name, ok, text)
+		}
 	}
 }
 

@@ -25,14 +25,17 @@ import (
 	"assay/internal/collect/firmware/format/hexfile"
 	"assay/internal/collect/firmware/format/jffs2"
 	"assay/internal/collect/firmware/format/kernel"
+	"assay/internal/collect/firmware/format/littlefs"
 	"assay/internal/collect/firmware/format/matter"
 	"assay/internal/collect/firmware/format/mcuboot"
 	"assay/internal/collect/firmware/format/named"
+	"assay/internal/collect/firmware/format/nand"
 	"assay/internal/collect/firmware/format/ota"
 	"assay/internal/collect/firmware/format/rauc"
 	"assay/internal/collect/firmware/format/romfs"
 	"assay/internal/collect/firmware/format/rpm"
 	"assay/internal/collect/firmware/format/seama"
+	"assay/internal/collect/firmware/format/spiffs"
 	"assay/internal/collect/firmware/format/squashfs"
 	"assay/internal/collect/firmware/format/squashfsold"
 	"assay/internal/collect/firmware/format/stream"
@@ -51,14 +54,14 @@ import (
 // All returns every format that is read or recognised.
 func All() []format.Format {
 	return slices.Concat(
-		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New(), erofs.New(), f2fs.New(), squashfsold.New()},
+		[]format.Format{squashfs.New(), ubi.New(), ubifs.New(), jffs2.New(), cramfs.New(), romfs.New(), ext.New(), erofs.New(), f2fs.New(), squashfsold.New(), littlefs.New(), spiffs.New()},
 		fat.Formats(),
-		yaffs2.Formats(), uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New(), mcuboot.New(), matter.New(), arcadyan.New(), elfimage.New()},
+		yaffs2.Formats(), []format.Format{nand.New()}, uimage.Formats(), []format.Format{fdt.New(), trx.New(), chk.New(), seama.New(), mcuboot.New(), matter.New(), arcadyan.New(), elfimage.New()},
 		android.Formats(), esp.Formats(), hexfile.Formats(),
 		vendor.Formats(),
 		kernel.Formats(), uboot.Formats(),
 		cpio.Formats(), tar.Formats(), []format.Format{zip.New(), ar.New(), rpm.New(), ota.New(), rauc.New()},
 		named.Formats(),
-		disk.Formats(), stream.Formats(), checksum.Formats(), []format.Format{xor.New()},
+		disk.Formats(), stream.Formats(), checksum.Formats(), []format.Format{xor.New(), xor.Swapped()},
 	)
 }

@@ -7,7 +7,6 @@ import (
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/binary"
 	"assay/internal/collect/firmware/inspect/inspecttest"
-	"assay/internal/collect/firmware/inspect/keyword"
 )
 
 func TestAccuracy(t *testing.T) {
@@ -21,7 +20,7 @@ func TestAccuracy(t *testing.T) {
 				continue
 			}
 			f := inspect.New(e.Path, e.Mode, e.Data)
-			if r := binary.Scan(f, keyword.Find(binary.Words(), e.Data)); r != nil {
+			if r := binary.Scan(f, inspecttest.Find(binary.Words(), e.Data)); r != nil {
 				got = append(got, r.Weaknesses(false)...)
 			}
 		}

@@ -9,11 +9,10 @@ import (
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/binary"
 	"assay/internal/collect/firmware/inspect/inspecttest"
-	"assay/internal/collect/firmware/inspect/keyword"
 )
 
 func scan(path string, mode uint32, data string) *binary.Record {
-	return binary.Scan(inspect.New(path, mode, []byte(data)), keyword.Find(binary.Words(), []byte(data)))
+	return binary.Scan(inspect.New(path, mode, []byte(data)), inspecttest.Find(binary.Words(), []byte(data)))
 }
 
 // silent takes the header PT_GNU_STACK out of a program.
@@ -109,7 +108,7 @@ func FuzzScan(f *testing.F) {
 		f.Add(inspecttest.ELF{Imports: []string{"strcpy", "system"}, Data: "\x00" + s + "\x00"}.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r := binary.Scan(inspect.New("/bin/x", 0o755, b), keyword.Find(binary.Words(), b))
+		r := binary.Scan(inspect.New("/bin/x", 0o755, b), inspecttest.Find(binary.Words(), b))
 		if r == nil {
 			return
 		}

@@ -81,7 +81,7 @@ func unpackKernel(t testing.TB, img inspecttest.Image) []byte {
 func inventoryOf(t testing.TB, img inspecttest.Image, rs *RuleSet) Result {
 	t.Helper()
 	entries, _ := inspecttest.Tree(t, img)
-	find := finder(Words())
+	find := inspecttest.Finder(Words())
 	v := NewInventory()
 	add := func(path string, data []byte) {
 		f := inspect.New(path, 0o644, data)

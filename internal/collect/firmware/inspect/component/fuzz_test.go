@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/inspecttest"
 )
 
 // FuzzScan reads hostile files of every kind that is parsed, and joins what they
@@ -44,7 +45,7 @@ func FuzzScan(f *testing.F) {
 	for path, data := range seeds {
 		f.Add(path, []byte(data))
 	}
-	find := finder(Words())
+	find := inspecttest.Finder(Words())
 	f.Fuzz(func(t *testing.T, path string, data []byte) {
 		if len(data) > 1<<20 {
 			return

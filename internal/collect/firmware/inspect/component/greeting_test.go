@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/elf"
+	"assay/internal/collect/firmware/inspect/inspecttest"
 )
 
 // program makes a file of strings between NUL bytes, and what its headers say.
@@ -18,7 +19,7 @@ func program(path, soname string, text ...string) (*inspect.File, *elf.Program) 
 func resultOf(t *testing.T, f *inspect.File, p *elf.Program) Result {
 	t.Helper()
 	v := NewInventory()
-	v.Add(scan(rules(), f, finder(Words())(f.Data), p))
+	v.Add(scan(rules(), f, inspecttest.Finder(Words())(f.Data), p))
 	return v.Result()
 }
 

@@ -11,13 +11,13 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/elf"
-	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/inspecttest"
 )
 
 // scanOf scans one file.
 func scanOf(path, data string) Findings {
 	f := inspect.New(path, 0o644, []byte(data))
-	return Scan(f, keyword.Find(Words(), f.Data))
+	return Scan(f, inspecttest.Find(Words(), f.Data))
 }
 
 const dpkgStatus = `Package: libssl3

@@ -7,7 +7,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/elf"
-	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/inspecttest"
 )
 
 // exampleFile makes a file of an example: text files of their text, programs of
@@ -33,18 +33,6 @@ func exampleFile(e Example) (*inspect.File, *elf.Program) {
 
 func (e Example) empty() bool { return len(e.Text) == 0 && e.Path == "" }
 
-// finder is keyword.Find with the words compiled once.
-func finder(words []string) func([]byte) []keyword.Hit {
-	set := keyword.New(words...)
-	return func(b []byte) (out []keyword.Hit) {
-		set.Each(b, func(m keyword.Match, end int) bool {
-			out = append(out, keyword.Hit{Word: m.Word, At: end - m.Len, End: end})
-			return true
-		})
-		return out
-	}
-}
-
 // TestExamples holds each rule against its two examples.
 func TestExamples(t *testing.T) {
 	t.Parallel()
@@ -55,7 +43,7 @@ func TestExamples(t *testing.T) {
 	// The rules alone, without the lists that stand beside them.
 	rs.libraries = func() map[string]library { return nil }
 	rs.programs = func() map[string]string { return nil }
-	find := finder(rs.words)
+	find := inspecttest.Finder(rs.words)
 	for _, r := range rs.Rules {
 		if r.DataOnly && len(r.Text) == 0 || r.Type == Firmware && len(r.Text) == 0 || r.ID == "go" {
 			continue

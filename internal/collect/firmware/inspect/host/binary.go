@@ -136,6 +136,8 @@ func (s *scanner) whole(from int, run []byte) bool {
 		return true // tables of words are full of "a.com"; names of files and of D-Bus look alike
 	case fileLike[tld] && port == 0, dbus(name):
 		u.Class = FileName
+	case namespace(host, ""):
+		u.Class = Namespace
 	case reserved(host) || under(host, projectHosts):
 		u.Class = Documentation
 	}
@@ -224,7 +226,7 @@ func (s *scanner) argument(from int, run []byte, i, j int) {
 	s.key = ""
 	scheme, known := s.command(string(run[:i]))
 	if !known {
-		before := string(tail(run[:i]))
+		before := strings.TrimSuffix(string(tail(run[:i])), " ")
 		if !strings.HasSuffix(before, "=") && !strings.HasSuffix(before, "\"") && !strings.HasSuffix(before, ":") {
 			return
 		}

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,20 @@ func TestOtherEncodings(t *testing.T) {
 		if len(uses) != 1 || uses[0].Host != "a.vendor-cloud.net" || uses[0].Port != 443 || uses[0].Offset != row.offset {
 			t.Errorf("%q: %+v", row.text, uses)
 		}
+	}
+}
+
+// TestCells: a cell of a database has the name that stands beside it, and may be
+// a text of its own.
+func TestCells(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../testdata/cells/cells.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []use{{"10.2.3.4", 0, "", host.Private, 0}, {"cell.larkcam.com", 0, "", host.InConfig, 0}, {"api.larkcam.com", 443, "https", host.InConfig, 0}}
+	if d := cmp.Diff(want, scan("/data/cells.db", string(b))); d != "" {
+		t.Error(d)
 	}
 }
 

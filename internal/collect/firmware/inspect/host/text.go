@@ -169,8 +169,8 @@ func inString(line []byte, i, j int) bool {
 	for i > 0 && j-i < reach && (hostByte[line[i-1]] || strings.IndexByte(",;:/|@=?& ", line[i-1]) >= 0) {
 		i--
 	}
-	if i == 0 || strings.IndexByte("\"'`", line[i-1]) < 0 {
-		return false
+	if i == 0 || strings.IndexByte("\"'`", line[i-1]) < 0 || line[i] == '=' {
+		return false // ""===i.host
 	}
 	for q := line[i-1]; j < len(line) && j-i < 2*reach; j++ {
 		if line[j] == q {

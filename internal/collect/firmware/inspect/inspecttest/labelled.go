@@ -95,7 +95,10 @@ func Compare(t testing.TB, set []Labelled, labels func(l *Labelled) []Label, fin
 		used := make([]bool, len(got))
 		for _, want := range labels(l) {
 			all.Planted++
-			k := slices.IndexFunc(got, func(f Finding) bool { return f.is(want) })
+			k := slices.IndexFunc(got, func(f Finding) bool { return f.is(want) && f.Offset == want.Offset })
+			if k < 0 {
+				k = slices.IndexFunc(got, func(f Finding) bool { return f.is(want) })
+			}
 			if k < 0 {
 				if want.Beyond {
 					continue

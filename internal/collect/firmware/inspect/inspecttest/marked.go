@@ -17,7 +17,7 @@ import (
 // Sets returns all sets of invented files by name.
 func Sets(t testing.TB) map[string][]Labelled {
 	t.Helper()
-	sets := map[string][]Labelled{"heldout-d": Marked(t, "heldout-d"), "heldout-e": Marked(t, "heldout-e"), "marked-f": Marked(t, "marked-f")}
+	sets := map[string][]Labelled{"heldout-d": Marked(t, "heldout-d"), "heldout-e": Marked(t, "heldout-e"), "marked-f": Marked(t, "marked-f"), "heldout-g": Marked(t, "heldout-g")}
 	for _, name := range []string{"heldout-a", "heldout-b", "heldout-c"} {
 		set := Set(t, name)
 		for i := range set {

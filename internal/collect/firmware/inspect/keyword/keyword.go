@@ -5,44 +5,11 @@
 // before every slower look.
 package keyword
 
-import "math"
-
-// Match is a word that ends somewhere.
-type Match struct {
-	Word int // index into the words that New was given
-	Len  int // bytes
-}
-
 // Hit is a word that stands in bytes.
 type Hit struct {
 	Word int // index into the words of the list that it is of
 	At   int // offset of its first byte
 	End  int // offset behind it
-}
-
-// Set is a compiled list of words. It may be used by several goroutines.
-type Set struct{ a *automaton }
-
-// New compiles words, at most some thousands; an empty word never matches.
-func New(words ...string) *Set { return &Set{compile([][]string{words})} }
-
-// Each calls fn for every match in b with the offset behind it, in order, the
-// longest first where several end together; fn returns false to end.
-func (s *Set) Each(b []byte, fn func(m Match, end int) bool) {
-	s.a.scan(b, func(words []word, end int) bool {
-		for _, w := range words {
-			if !fn(Match{int(w.index), int(w.size)}, end) {
-				return false
-			}
-		}
-		return true
-	})
-}
-
-// Find gives the places of words in b, in the order of their ends.
-func Find(words []string, b []byte) []Hit {
-	out, _ := NewTable(words).Scan(b, math.MaxInt, nil)
-	return out[0]
 }
 
 // Table is the word lists of several owners, compiled into one. It may be used

@@ -73,7 +73,7 @@ func TestFindIsWhatSearchFinds(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			words := rapid.SliceOfN(rapid.StringMatching(words), 1, 8).Draw(t, "words")
 			b := []byte(rapid.StringMatching(`[aAbBc:@ `+"`"+`]{0,60}`).Draw(t, "text"))
-			same(t, words, b, keyword.Find(words, b))
+			same(t, words, b, inspecttest.Find(words, b))
 		})
 	}
 }
@@ -117,23 +117,18 @@ func TestManyWords(t *testing.T) {
 			b = append(b, w[:len(w)-r.IntN(2)*min(1, len(w))]...)
 			b = append(b, "abcdefghijk"[:r.IntN(11)]...)
 		}
-		same(t, words, b, keyword.Find(words, b))
+		same(t, words, b, inspecttest.Find(words, b))
 	}
 }
 
-func TestEach(t *testing.T) {
+func TestScan(t *testing.T) {
 	t.Parallel()
-	n := 0
-	keyword.New("a").Each([]byte("aaaa"), func(keyword.Match, int) bool { n++; return n < 2 })
-	if n != 2 {
-		t.Errorf("%d calls after the end", n)
+	hits, cut := keyword.NewTable([]string{"a"}).Scan([]byte("aaaa"), 2, nil)
+	if len(hits[0]) != 2 || !cut {
+		t.Errorf("%d hits of at most 2, cut %v", len(hits[0]), cut)
 	}
-	var got []string
-	keyword.New("he", "she", "hers", "").Each([]byte("usHErs"), func(m keyword.Match, end int) bool {
-		got = append(got, fmt.Sprint(m.Word, m.Len, end))
-		return true
-	})
-	if d := cmp.Diff([]string{"1 3 4", "0 2 4", "2 4 6"}, got); d != "" {
+	want := []keyword.Hit{{Word: 1, At: 1, End: 4}, {Word: 0, At: 2, End: 4}, {Word: 2, At: 2, End: 6}}
+	if d := cmp.Diff(want, inspecttest.Find([]string{"he", "she", "hers", ""}, []byte("usHErs"))); d != "" {
 		t.Error(d)
 	}
 }

@@ -54,66 +54,6 @@ func (s *scanner) calling(a assignment, i int) (assignment, bool) {
 	return a, end < len(d) && d[end] == ')'
 }
 
-// argued reads the value of an option of a command: --password x.
-func (s *scanner) argued(a assignment, i int) (assignment, bool) {
-	line, start := s.f.LineAround(a.from)
-	if s.f.Kind == inspect.Binary || s.f.Role == inspect.Web || s.f.Role == inspect.Script && !s.f.Shell() || usage(line) {
-		return a, false
-	}
-	if _, whole := endings[setting.Normal(a.key)]; !whole && !strings.HasPrefix(a.key, "--") { // -pSECRET has its value already
-		return a, false
-	}
-	w := split(line[i-start:min(len(line), i-start+longestValue)], i)
-	if len(w) == 0 || strings.HasPrefix(w[0].Text, "-") {
-		return a, false
-	}
-	v := s.resolve(w[0])
-	a.form, a.at = argument, v.Off
-	a.user = s.wordBefore(a.from, userKeys, prefixOf(setting.Normal(a.key)))
-	a.v = strings.TrimRight(v.Text, "\"';,)&|>`]}")
-	switch s.f.Role {
-	case inspect.Script, inspect.History:
-		return a, !label(a.v) && len(a.v) >= 4
-	}
-	// Elsewhere words may explain the option.
-	return a, !label(a.v) && (digit(a.v) || strings.ContainsAny(a.v, "!@#%+=") || strings.Contains(string(line[:a.from-start]), "/bin/"))
-}
-
-// usage says that a line explains a command.
-func usage(line []byte) bool {
-	return bytes.Contains(bytes.ToLower(line[:min(len(line), 512)]), []byte("usage"))
-}
-
-// resolve replaces "$NAME" by what a script assigns to it, where that is plain.
-func (s *scanner) resolve(v arg) arg {
-	name, ok := strings.CutPrefix(v.Text, "$")
-	if !ok || s.f.Role != inspect.Script {
-		return v
-	}
-	name = strings.Trim(name, "{}")
-	if name == "" || !nameByteOnly(name) {
-		return v
-	}
-	d := s.f.Data[:min(len(s.f.Data), maxListing)]
-	for at := 0; ; {
-		k := bytes.Index(d[at:], []byte(name+"="))
-		if k < 0 {
-			return v
-		}
-		at += k
-		if at == 0 || strings.IndexByte("\n\t ;", d[at-1]) >= 0 {
-			begin := at + len(name) + 1
-			line, _, _ := bytes.Cut(d[begin:min(len(d), begin+longestValue)], []byte("\n"))
-			if w := split(line, begin); len(w) > 0 && !strings.ContainsAny(w[0].Text, "$`(") {
-				w[0].Text = strings.TrimRight(w[0].Text, ";")
-				return w[0]
-			}
-			return v
-		}
-		at++
-	}
-}
-
 // function is one that takes a secret by position among its quoted arguments.
 type function struct {
 	name     string // up to its parenthesis

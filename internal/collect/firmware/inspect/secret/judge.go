@@ -23,7 +23,7 @@ func (s *scanner) judge(a *assignment) bool {
 		}
 		return a.kind != CloudKeyID && !s.f.Comment(a.from)
 	}
-	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
+	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) && !(a.kind == WiFiPSK && hyphened(v)) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
 		return false
 	}
 	if a.form == comparison && (!digit(v) || len(v) < 6) || len(v) < 4 && s.f.Role != inspect.Config {
@@ -49,6 +49,21 @@ func (s *scanner) judge(a *assignment) bool {
 	if a.kind == SymmetricKey && wordy(v) && keyBits(v) == 0 && (s.f.Role != inspect.Config || codeFile(s.f.Path)) {
 		return false
 	}
+	if !s.suits(a, strong) {
+		return false
+	}
+	if !formed(a.kind, a.key, v) {
+		return false
+	}
+	// What is switched off by a comment is a sample; a key in a comment is a key
+	// all the same.
+	hash, _ := hashAt([]byte(v))
+	return strong && len(v) >= 16 && hash == "" || !s.f.Comment(a.from)
+}
+
+// suits says that a value is written as values are in a file of this role.
+func (s *scanner) suits(a *assignment, strong bool) bool {
+	v := a.v
 	switch s.f.Role {
 	case inspect.Web:
 		if !a.quoted && a.form != equals || label(v) && !(a.form == pair && digit(v)) {
@@ -67,13 +82,7 @@ func (s *scanner) judge(a *assignment) bool {
 			return false
 		}
 	}
-	if !formed(a.kind, a.key, v) {
-		return false
-	}
-	// What is switched off by a comment is a sample; a key in a comment is a key
-	// all the same.
-	hash, _ := hashAt([]byte(v))
-	return strong && len(v) >= 16 && hash == "" || !s.f.Comment(a.from)
+	return true
 }
 
 // promptWord is in texts that ask for a pass phrase, and in few pass phrases.
@@ -103,6 +112,8 @@ func (s *scanner) settle(a *assignment) {
 		if _, ok := wireGuard(a.v); ok && !strings.Contains(s.f.Path, "json") {
 			a.kind = PrivateKey
 		}
+	case a.kind == WiFiPSK && keyBits(a.v) == 128:
+		a.kind = SymmetricKey // of Zigbee, of TLS
 	case a.kind == WiFiPSK && len(a.v) == 44 && strings.HasSuffix(a.v, "="):
 		a.kind = SymmetricKey // of WireGuard
 	case a.kind == WiFiPSK && (len(a.v) == 32 || len(a.v) == 48) && hexBits(a.v) > 0 && !s.wireless(a.from):
@@ -160,7 +171,7 @@ func (s *scanner) wireless(off int) bool {
 	}
 	// "wireless.@wifi-iface[0].key", <WPA><sharedKey>
 	before := bytes.ToLower(tailOf(s.f.Data, off, 48))
-	for _, w := range []string{"wifi", "wireless", "wlan", "<wpa"} {
+	for _, w := range []string{"wifi", "wireless", "wlan", "<wpa", "无线", "無線"} {
 		if bytes.Contains(before[bytes.LastIndexByte(before, '\n')+1:], []byte(w)) {
 			return true
 		}
@@ -171,10 +182,18 @@ func (s *scanner) wireless(off int) bool {
 // inProgram says that a value among the strings of a program is meant: no format
 // string, no help text.
 func (s *scanner) inProgram(a *assignment) bool {
-	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted && !s.beside(a) {
+	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted && !s.beside(a) && !s.header(a) {
 		return false
 	}
 	return digit(a.v) && len(a.v) >= 4 && (a.kind != SymmetricKey || hexBits(a.v) == 128 || hexBits(a.v) == 256)
+}
+
+// header says that the string is a header of HTTP and nothing else: its name has
+// a hyphen, its value ends the string.
+func (s *scanner) header(a *assignment) bool {
+	d := s.f.Data
+	end := a.at + len(a.v)
+	return strings.Contains(a.key, "-") && (a.from == 0 || d[a.from-1] < 0x20) && end < len(d) && d[end] < 0x20 && (a.kind == Token || a.kind == APIKey)
 }
 
 // beside says that a string of a program holds an account or a network, too:
@@ -269,70 +288,6 @@ func formed(kind Kind, key, v string) bool {
 	return !strings.ContainsAny(v, "\t") && strings.Count(v, " ") < 2
 }
 
-func hexOnly(v string) bool {
-	for i := range len(v) {
-		if !hexByte(v[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// publicKey says that v begins as a public key or a certificate in base64 does.
-func publicKey(v string) bool {
-	for _, p := range []string{"MFkwEw", "MIIBI", "MIIBo", "MIGf", "MCowBQ", "MHYwEA", "MIID", "MIIC", "AAAAB3Nza", "AAAAC3Nza", "AAAAE2Vjz"} {
-		if strings.HasPrefix(v, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// capitals says that v is a long run of capitals without a word's rhythm, as the
-// licence strings of peer-to-peer libraries are.
-func capitals(v string) bool {
-	if len(v) < 24 {
-		return false
-	}
-	seen := 0
-	var is [26]bool
-	for i := range len(v) {
-		if v[i] < 'A' || v[i] > 'Z' {
-			return false
-		}
-		if !is[v[i]-'A'] {
-			is[v[i]-'A'] = true
-			seen++
-		}
-	}
-	return seen >= 8
-}
-
-// mixed says that v has letters and digits, one run of characters.
-func mixed(v string) bool {
-	letters := false
-	for i := range len(v) {
-		switch k := kindOfByte(v[i]); {
-		case k == 'a' || k == 'A':
-			letters = true
-		case v[i] == ' ' || v[i] == '/' || v[i] == '.':
-			return false
-		}
-	}
-	return letters && digit(v)
-}
-
-func digit(v string) bool { return strings.ContainsAny(v, "0123456789") }
-
-func ascii(v string) bool {
-	for i := range len(v) {
-		if v[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
 // label says that v reads like a text for people: "Password", "Enter the key".
 func label(v string) bool {
 	if v == "" {
@@ -353,40 +308,3 @@ func label(v string) bool {
 
 // sentence says that a quoted value of a configuration is words for people.
 func sentence(v string) bool { return strings.Contains(v, " ") && !digit(v) }
-
-// random says that v looks made by a generator: letters and digits, and the
-// kinds of characters change often. Names ("getUserToken2") change less.
-func random(v string) bool {
-	if len(v) < 8 || strings.Contains(v, " ") {
-		return false
-	}
-	changes, letters, numbers := 0, 0, 0
-	last := byte(0)
-	for i := range len(v) {
-		k := kindOfByte(v[i])
-		switch k {
-		case 'a', 'A':
-			letters++
-		case '0':
-			numbers++
-		}
-		// A capital that begins a word is no change.
-		if last != 0 && k != last && !(last == 'A' && k == 'a') {
-			changes++
-		}
-		last = k
-	}
-	return letters > 0 && numbers > 0 && changes*4 >= len(v)
-}
-
-func kindOfByte(c byte) byte {
-	switch {
-	case c >= 'a' && c <= 'z':
-		return 'a'
-	case c >= 'A' && c <= 'Z':
-		return 'A'
-	case c >= '0' && c <= '9':
-		return '0'
-	}
-	return '.'
-}

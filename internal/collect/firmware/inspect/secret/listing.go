@@ -15,6 +15,7 @@ const maxListing = 256 << 10
 // listings reads files whose lines name secrets without a name for them: they
 // are known by their path.
 func (s *scanner) listings() {
+	s.pageKeys()
 	if s.f.Kind != inspect.Text || s.prose() || len(s.f.Data) > maxListing {
 		return
 	}

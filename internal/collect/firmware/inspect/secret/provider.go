@@ -200,6 +200,29 @@ func (s *scanner) withScheme(off int, v string) (int, string) {
 	return off, v
 }
 
+// colon looks at tokens with a colon in their middle. Telegram: the bot's
+// number, a colon, 35 characters.
+func (s *scanner) colon(at int) {
+	d := s.f.Data
+	from := at
+	for from > 0 && at-from < 12 && d[from-1] >= '0' && d[from-1] <= '9' {
+		from--
+	}
+	v := s.token(at+1, 36, word)
+	if s.f.Data[at+1] == 'A' && bytes.HasPrefix(d[at:], []byte(":APA91b")) { // Firebase: eleven characters, a colon, 140
+		for from = at; from > 0 && at-from < 12 && word(d[from-1]); {
+			from--
+		}
+		if v := s.token(at+1, 200, word); at-from == 11 && len(v) >= 120 {
+			s.add(from, Hit{Kind: APIKey, Value: string(d[from : at+1+len(v)]), Scheme: "firebase"})
+		}
+		return
+	}
+	if at-from >= 8 && at-from <= 10 && len(v) == 35 && s.boundary(from) && random(string(v)) {
+		s.add(from, Hit{Kind: Token, Value: string(d[from : at+36]), Scheme: "telegram"})
+	}
+}
+
 // middle looks at forms that are known by a piece inside of them.
 func (s *scanner) middle(at, end int) {
 	if s.prose() {
@@ -207,24 +230,8 @@ func (s *scanner) middle(at, end int) {
 	}
 	d := s.f.Data
 	switch d[at] {
-	case ':': // Telegram: the bot's number, a colon, 35 characters
-		from := at
-		for from > 0 && at-from < 12 && d[from-1] >= '0' && d[from-1] <= '9' {
-			from--
-		}
-		v := s.token(at+1, 36, word)
-		if s.f.Data[at+1] == 'A' && bytes.HasPrefix(d[at:], []byte(":APA91b")) { // Firebase: eleven characters, a colon, 140
-			for from = at; from > 0 && at-from < 12 && word(d[from-1]); {
-				from--
-			}
-			if v := s.token(at+1, 200, word); at-from == 11 && len(v) >= 120 {
-				s.add(from, Hit{Kind: APIKey, Value: string(d[from : at+1+len(v)]), Scheme: "firebase"})
-			}
-			return
-		}
-		if at-from >= 8 && at-from <= 10 && len(v) == 35 && s.boundary(from) && random(string(v)) {
-			s.add(from, Hit{Kind: Token, Value: string(d[from : at+36]), Scheme: "telegram"})
-		}
+	case ':':
+		s.colon(at)
 	case '8': // Azure AD: three characters, a digit, Q~, 31 to 34
 		from := at - 3
 		if from < 0 || !s.boundary(from) {

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"math/big"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +273,36 @@ func TestHostileTexts(t *testing.T) {
 			}
 			t.Logf("%v", time.Since(begin))
 		})
+	}
+}
+
+// TestCells: a cell of a database has the name that stands beside it, and may be
+// a text of its own.
+func TestCells(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../testdata/cells/cells.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []found{{secret.WiFiPSK, 0, "CellNet", "cellPw42"}, {secret.Password, 0, "", "cellPw41"}}
+	if d := cmp.Diff(want, scan("/data/cells.db", string(b))); d != "" {
+		t.Error(d)
+	}
+	for _, h := range hitsOf("/data/cells.db", b) {
+		if !bytes.HasPrefix(b[h.Offset:], []byte(h.Value)) {
+			t.Errorf("%q does not stand at %d", h.Value, h.Offset)
+		}
+	}
+}
+
+// TestWideStrings: strings in UTF-16 among those of a program.
+func TestWideStrings(t *testing.T) {
+	t.Parallel()
+	wide := func(s string) string { return strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
+	text := "\x7fELF\x00\x00" + wide("super_pwd=Wide#P4ss") + "\x00\x00" + wide("Password: ") + "\x00\x00" + wide("password=%s") + "\x00\x00"
+	want := []found{{secret.Password, 0, "", "Wide#P4ss"}}
+	if d := cmp.Diff(want, scan("/usr/bin/x", text)); d != "" {
+		t.Error(d)
 	}
 }
 

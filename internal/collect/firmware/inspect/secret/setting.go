@@ -133,7 +133,7 @@ func (s *scanner) report(a assignment) {
 		if h.User == "" {
 			h.User = s.neighbour(a, userKeys)
 		}
-		if h.User == "" && prefixOf(setting.Normal(a.key)) == "" && len(a.v) >= 5 && len(a.v) <= 64 {
+		if h.User == "" && networkWord[setting.Normal(a.key)] && len(a.v) >= 5 && len(a.v) <= 64 {
 			if ssid := s.neighbour(assignment{from: a.from, at: a.at}, ssidKeys); ssid != "" {
 				h.Kind, h.Scheme, h.User = WiFiPSK, "wifi", ssid
 			}
@@ -174,6 +174,10 @@ func cloudOf(key string) string {
 	return "aws"
 }
 
+// networkWord are names that mean the key of a network where that of one stands
+// beside them.
+var networkWord = map[string]bool{"password": true, "passwd": true, "pass": true, "passphrase": true, "pwd": true, "pswd": true, "psw": true, "pw": true, "passcode": true, "passw": true}
+
 // sofia are sums of eight characters that recorders with the program Sofia have
 // for well-known passwords: none, "admin", "123456" …
 var sofia = map[string]bool{"tlJwpbo6": true, "6QNMIQGe": true, "nTBCS19C": true, "OxhlwSG8": true, "S2fGqNFs": true}
@@ -182,6 +186,10 @@ var sofia = map[string]bool{"tlJwpbo6": true, "6QNMIQGe": true, "nTBCS19C": true
 func (s *scanner) hashed(h *Hit) {
 	if v, name := hashAt([]byte(h.Value)); v != "" && v == h.Value {
 		h.Kind, h.Scheme = PasswordHash, name
+		return
+	}
+	if descrypt(h.Value) && strings.IndexByte(".26AEIMQUYcgkosw", h.Value[12]) >= 0 && threeKinds(h.Value) && random(h.Value) && !wordy(h.Value) {
+		h.Kind, h.Scheme = PasswordHash, "des"
 		return
 	}
 	if sofia[h.Value] {

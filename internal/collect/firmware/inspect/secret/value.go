@@ -62,34 +62,6 @@ func (s *scanner) value(from, to int) (assignment, bool) {
 	return a, true
 }
 
-// nextLine reads a value that stands below its name.
-func (s *scanner) nextLine(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	next := space(d, i)
-	if s.f.Kind != inspect.Text || next == i || bytes.IndexByte(d[i:next], '\n') < 0 {
-		return a, false
-	}
-	a.form = mapping
-	switch rest := d[next:min(len(d), next+24)]; {
-	case bytes.HasPrefix(rest, []byte("value:")) && s.listed(a.from): // - name: PASSWORD
-		return s.valueAt(a, setting.Blank(d, next+len("value:")))
-	case counted.Match(rest): // of Subversion and Redis: the name's length, the name, the value's length, the value
-		begin := next + bytes.IndexByte(rest, '\n') + 1
-		a.v, a.at = string(s.token(begin, 128, func(c byte) bool { return c > ' ' && c < 0x7f })), begin
-		return a, a.v != "" && a.form == mapping
-	}
-	return a, false
-}
-
-// counted is a line with the length of the next one.
-var counted = regexp.MustCompile(`^(V |\$)[0-9]{1,3}\r?\n`)
-
-// listed says that "name:" or "key:" stands before the name at from.
-func (s *scanner) listed(from int) bool {
-	before := bytes.TrimRight(tailOf(s.f.Data, from, 16), " \"'")
-	return bytes.HasSuffix(before, []byte("name:")) || bytes.HasSuffix(before, []byte("key:"))
-}
-
 // closing returns the quote that the name at [from, to) stands in, if any, and
 // the offset behind it. Within a string of a program quotes are escaped.
 func (s *scanner) closing(from, to int) (quote byte, end int) {
@@ -260,24 +232,6 @@ func space(d []byte, i int) int {
 	return i
 }
 
-// typed returns the place of the equals sign behind the type that stands behind
-// the colon at i, "password: String = ", or i.
-func (s *scanner) typed(i int) int {
-	if s.f.Role != inspect.Script && s.f.Role != inspect.Web && !codeFile(s.f.Path) {
-		return i
-	}
-	d := s.f.Data
-	for j := i + 1; j < len(d) && j-i < 32; j++ {
-		switch c := d[j]; {
-		case c == '=' && j+1 < len(d) && d[j+1] != '=' && d[j+1] != '>' && j > i+2:
-			return j
-		case !alnum(c) && strings.IndexByte(" _&'<>?", c) < 0:
-			return i
-		}
-	}
-	return i
-}
-
 // position counts the names before this one in "USER, PASSWORD = …".
 func (s *scanner) position(from int) int {
 	if s.f.Role != inspect.Script || s.f.Shell() {
@@ -332,58 +286,6 @@ func (s *scanner) compared(a assignment, i int) (assignment, bool) {
 	return s.quotedAt(a, setting.Blank(d, i))
 }
 
-// option says that a blank parts name and value on this line: "option name
-// value" (UCI), "setenv name value", and "name value" in files that are written so.
-func (s *scanner) option(from int) bool {
-	line, start := s.f.LineAround(from)
-	if len(line) > 512 || s.f.Kind != inspect.Text {
-		return false
-	}
-	before := bytes.Fields(line[:from-start])
-	if len(before) == 0 {
-		if s.f.Role != inspect.Config {
-			return false
-		}
-		base := path.Base(s.f.Path)
-		known := strings.HasSuffix(base, ".conf") || strings.HasSuffix(base, "rc") || strings.HasSuffix(base, ".cfg") || path.Ext(base) == "" || strings.Contains(s.f.Path, "/ppp/")
-		return known && len(quotedFields(line)) == 2
-	}
-	switch string(before[0]) {
-	case "option", "set", "export", "setprop", "SetEnv", "setenv", "ENV":
-		if len(before) == 1 && (s.f.Role == inspect.Config || string(before[0]) == "option" || string(before[0]) == "set") {
-			return true
-		}
-	case "Backlog":
-		return bytes.HasSuffix(before[len(before)-1], []byte(";")) || len(before) == 1
-	}
-	if s.f.Role != inspect.Script && s.f.Role != inspect.History || usage(line) {
-		return false
-	}
-	// "flash set NAME value", "tcapi set node NAME value".
-	for _, w := range before[max(0, len(before)-2):] {
-		switch path.Base(string(w)) {
-		case "fw_setenv", "setenv", "setprop", "nvram_set", "set", "put", "export":
-			return true
-		}
-	}
-	return false
-}
-
-// defined says that the name at from is one that the preprocessor of C defines.
-func (s *scanner) defined(from int) bool {
-	line, start := s.f.LineAround(from)
-	f := bytes.Fields(line[:from-start])
-	return len(f) > 0 && (string(f[len(f)-1]) == "#define" || len(f) == 2 && string(f[0]) == "#" && string(f[1]) == "define")
-}
-
-// quotedFields parts a line at blanks, quoted texts kept together.
-func quotedFields(line []byte) []arg {
-	if i := bytes.Index(line, []byte(" #")); i >= 0 {
-		line = line[:i]
-	}
-	return split(bytes.TrimRight(line, "\r\n "), 0)
-}
-
 // quotedAt reads a quoted value at i, with or without the prefix of a language
 // or a function that decodes it.
 func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
@@ -431,19 +333,6 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 	}
 	a.v, a.at, a.quoted = string(d[i:end]), i, true
 	return a, true
-}
-
-// pattern reads the first pattern of a case statement.
-func (s *scanner) pattern(a assignment, i int) (assignment, bool) {
-	d := s.f.Data
-	a.form = comparison
-	i = space(d, i)
-	if v, ok := s.quotedAt(a, i); ok {
-		return v, true
-	}
-	a.v, a.at = string(s.token(i, 64, func(c byte) bool { return c > ' ' && c < 0x7f && c != ')' && c != '|' && c != '"' })), i
-	a.quoted = true
-	return a, i+len(a.v) < len(d) && (d[i+len(a.v)] == ')' || d[i+len(a.v)] == '|')
 }
 
 // escaped reads a value whose quotes are escaped, the first at i: JSON within a

@@ -203,3 +203,20 @@ func (s *scanner) pair(at, end int) {
 	}
 	s.add(a.at+len(user)+1, Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "account and password"})
 }
+
+// pageKeys reads the quoted literals of a small page that have the form of keys
+// of many services: a prefix of a few letters, an underscore, a random rest.
+func (s *scanner) pageKeys() {
+	const most = 128 << 10
+	if s.f.Role != inspect.Web || len(s.f.Data) > most || s.prose() || s.library || s.texts {
+		return
+	}
+	for _, m := range prefixed.FindAllSubmatchIndex(s.f.Data, 20) {
+		v := string(s.f.Data[m[2]:m[3]])
+		if _, rest, _ := strings.Cut(v, "_"); (hexBits(rest) > 0 || random(rest) && threeKinds(rest)) && !wordy(rest) && !s.placeholder(v) {
+			s.add(m[2], Hit{Kind: APIKey, Value: v, Note: "literal with the form of a key"})
+		}
+	}
+}
+
+var prefixed = regexp.MustCompile(`["']([a-z]{2,5}_(?:live_|test_|prod_)?[0-9A-Za-z]{24,64})["']`)

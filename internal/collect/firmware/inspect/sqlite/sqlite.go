@@ -25,48 +25,6 @@ const (
 	maxPayload = 64 << 10 // bytes of a row that are put together from overflow pages
 )
 
-// Row is one row of a table.
-type Row struct {
-	Table string
-	Cells []Cell // texts and blobs; numbers and NULL are left out
-}
-
-// Cell is a text of a row.
-type Cell struct {
-	Column string // "" where the table's definition doesn't tell
-	Text   string
-	Off    int // of its first byte in the file
-}
-
-// Named calls yield for each text of a row with its name: that of its column,
-// or in a table of names and values what the one cell calls the other.
-func (r Row) Named(yield func(name string, c Cell)) {
-	name, value := -1, -1
-	for i, c := range r.Cells {
-		switch plainName(c.Column) {
-		case "key", "name", "param", "parameter", "item", "option", "setting", "k", "property", "configkey", "confkey", "varname", "field":
-			if name < 0 {
-				name = i
-			}
-		case "value", "val", "v", "data", "content", "settingvalue", "configvalue", "confvalue", "default", "varvalue", "text":
-			value = i
-		}
-	}
-	for i, c := range r.Cells {
-		switch {
-		case i == value && name >= 0:
-			yield(r.Cells[name].Text, c)
-		case i == name && value >= 0:
-		default:
-			yield(c.Column, c)
-		}
-	}
-}
-
-func plainName(column string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(column))
-}
-
 // Rows calls yield for each row of each table until it returns false. What is
 // damaged is left out; an error has no place to go, since a database of a device
 // may be cut anywhere and its first pages still be worth reading.

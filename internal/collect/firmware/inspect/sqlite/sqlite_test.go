@@ -98,3 +98,27 @@ func FuzzRows(f *testing.F) {
 		_ = sqlite.Table(b, "users", 1<<20, func(sqlite.Row) bool { return true }) // any error will do, a panic not
 	})
 }
+
+// TestNamed: where one cell of a row names another, it is its name.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		columns string
+		want    string
+	}{
+		{"k v", "a=b"},
+		{"id config_key config_value", "id=a b=c"},
+		{"user password", "user=a password=b"},
+		{"name phone", "name=a phone=b"},
+	} {
+		var r sqlite.Row
+		for i, c := range strings.Fields(row.columns) {
+			r.Cells = append(r.Cells, sqlite.Cell{Column: c, Text: string(rune('a' + i))})
+		}
+		var got []string
+		r.Named(func(name string, c sqlite.Cell) { got = append(got, name+"="+c.Text) })
+		if s := strings.Join(got, " "); s != row.want {
+			t.Errorf("%s: %s, want %s", row.columns, s, row.want)
+		}
+	}
+}

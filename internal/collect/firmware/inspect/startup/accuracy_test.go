@@ -6,7 +6,6 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/inspecttest"
-	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/startup"
 )
 
@@ -21,7 +20,7 @@ func TestAccuracy(t *testing.T) {
 		for _, e := range entries {
 			boot.Entry(e.Path, e.Type, e.Mode, e.Target)
 			if e.Type == "file" {
-				got, calls := startup.Scan(inspect.New(e.Path, e.Mode, e.Data), keyword.Find(startup.Words(), e.Data))
+				got, calls := startup.Scan(inspect.New(e.Path, e.Mode, e.Data), inspecttest.Find(startup.Words(), e.Data))
 				starts = append(starts, got...)
 				boot.File(calls)
 			}

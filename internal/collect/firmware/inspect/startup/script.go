@@ -183,7 +183,7 @@ func (s *scanner) command(args []string, off int, text, tty string, all bool) {
 // started adds a start, and what it weakens.
 func (s *scanner) started(off int, st Start, all bool) {
 	weak := weakens(&st)
-	if st.Kind != Process || all {
+	if st.Kind != Process || all && !strings.ContainsAny(st.Program, "*?[{") { // of a loop over scripts these tell themselves what they start
 		s.add(off, st)
 	}
 	for _, w := range weak {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/internal/collect/firmware/inspect"
-	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/inspecttest"
 	"assay/internal/collect/firmware/inspect/startup"
 )
 
@@ -21,7 +21,7 @@ type item struct {
 
 func scan(path, text string) []item {
 	var out []item
-	starts, _ := startup.Scan(inspect.New(path, 0, []byte(text)), keyword.Find(startup.Words(), []byte(text)))
+	starts, _ := startup.Scan(inspect.New(path, 0, []byte(text)), inspecttest.Find(startup.Words(), []byte(text)))
 	for _, i := range starts {
 		out = append(out, item{i.Kind, i.Line, i.Name, i.By, i.Port})
 	}
@@ -201,7 +201,7 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, b []byte) {
-		starts, calls := startup.Scan(inspect.New(path, 0, b), keyword.Find(startup.Words(), b))
+		starts, calls := startup.Scan(inspect.New(path, 0, b), inspecttest.Find(startup.Words(), b))
 		for _, i := range starts {
 			if i.Offset < 0 || i.Offset > int64(len(b)) || i.Kind == "" || i.Port < 0 || i.Port > 65535 {
 				t.Errorf("%+v in %d bytes", i, len(b))

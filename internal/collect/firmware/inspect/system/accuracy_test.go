@@ -7,7 +7,6 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/inspecttest"
-	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/system"
 )
 
@@ -26,7 +25,7 @@ func TestAccuracy(t *testing.T) {
 		var updates []system.Update
 		for _, e := range entries {
 			if e.Type == "file" {
-				r := system.Scan(inspect.New(e.Path, e.Mode, e.Data), keyword.Find(system.Words(), e.Data))
+				r := system.Scan(inspect.New(e.Path, e.Mode, e.Data), inspecttest.Find(system.Words(), e.Data))
 				got, updates = append(got, r.Weaknesses...), append(updates, r.Updates...)
 			}
 		}

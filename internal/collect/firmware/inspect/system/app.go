@@ -16,6 +16,8 @@ var (
 
 	notVerified = regexp.MustCompile(`(?:^|_)(?:verify|check|validate)_?(?:peer|host|hostname|cert|certs|certificate|certificates|ssl|tls|server|ca)(?:_|$)|(?:^|_)(?:ssl|tls|cert|certificate|peer|https|mqtts?|server)_?(?:verify|verification|check|validate|validation)(?:_|$|ing$)|(?:^|_)(?:reject_?unauthorized|strict_?ssl|ssl_?verify|https_?verify)$|^tls_?reqcert$|(?:^|_)verify_?mode$|(?:^|_)ssl_?verify_?(?:peer|host)`)
 	skipVerify  = regexp.MustCompile(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
+	renewal     = regexp.MustCompile(`(?:^|_)(?:ota|update|upgrade|firmware|fw|fota)_verify$`)
+	secured     = regexp.MustCompile(`(?:^|_)(?:tls|ssl|https|mqtts?|cloud|broker|wss)_verify$`)
 	// Whose certificate a server asks for is another matter.
 	ofClients = regexp.MustCompile(`client`)
 
@@ -64,6 +66,10 @@ func (s *scanner) application(line, key, value string, off int) bool {
 	switch {
 	case off0 && notSigned.MatchString(name), on && skipSigned.MatchString(name):
 		add(UpdateUnsigned, key)
+	case off0 && name == "verify" && renewal.MatchString(full):
+		add(UpdateUnsigned, key)
+	case off0 && name == "verify" && secured.MatchString(full):
+		add(TLSVerifyDisabled, key)
 	case !ofClients.MatchString(name) && (off0 && notVerified.MatchString(name) || on && skipVerify.MatchString(name)):
 		add(TLSVerifyDisabled, key)
 	case leastKey.MatchString(name) && oldVersion.MatchString(value) && !strings.Contains(name, "max") && (full != "min_version" || len(value) > 3):

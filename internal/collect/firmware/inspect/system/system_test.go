@@ -8,7 +8,6 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/inspecttest"
-	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/system"
 )
 
@@ -19,7 +18,7 @@ type item struct {
 }
 
 func scan(path, text string) system.Report {
-	return system.Scan(inspect.New(path, 0, []byte(text)), keyword.Find(system.Words(), []byte(text)))
+	return system.Scan(inspect.New(path, 0, []byte(text)), inspecttest.Find(system.Words(), []byte(text)))
 }
 
 func items(r system.Report) []item {
@@ -177,7 +176,7 @@ func FuzzScan(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path string, b []byte) {
-		r := system.Scan(inspect.New(path, 0, b), keyword.Find(system.Words(), b))
+		r := system.Scan(inspect.New(path, 0, b), inspecttest.Find(system.Words(), b))
 		for _, w := range r.Weaknesses {
 			if w.Offset < 0 || w.Offset > int64(len(b)) || w.Kind == "" {
 				t.Errorf("%+v in %d bytes", w, len(b))

@@ -171,7 +171,7 @@ func (s *scanner) updater(base string) bool {
 
 // swupdate reads swupdate.cfg: without a key, images need no signature.
 func (s *scanner) swupdate() {
-	up := s.update(0, "swupdate", "no public-key-file")
+	up := s.update(0, "swupdate", "public-key-file=")
 	s.eachLine(func(line, key, value string, off int) {
 		switch key {
 		case "public-key-file", "ca-path", "gpg-home-dir":
@@ -194,7 +194,7 @@ func (s *scanner) swupdate() {
 
 // rauc reads RAUC's system.conf: a bundle is checked against the keyring.
 func (s *scanner) rauc() {
-	up := s.update(0, "rauc", "no keyring")
+	up := s.update(0, "rauc", "keyring=")
 	section := ""
 	s.eachLine(func(line, key, value string, off int) {
 		switch {
@@ -217,7 +217,7 @@ func (s *scanner) mender() {
 		ArtifactVerifyKeys []string
 		SkipVerify         bool
 	}
-	up := s.update(0, "mender", "no ArtifactVerifyKey")
+	up := s.update(0, "mender", "ArtifactVerifyKey=")
 	if err := json.Unmarshal(s.f.Data[:min(len(s.f.Data), maxConfig)], &c); err != nil {
 		up.Signature = ""
 		return
@@ -238,7 +238,7 @@ func (s *scanner) mender() {
 		up.Where, up.Signature, up.Text = s.f.At(at("ArtifactVerifyKey")), Checked, "ArtifactVerifyKey"
 		up.Key = cmp.Or(c.ArtifactVerifyKey, strings.Join(c.ArtifactVerifyKeys, " "))
 	} else if c.ServerURL != "" {
-		s.add(0, inspect.Weakness{Kind: UpdateUnsigned, Name: "mender", Text: "mender.conf names no ArtifactVerifyKey"})
+		s.add(0, inspect.Weakness{Kind: UpdateUnsigned, Name: "mender", Text: "ArtifactVerifyKey="})
 	}
 }
 

@@ -1,0 +1,122 @@
+package secret
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
+)
+
+// option says that a blank parts name and value on this line: "option name
+// value" (UCI), "setenv name value", and "name value" in files that are written so.
+func (s *scanner) option(from int) bool {
+	line, start := s.f.LineAround(from)
+	if len(line) > 512 || s.f.Kind != inspect.Text {
+		return false
+	}
+	before := bytes.Fields(line[:from-start])
+	if len(before) == 0 {
+		if s.f.Role != inspect.Config {
+			return false
+		}
+		base := path.Base(s.f.Path)
+		known := strings.HasSuffix(base, ".conf") || strings.HasSuffix(base, "rc") || strings.HasSuffix(base, ".cfg") || path.Ext(base) == "" || strings.Contains(s.f.Path, "/ppp/")
+		return known && len(quotedFields(line)) == 2
+	}
+	switch string(before[0]) {
+	case "option", "set", "export", "setprop", "SetEnv", "setenv", "ENV":
+		if len(before) == 1 && (s.f.Role == inspect.Config || string(before[0]) == "option" || string(before[0]) == "set") {
+			return true
+		}
+	case "Backlog":
+		return bytes.HasSuffix(before[len(before)-1], []byte(";")) || len(before) == 1
+	}
+	if s.f.Role != inspect.Script && s.f.Role != inspect.History || usage(line) {
+		return false
+	}
+	// "flash set NAME value", "tcapi set node NAME value".
+	for _, w := range before[max(0, len(before)-2):] {
+		switch path.Base(string(w)) {
+		case "fw_setenv", "setenv", "setprop", "nvram_set", "set", "put", "export":
+			return true
+		}
+	}
+	return false
+}
+
+// defined says that the name at from is one that the preprocessor of C defines.
+func (s *scanner) defined(from int) bool {
+	line, start := s.f.LineAround(from)
+	f := bytes.Fields(line[:from-start])
+	return len(f) > 0 && (string(f[len(f)-1]) == "#define" || len(f) == 2 && string(f[0]) == "#" && string(f[1]) == "define")
+}
+
+// quotedFields parts a line at blanks, quoted texts kept together.
+func quotedFields(line []byte) []arg {
+	if i := bytes.Index(line, []byte(" #")); i >= 0 {
+		line = line[:i]
+	}
+	return split(bytes.TrimRight(line, "\r\n "), 0)
+}
+
+// argued reads the value of an option of a command: --password x.
+func (s *scanner) argued(a assignment, i int) (assignment, bool) {
+	line, start := s.f.LineAround(a.from)
+	if s.f.Kind == inspect.Binary || s.f.Role == inspect.Web || s.f.Role == inspect.Script && !s.f.Shell() || usage(line) {
+		return a, false
+	}
+	if _, whole := endings[setting.Normal(a.key)]; !whole && !strings.HasPrefix(a.key, "--") { // -pSECRET has its value already
+		return a, false
+	}
+	w := split(line[i-start:min(len(line), i-start+longestValue)], i)
+	if len(w) == 0 || strings.HasPrefix(w[0].Text, "-") {
+		return a, false
+	}
+	v := s.resolve(w[0])
+	a.form, a.at = argument, v.Off
+	a.user = s.wordBefore(a.from, userKeys, prefixOf(setting.Normal(a.key)))
+	a.v = strings.TrimRight(v.Text, "\"';,)&|>`]}")
+	switch s.f.Role {
+	case inspect.Script, inspect.History:
+		return a, !label(a.v) && len(a.v) >= 4
+	}
+	// Elsewhere words may explain the option.
+	return a, !label(a.v) && (digit(a.v) || strings.ContainsAny(a.v, "!@#%+=") || strings.Contains(string(line[:a.from-start]), "/bin/"))
+}
+
+// usage says that a line explains a command.
+func usage(line []byte) bool {
+	return bytes.Contains(bytes.ToLower(line[:min(len(line), 512)]), []byte("usage"))
+}
+
+// resolve replaces "$NAME" by what a script assigns to it, where that is plain.
+func (s *scanner) resolve(v arg) arg {
+	name, ok := strings.CutPrefix(v.Text, "$")
+	if !ok || s.f.Role != inspect.Script {
+		return v
+	}
+	name = strings.Trim(name, "{}")
+	if name == "" || !nameByteOnly(name) {
+		return v
+	}
+	d := s.f.Data[:min(len(s.f.Data), maxListing)]
+	for at := 0; ; {
+		k := bytes.Index(d[at:], []byte(name+"="))
+		if k < 0 {
+			return v
+		}
+		at += k
+		if at == 0 || strings.IndexByte("\n\t ;", d[at-1]) >= 0 {
+			begin := at + len(name) + 1
+			line, _, _ := bytes.Cut(d[begin:min(len(d), begin+longestValue)], []byte("\n"))
+			if w := split(line, begin); len(w) > 0 && !strings.ContainsAny(w[0].Text, "$`(") {
+				w[0].Text = strings.TrimRight(w[0].Text, ";")
+				return w[0]
+			}
+			return v
+		}
+		at++
+	}
+}
