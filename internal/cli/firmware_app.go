@@ -25,7 +25,8 @@ type firmwareApp struct {
 	Backup      bool                `json:"backup"`                // all of its data goes into backups of the phone
 	Cleartext   bool                `json:"cleartext"`             // connections in clear are allowed to any host
 	ClearHosts  []string            `json:"clear_hosts,omitempty"` // or to these
-	UserCAs     bool                `json:"user_cas"`              // certificates that the user added are trusted
+	UserCAs     bool                `json:"user_cas"`              // certificates that the user added are trusted, for any host
+	UserHosts   []string            `json:"user_hosts,omitempty"`  // or for these
 	Signature   string              `json:"signature,omitempty"`   // the highest scheme: v1, v2, v3
 	Signers     []firmwareAppSigner `json:"signers"`
 	Permissions []string            `json:"permissions"`
@@ -51,7 +52,7 @@ func (d *firmwareDoc) apps(r *firmware.Result) {
 			Debuggable: x.Debuggable || x.TestOnly, Backup: x.BacksUp(), Cleartext: x.ClearToAll(), Signers: []firmwareAppSigner{}, Permissions: filled(x.Permissions),
 			Exported: []string{}, Links: x.Links, WebView: x.WebView}
 		if n := x.Network; n != nil {
-			out.UserCAs = n.UserCAs
+			out.UserCAs, out.UserHosts = n.UserCAs, n.UserHosts
 			out.ClearHosts = slices.DeleteFunc(slices.Clone(n.Cleartext), func(h string) bool { return h == "*" })
 		}
 		if len(x.Schemes) > 0 {

@@ -161,8 +161,7 @@ func (x *extraction) entry(e firmware.Entry, cut string) error {
 	if err := x.close(); err != nil {
 		return err
 	}
-	full := x.names.Full(e.Path)
-	tree, at := diskPath(full)
+	tree, at := diskPath(x.names.Trees(e.Path))
 	rec := fileEntry{Entry: e, Cut: cut}
 	n := len(x.doc.Entries)
 	var err error
@@ -186,7 +185,7 @@ func (x *extraction) entry(e firmware.Entry, cut string) error {
 	case rec.NotExtracted != "":
 		x.left++
 	case err != nil:
-		if errors.Is(err, fs.ErrPermission) || full == "" {
+		if errors.Is(err, fs.ErrPermission) || e.Path == "" {
 			return use(err)
 		}
 		rec.NotExtracted = "name" // too long, or taken by something else
@@ -284,16 +283,13 @@ func (l link) within(isLink map[string]bool) (target string, ok bool) {
 // diskPath is where an entry stands below the folder, and the folder of its
 // tree: the names of the trees, each a folder, then the path. What no file
 // system of a person should have to bear is written as %XX.
-func diskPath(full string) (tree, at string) {
-	i := strings.LastIndex(full, ":/")
-	tree = "files"
-	if i >= 0 {
-		parts := strings.Split(full[:i], ":/")
-		for j, p := range parts {
-			parts[j] = escaped(strings.ReplaceAll(strings.Trim(p, "/"), "/", "_"))
-		}
-		tree = path.Join(parts...)
-		full = full[i+1:]
+func diskPath(trees []string, full string) (tree, at string) {
+	parts := make([]string, len(trees))
+	for i, p := range trees {
+		parts[i] = escaped(strings.ReplaceAll(strings.Trim(p, "/"), "/", "_"))
+	}
+	if tree = path.Join(parts...); tree == "" {
+		tree = "files"
 	}
 	if tree == manifestName || strings.HasPrefix(tree, manifestName+"/") {
 		tree = "%61" + tree[1:] // the list of what was extracted has this name

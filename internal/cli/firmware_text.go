@@ -3,8 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -287,48 +285,6 @@ func (a *app) builtText(d *firmwareDoc) {
 	t.write(a)
 }
 
-func (a *app) hostsText(d *firmwareDoc) {
-	a.heading("ui.fw.hosts", len(d.Hosts))
-	list := slices.Clone(d.Hosts)
-	slices.SortStableFunc(list, func(x, y firmwareHost) int {
-		return cmp.Compare(last(shownBy(x) == "mentioned"), last(shownBy(y) == "mentioned"))
-	})
-	var t grid
-	for _, h := range list[:min(mostHosts, len(list))] {
-		w, more := h.Where[0], ""
-		for _, x := range h.Where {
-			if x.Evidence == shownBy(h) {
-				w = x
-				break
-			}
-		}
-		if n := len(h.Where) - 1; n > 0 {
-			more = a.t("ui.fw.more-places", "count", fmt.Sprint(n))
-		}
-		t.row(safe(h.Value), a.evidence(w.Evidence), place(safe(w.Path), w.Offset, w.Line)+" "+more)
-	}
-	t.write(a)
-	a.more("  ", len(list)-mostHosts)
-}
-
-// shownBy is the best evidence that a host is contacted.
-func shownBy(h firmwareHost) string {
-	for _, w := range h.Where {
-		if w.Evidence != "mentioned" {
-			return w.Evidence
-		}
-	}
-	return "mentioned"
-}
-
-// last sorts what it is told of behind all else.
-func last(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // systemText tells what runs and how it is renewed.
 func (a *app) systemText(d *firmwareDoc) {
 	a.heading("ui.fw.startup", len(d.Startup))
@@ -351,51 +307,6 @@ func (a *app) systemText(d *firmwareDoc) {
 		a.placed(safe(u.Mechanism)+": "+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
 	}
 	a.more("  ", len(d.Updates)-mostListed)
-}
-
-var numbers = regexp.MustCompile(`[0-9]+`)
-
-// alike are gaps of one cause: where the first is, and what it is.
-type alike struct{ where, text string }
-
-// unread is what was not read: what is alike once.
-func (a *app) unread(d *firmwareDoc) []alike {
-	var firsts []firmwareGap
-	counts := make(map[string]int)
-	key := func(g firmwareGap) string { return g.Why + numbers.ReplaceAllString(g.Detail, "0") }
-	for _, g := range d.Incomplete {
-		if g.Path == "" && g.Why == "not-analysable" {
-			continue // the summary says so
-		}
-		if counts[key(g)]++; counts[key(g)] == 1 {
-			firsts = append(firsts, g)
-		}
-	}
-	var out []alike
-	for _, g := range firsts {
-		text := a.t("ui.fw.gap", "why", a.t("ui.gap."+g.Why), "detail", g.Detail)
-		if n := counts[key(g)]; n > 1 {
-			text = a.t("ui.fw.gaps-alike", "gap", text, "count", fmt.Sprint(n-1))
-		}
-		out = append(out, alike{place(cmp.Or(g.Path, filepath.Base(d.Image.Path)), g.Offset, 0), text})
-	}
-	return out
-}
-
-// gapsText tells what was not read.
-func (a *app) gapsText(d *firmwareDoc) {
-	all, n := a.unread(d), 0
-	if len(all) > 0 {
-		n = len(d.Incomplete)
-	}
-	a.heading("image.gaps", n)
-	for _, g := range all[:min(mostGaps, len(all))] {
-		fmt.Fprintln(a.Out, "  "+safe(g.where))
-		for _, l := range report.Wrap(untrusted.From(g.text, 400).Terminal(), a.width()-6) {
-			fmt.Fprintln(a.Out, "      "+l)
-		}
-	}
-	a.more("  ", len(all)-mostGaps)
 }
 
 // weakness is what a kind of weakness is called.

@@ -220,8 +220,11 @@ func (a *app) billsText(d sbomDoc) {
 	}
 	or := func(version string) string { return cmp.Or(safe(version), a.t("ui.fw.version-unknown")) }
 	section := func(key string, t grid) {
-		a.heading(key, len(t.rows))
+		n := len(t.rows)
+		a.heading(key, n)
+		t.rows = t.rows[:min(mostSoftware, n)]
 		t.write(a)
+		a.more("  ", n-mostSoftware)
 	}
 	var versions, missing, extra, unsure grid
 	for _, p := range d.Versions {

@@ -199,7 +199,9 @@ type CompanionApp struct {
 	Backup      bool     `json:"backup,omitempty"`
 	Cleartext   bool     `json:"cleartext,omitempty"`   // cleartext traffic is allowed, for every host
 	ClearHosts  []string `json:"clear_hosts,omitempty"` // or for these
-	UserCAs     bool     `json:"user_cas,omitempty"`    // certificates that the user added are trusted
+	UserCAs     bool     `json:"user_cas,omitempty"`    // certificates that the user added are trusted, for every host
+	UserHosts   []string `json:"user_hosts,omitempty"`  // or for these
+	Unsettled   bool     `json:"unsettled,omitempty"`   // its network security configuration was not found
 	Signature   string   `json:"signature,omitempty"`   // the schemes: v1, v2, v3
 	Signer      string   `json:"signer,omitempty"`      // subject of the first certificate
 	DebugSigned bool     `json:"debug_signed,omitempty"`

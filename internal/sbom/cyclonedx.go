@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
@@ -147,11 +148,12 @@ func identifier(b BOM) string {
 }
 
 // text keeps what a document of another tool can hold: valid UTF-8 without
-// control characters, at most 1000 bytes.
+// control characters of either kind, marks that turn the direction of text and
+// breaks of lines, at most 1000 bytes.
 func text(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 			return '\uFFFD'
 		}
 		return r

@@ -7,16 +7,25 @@ import (
 	"sync"
 )
 
-// licenceList holds the ids that an SPDX expression may use.
+// licenceList holds the ids that an SPDX expression may use: licences, and
+// behind a line that says so exceptions.
 //
 //go:embed licences.txt
 var licenceList string
 
-var licences = sync.OnceValue(func() map[string]bool {
-	out := make(map[string]bool, 900)
+// ids are the two kinds: an exception is no licence, and only it stands behind
+// WITH (SPDX 2.3, annex D.4.3).
+type ids struct{ licences, exceptions map[string]bool }
+
+var listed = sync.OnceValue(func() ids {
+	out := ids{make(map[string]bool, 900), make(map[string]bool, 100)}
+	set := out.licences
 	for l := range strings.Lines(licenceList) {
-		if l = strings.TrimSpace(l); l != "" && l[0] != '#' {
-			out[strings.ToLower(l)] = true // matching ignores case (SPDX 2.3, annex D.2)
+		switch l = strings.TrimSpace(l); {
+		case strings.HasPrefix(l, "# Exceptions"):
+			set = out.exceptions
+		case l != "" && l[0] != '#':
+			set[strings.ToLower(l)] = true // matching ignores case (SPDX 2.3, annex D.2)
 		}
 	}
 	return out
@@ -72,10 +81,11 @@ func (p *licenceParser) one(depth int) bool {
 		return true
 	}
 	id := strings.ToLower(w)
-	if !licences()[id] && !licences()[strings.TrimSuffix(id, "+")] {
+	list := listed()
+	if !list.licences[id] && !list.licences[strings.TrimSuffix(id, "+")] {
 		return false
 	}
-	return !p.take("WITH") || licences()[strings.ToLower(p.next())]
+	return !p.take("WITH") || list.exceptions[strings.ToLower(p.next())]
 }
 
 var (

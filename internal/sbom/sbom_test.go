@@ -270,6 +270,23 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestText: nothing that a terminal or a reader acts on stays in a document.
+func TestText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"curl 8.5.0, 網路":             "curl 8.5.0, 網路",
+		"a\x1b[31mb\x7f":             "a\uFFFD[31mb\uFFFD",
+		"a\u009b31mb\u0085":          "a\uFFFD31mb\uFFFD",
+		"a\u202egpj.exe\u2066\u200f": "a\uFFFDgpj.exe\uFFFD\uFFFD",
+		"a\u2028b\u2029c":            "a\uFFFDb\uFFFDc",
+		"a\xffb":                     "a\uFFFDb",
+	} {
+		if got := sbom.Text(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestExpression(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
@@ -277,17 +294,22 @@ func TestExpression(t *testing.T) {
 		"GPL-2.0-only AND MIT":        true,
 		"(MIT OR Apache-2.0) AND ISC": true,
 		"GPL-2.0-or-later WITH Classpath-exception-2.0": true,
-		"GPL-2.0+":                        true,
-		"LicenseRef-vendor":               true,
-		"GPLv2+ and BSD":                  false,
-		"GPL-2.0-only & MIT":              false,
-		"MIT AND":                         false,
-		"(MIT":                            false,
-		"MIT)":                            false,
-		"MIT WITH nothing":                false,
-		"see COPYING":                     false,
-		"":                                false,
-		strings.Repeat("(", 1000) + "MIT": false,
+		"GPL-2.0+":                             true,
+		"LicenseRef-vendor":                    true,
+		"GPLv2+ and BSD":                       false,
+		"GPL-2.0-only & MIT":                   false,
+		"MIT AND":                              false,
+		"(MIT":                                 false,
+		"MIT)":                                 false,
+		"MIT WITH nothing":                     false,
+		"LLVM-exception":                       false,
+		"Linux-syscall-note OR MIT":            false,
+		"GPL-2.0-only WITH MIT":                false,
+		"GPL-2.0-only WITH linux-syscall-note": true,
+		"Apache-2.0 WITH LLVM-exception":       true,
+		"see COPYING":                          false,
+		"":                                     false,
+		strings.Repeat("(", 1000) + "MIT":      false,
 	} {
 		if got := sbom.Expression(text); got != want {
 			t.Errorf("%q: %v", text, got)

@@ -76,9 +76,16 @@ func appTransport(v *View, s Subject, _ Params) Outcome {
 		case a.Value.UserCAs:
 			return Fail(verdict.Because("reason.app-user-cas", "package", a.Value.Package), a.Fact)
 		}
+		if a.Value.Unsettled {
+			o = alsoAsk(o, verdict.Because("reason.app-transport-unsettled", "package", a.Value.Package, "version", a.Value.Version), a.Fact)
+			continue
+		}
 		o = alsoAsk(o, verdict.Because("reason.app-transport-set", "package", a.Value.Package, "version", a.Value.Version), a.Fact)
 		if n := len(a.Value.ClearHosts); n > 0 {
 			o = o.And(verdict.Because("reason.app-cleartext-some", "package", a.Value.Package, "first", a.Value.ClearHosts[0], "count", fmt.Sprint(n)))
+		}
+		if n := len(a.Value.UserHosts); n > 0 {
+			o = o.And(verdict.Because("reason.app-user-cas-some", "package", a.Value.Package, "first", a.Value.UserHosts[0], "count", fmt.Sprint(n)))
 		}
 	}
 	if open := unpacked(v, s); open.verdict != "" {

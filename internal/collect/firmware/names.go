@@ -110,16 +110,35 @@ func (n *Names) Resolve(marked string) string {
 	return n.prefix(id) + path
 }
 
+// Archive is the name of the tree that a path is in, as it stands before its
+// paths; "" for the root file system and for the image itself.
+func (n *Names) Archive(marked string) string {
+	id, _ := unmark(marked)
+	if id < 0 {
+		return ""
+	}
+	return strings.TrimSuffix(n.prefix(id), ":")
+}
+
 // Full is the path with the names of all trees that it stands in, the root
 // file system too: it doesn't depend on what else the image holds.
 func (n *Names) Full(marked string) string {
+	trees, path := n.Trees(marked)
+	return strings.Join(append(trees, path), ":")
+}
+
+// Trees are the names of all trees that a path stands in, the outermost first,
+// and the path in the last. The names of folders may hold whatever stands
+// between both where people read them.
+func (n *Names) Trees(marked string) (trees []string, path string) {
 	id, path := unmark(marked)
 	for i := 0; id >= 0 && i <= len(n.volumes); i++ {
 		v := n.volumes[id]
-		path = v.Within + ":" + path
+		trees = append(trees, v.Within)
 		id = v.Parent
 	}
-	return path
+	slices.Reverse(trees)
+	return trees, path
 }
 
 // Root is the id of the root file system, -1 where there is none.

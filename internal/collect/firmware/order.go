@@ -21,53 +21,109 @@ import (
 
 // Records come in the order in which goroutines were done. A result must not
 // show it: which records are kept of too many, and how those are joined, goes by
-// where they stand and by what they say.
+// where they stand and, of those in one place, by what they say.
 
 // most bounds what is kept of each kind; what is beyond is counted in a gap.
 const most = 20_000
 
-// keep appends v. Of too many the first by place are kept.
+// keep appends v. Of too many the first are kept, by the marked paths that
+// records come with: those that people read aren't known before the end.
 func keep[T any](g *Gather, kind string, list *[]T, v T) {
 	if *list = append(*list, v); len(*list) >= 2*most {
-		prune(g, kind, list)
+		g.dropped.add(kind, cut(list, most))
 	}
 }
 
-// prune puts a list in order, and cuts it at the bound.
-func prune[T any](g *Gather, kind string, list *[]T) {
-	inOrder(*list)
-	over := len(*list) - most
+// keepEntry is keep for names of files, of which a caller says how many.
+func (g *Gather) keepEntry(e Entry) {
+	g.r.Entries = append(g.r.Entries, e)
+	if g.Keep > 0 && len(g.r.Entries) >= 2*g.Keep {
+		g.r.More += cut(&g.r.Entries, g.Keep)
+	}
+}
+
+// cut leaves the first n of a list, and says how many went.
+func cut[T any](list *[]T, n int) int {
+	over := len(*list) - n
 	if over <= 0 {
+		return 0
+	}
+	inOrder(*list)
+	clear((*list)[n:])
+	*list = (*list)[:n]
+	return over
+}
+
+// tally counts what wasn't kept, by kind.
+type tally map[string]int
+
+func (t *tally) add(kind string, n int) {
+	if n == 0 {
 		return
 	}
-	if g.dropped == nil {
-		g.dropped = make(map[string]int)
+	if *t == nil {
+		*t = make(tally)
 	}
-	g.dropped[kind] += over
-	clear((*list)[most:])
-	*list = (*list)[:most]
+	(*t)[kind] += n
 }
 
-// lists calls do for each list of records, by the name of its kind.
-func (g *Gather) prune() {
+// records is a list of records of one kind.
+type records interface {
+	prune(*tally)
+	order()
+}
+
+type kindOf[T any] struct {
+	kind string
+	list *[]T
+}
+
+func (k kindOf[T]) prune(t *tally) { t.add(k.kind, cut(k.list, most)) }
+func (k kindOf[T]) order()         { inOrder(*k.list) }
+
+func kindList[T any](kind string, list *[]T) records { return kindOf[T]{kind, list} }
+
+// lists are the lists of records that are bounded by their kind.
+func (g *Gather) lists() []records {
 	r := &g.r
-	prune(g, "parts", &r.Parts)
-	prune(g, "links", &g.links)
-	prune(g, "secrets", &r.Secrets)
-	prune(g, "clues", &g.clues)
-	prune(g, "hosts", &r.Hosts)
-	prune(g, "starts", &r.Starts)
-	prune(g, "calls", &g.calls)
-	prune(g, "weaknesses", &r.Weaknesses)
-	prune(g, "updates", &r.Updates)
-	prune(g, "modes", &r.Modes)
-	prune(g, "certificates", &r.Certs)
-	prune(g, "software", &g.soft)
-	prune(g, "binaries", &g.bins)
-	prune(g, "apps", &g.apps)
-	prune(g, "markers", &r.Markers)
-	prune(g, "gaps", &r.Gaps)
-	inOrder(r.Entries)
+	return []records{
+		kindList("parts", &r.Parts),
+		kindList("links", &g.links),
+		kindList("secrets", &r.Secrets),
+		kindList("clues", &g.clues),
+		kindList("hosts", &r.Hosts),
+		kindList("starts", &r.Starts),
+		kindList("calls", &g.calls),
+		kindList("weaknesses", &r.Weaknesses),
+		kindList("updates", &r.Updates),
+		kindList("modes", &r.Modes),
+		kindList("certificates", &r.Certs),
+		kindList("software", &g.soft),
+		kindList("binaries", &g.bins),
+		kindList("apps", &g.apps),
+		kindList("markers", &r.Markers),
+		kindList("versions", &g.versions),
+		kindList("gaps", &r.Gaps),
+	}
+}
+
+// prune cuts each list at its bound. Paths must still be the marked ones, by
+// which keep cut before.
+func (g *Gather) prune() {
+	for _, l := range g.lists() {
+		l.prune(&g.dropped)
+	}
+	if g.Keep > 0 {
+		g.r.More += cut(&g.r.Entries, g.Keep)
+	}
+}
+
+// order sorts each list by the paths that people read.
+func (g *Gather) order() {
+	for _, l := range g.lists() {
+		l.order()
+	}
+	inOrder(g.r.Entries)
 }
 
 // inOrder sorts by place; what stands in one place by all that it says.

@@ -11,6 +11,8 @@
 package firmware
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"assay/internal/collect/firmware/format"
@@ -127,10 +129,23 @@ func gapOf(g unpack.Gap) Gap {
 		why = "limit"
 	}
 	detail := g.Detail
-	if why == "broken" {
+	if why == "broken" && g.Kind != format.Damaged {
 		detail = g.Kind + ": " + detail
 	}
-	return Gap{Path: mark(g.Volume, g.Path), Offset: g.Offset, Why: why, Detail: detail}
+	return Gap{Path: mark(g.Volume, g.Path), Offset: g.Offset, Why: why, Detail: once(detail)}
+}
+
+// once drops from a chain of causes the names that it said before: each layer
+// that hands an error on puts its own before it.
+func once(detail string) string {
+	parts := strings.Split(detail, ": ")
+	out := parts[:0]
+	for i, p := range parts {
+		if i == len(parts)-1 || !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, ": ")
 }
 
 // Progress says how far the reading is.

@@ -64,20 +64,18 @@ type Binary struct {
 
 // Gather joins the records of one image. Its zero value is ready.
 type Gather struct {
-	Keep    int // entries of files that are kept; 0: all
-	r       Result
-	names   Names
-	volumes map[int]unpack.Volume
-	links   []Entry
-	calls   []startup.Calls
-	soft    []component.Findings
-	bins    []binary.Record
-	clues   []secret.Clue
-	apps    []apk.App
-	// versions that files of the image state; the first by path is the image's:
-	// those of the root file system come before all others
-	versions []Version
-	dropped  map[string]int
+	Keep     int // entries of files that are kept; 0: all
+	r        Result
+	names    Names
+	volumes  map[int]unpack.Volume
+	links    []Entry
+	calls    []startup.Calls
+	soft     []component.Findings
+	bins     []binary.Record
+	clues    []secret.Clue
+	apps     []apk.App
+	versions []Version // that files of the image state; see version
+	dropped  tally
 }
 
 // Add takes a record.
@@ -94,11 +92,7 @@ func (g *Gather) Add(r Record) {
 		}
 		g.volumes[r.Volume.ID] = *r.Volume
 	case r.Entry != nil:
-		if g.Keep > 0 && len(g.r.Entries) >= g.Keep {
-			g.r.More++
-			break
-		}
-		g.r.Entries = append(g.r.Entries, *r.Entry) // they are asked for, and bounded by the walk
+		g.keepEntry(*r.Entry) // they are asked for, and bounded by the walk
 	case r.Link != nil:
 		keep(g, "links", &g.links, *r.Link)
 	case r.Secret != nil:
@@ -144,14 +138,15 @@ func (g *Gather) Lost(why string) {
 }
 
 // Finish joins what was added; now is the time as of which certificates are
-// looked at, guesses bounds the rounds that are spent on password hashes. The Gather may not be added to afterwards.
+// looked at, guesses bounds the rounds that are spent on password hashes. The
+// Gather may not be added to afterwards.
 func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	r := &g.r
-	g.resolve()
 	g.prune()
-	if len(g.versions) > 0 {
-		r.Version = &g.versions[0]
-	}
+	r.Version = g.version()
+	g.resolve()
+	g.order()
+	g.excerpts()
 	if img := r.Image; img != nil && img.Status != unpack.Readable {
 		r.Gaps = append(r.Gaps, Gap{Why: "not-analysable", Detail: img.Reason})
 	}
@@ -163,10 +158,27 @@ func (g *Gather) Finish(now time.Time, guesses int) *Result {
 	g.packages()
 	g.keys()
 	g.stores(now)
-	g.mask()
-	g.sort()
 	g.guess(guesses)
+	g.mask() // what was guessed is known now
+	g.sort()
 	return r
+}
+
+// version is the image's own: what a file of the root file system says comes
+// before what others say, of equals the first path.
+func (g *Gather) version() *Version {
+	root := g.names.Root()
+	order := func(a, b Version) int {
+		v, p := unmark(a.Path)
+		w, q := unmark(b.Path)
+		return cmp.Or(cmp.Compare(flag(v != root), flag(w != root)), strings.Compare(g.names.prefix(v)+p, g.names.prefix(w)+q), cmp.Compare(a.Offset, b.Offset), strings.Compare(a.Value, b.Value), strings.Compare(a.Path, b.Path))
+	}
+	if len(g.versions) == 0 {
+		return nil
+	}
+	v := slices.MinFunc(g.versions, order)
+	v.Path = g.names.Resolve(v.Path)
+	return &v
 }
 
 // resolve gives everything the path that people read.
@@ -202,6 +214,7 @@ func (g *Gather) resolve() {
 		to(&g.clues[i].Path)
 	}
 	for i := range g.apps {
+		g.apps[i].Archive = g.names.Archive(g.apps[i].Path)
 		to(&g.apps[i].Path)
 	}
 	for i := range r.Weaknesses {
@@ -221,9 +234,6 @@ func (g *Gather) resolve() {
 	}
 	for i := range r.Gaps {
 		to(&r.Gaps[i].Path)
-	}
-	for i := range g.versions {
-		to(&g.versions[i].Path)
 	}
 	g.resolveSoftware(to)
 }

@@ -105,10 +105,10 @@ func tangle(t *testing.T) []byte {
 }
 
 // analysed is a result as bytes, all of it.
-func analysed(t *testing.T, image []byte) string {
+func analysed(t *testing.T, image []byte, keep int) string {
 	t.Helper()
 	var mu sync.Mutex
-	var g Gather
+	g := Gather{Keep: keep}
 	err := Analyse(context.Background(), bytes.NewReader(image), Options{Now: at, Files: true}, func(r Record) error {
 		mu.Lock()
 		defer mu.Unlock()
@@ -133,7 +133,7 @@ func TestSameResult(t *testing.T) {
 	for _, cores := range []int{1, 4} {
 		old := runtime.GOMAXPROCS(cores)
 		for range 3 {
-			got := analysed(t, image)
+			got := analysed(t, image, 0)
 			if want == "" {
 				want = got
 			}
@@ -149,5 +149,34 @@ func TestSameResult(t *testing.T) {
 	}
 	if len(r.Volumes) < 50 || len(r.Secrets) < 200 {
 		t.Errorf("%d trees, %d secrets: the image is too plain to show anything", len(r.Volumes), len(r.Secrets))
+	}
+}
+
+// TestSameNames: also where there are more names than the page of a result shows
+// (see MostNames of package image).
+func TestSameNames(t *testing.T) {
+	var members []member
+	for i := range 45_000 {
+		members = append(members, member{fmt.Sprintf("opt/%d/f%05d", i%7, i), nil})
+	}
+	image := tarOf(t, members...)
+	want := ""
+	for _, cores := range []int{1, 4} {
+		old := runtime.GOMAXPROCS(cores)
+		got := analysed(t, image, 20_000)
+		runtime.GOMAXPROCS(old)
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Fatalf("on %d cores other names are kept", cores)
+		}
+	}
+	var r Result
+	if err := json.Unmarshal([]byte(want), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Entries) != 20_000 || r.More < 25_000 {
+		t.Errorf("%d names and %d more", len(r.Entries), r.More)
 	}
 }

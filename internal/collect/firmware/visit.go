@@ -66,7 +66,7 @@ func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record
 	}
 	if string(format.Head(s, 0, 4)) == "PK\x03\x04" { // the image may be the package of an app
 		if a, ok := apk.Signing(s, s.Size()); ok {
-			a.Path = "/"
+			a.Path, a.Whole = "/", true
 			if err := emit(Record{App: &a}); err != nil {
 				return err
 			}
@@ -238,7 +238,7 @@ func boots(e format.Entry) bool {
 	dir := path.Dir(e.Path)
 	base := path.Base(dir)
 	return e.Type == format.Symlink || e.Type == format.File && (base == "bin" || base == "sbin") && e.Mode&0o111 != 0 ||
-		strings.HasPrefix(base, "rc") || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
+		strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
 }
 
 // Raw is a program or bytes without a tree. Of variables the name of the one
@@ -302,6 +302,7 @@ type emitter struct {
 	f      *inspect.File
 	place  func(*inspect.Where)
 	values []string     // secrets of this file, which other records must not repeat
+	known  *values      // made of them
 	lines  map[int]bool // where they stand
 	key    bool         // it holds a private key
 	err    error
@@ -363,7 +364,7 @@ func (e *emitter) secrets(hits []keyword.Hit) {
 			}
 			e.lines[h.Line] = true
 		}
-		if h.Kind != secret.UID0Account && h.Kind != secret.AuthorizedKey && len(h.Value) >= 4 {
+		if h.Kind != secret.UID0Account && h.Kind != secret.AuthorizedKey {
 			e.values = append(e.values, h.Value)
 		}
 		e.place(&h.Where)
@@ -396,10 +397,14 @@ func (e *emitter) clues(hits []keyword.Hit) {
 
 // mask takes the secrets of the file out of a text that is shown.
 func (e *emitter) mask(text string) string {
-	for _, v := range e.values {
-		text = strings.ReplaceAll(text, v, "[redacted]")
+	if len(e.values) == 0 {
+		return text
 	}
-	return text
+	if e.known == nil {
+		v := valuesOf(e.values)
+		e.known = &v
+	}
+	return e.known.mask(text)
 }
 
 func (e *emitter) hosts(hits []keyword.Hit) {

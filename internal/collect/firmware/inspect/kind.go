@@ -185,8 +185,8 @@ func (f *File) inBlockComment(start int) bool {
 		if c[0] == "/*" && f.Role != Web && f.Role != Config {
 			continue // "/*" is a file pattern in shell scripts
 		}
-		open := bytes.LastIndex(back, []byte(c[0]))
-		if open < 0 || bytes.LastIndex(back, []byte(c[1])) > open {
+		open := lastIndex(back, []byte(c[0]))
+		if open < 0 || bytes.Contains(back[open+1:], []byte(c[1])) {
 			continue
 		}
 		// It counts at the beginning of a line; else it is a pattern or a string.
@@ -199,6 +199,27 @@ func (f *File) inBlockComment(start int) bool {
 		}
 	}
 	return false
+}
+
+// lastIndex is bytes.LastIndex for a text that is asked about again and again: it
+// looks forwards, which is many times as fast, in pieces from the end.
+func lastIndex(b, sep []byte) int {
+	const piece = 1 << 10
+	for end := len(b); end > 0; end -= piece {
+		from := max(0, end-piece)
+		found := -1
+		for at := from; ; {
+			i := bytes.Index(b[at:min(len(b), end+len(sep)-1)], sep)
+			if i < 0 {
+				break
+			}
+			found, at = at+i, at+i+1
+		}
+		if found >= 0 {
+			return found
+		}
+	}
+	return -1
 }
 
 // docstring says that text of Python that ends with back ends inside of a text

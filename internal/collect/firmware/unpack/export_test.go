@@ -8,3 +8,12 @@ func Circles(list ...string) string {
 	}
 	return l.note()
 }
+
+// Listed is what is told of gaps that come in this order.
+func Listed(most int, list []Gap) []Gap {
+	g := gaps{max: most}
+	for _, x := range list {
+		g.add(x)
+	}
+	return g.all()
+}

@@ -43,6 +43,9 @@ const few = 4
 // all returns them: of what repeats in one place, and differs in numbers only,
 // the first and how often it was.
 func (g *gaps) all() []Gap {
+	if g.dropped > 0 { // how many came behind the last cut is the scheduler's
+		g.cut(8 * g.max)
+	}
 	slices.SortFunc(g.list, compareGaps)
 	type place struct {
 		volume             int

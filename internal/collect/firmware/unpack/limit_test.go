@@ -291,3 +291,18 @@ func TestLinksInACircle(t *testing.T) {
 		}
 	}
 }
+
+// TestLinksAreFollowedOnce: links through links through links cost what their
+// number costs.
+func TestLinksAreFollowedOnce(t *testing.T) {
+	t.Parallel()
+	var pairs []string
+	long := strings.Repeat("/x/..", 90)
+	for i := range 20_000 {
+		pairs = append(pairs, fmt.Sprintf("/l%05d", i), fmt.Sprintf("/l%05d%s", i+1, long))
+	}
+	got := unpack.Circles(pairs...)
+	if want := "symbolic links that lead round in a circle: /l00000, "; !strings.HasPrefix(got, want) {
+		t.Errorf("%.200q, want %q at its head", got, want)
+	}
+}

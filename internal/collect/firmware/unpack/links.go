@@ -2,6 +2,7 @@ package unpack
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,28 +13,30 @@ import (
 type links map[string]string
 
 const (
-	maxLinks = 20_000
-	maxHops  = 40 // Linux gives up behind this (path_resolution(7))
+	maxLinks  = 20_000
+	maxHops   = 40   // Linux gives up behind this (path_resolution(7))
+	maxTarget = 512  // longer ones are left alone
+	maxPath   = 4096 // PATH_MAX
 )
 
 func (l links) add(path, target string) {
-	if len(l) < maxLinks {
+	if len(l) < maxLinks && len(target) < maxTarget {
 		l[path] = target
 	}
 }
 
 // note names the links that lead round in a circle.
 func (l links) note() string {
+	f := follower{links: l, met: make(map[string]*end)}
 	var bad []string
-	for p := range l {
-		if l.circle(p) {
+	for _, p := range slices.Sorted(maps.Keys(l)) {
+		if e := f.follow(p); e.hops > maxHops {
 			bad = append(bad, p)
 		}
 	}
 	if len(bad) == 0 {
 		return ""
 	}
-	slices.Sort(bad)
 	more := ""
 	const most = 5
 	if n := len(bad) - most; n > 0 {
@@ -43,28 +46,53 @@ func (l links) note() string {
 	return "symbolic links that lead round in a circle: " + strings.Join(bad, ", ") + more
 }
 
-// circle follows the link p as path_resolution(7) has it.
-func (l links) circle(p string) bool {
-	at, rest := "/", split(p)
-	for hops := 0; len(rest) > 0; {
-		next := path.Join(at, rest[0])
-		rest = rest[1:]
-		target, ok := l[next]
-		if !ok {
-			at = next
-			continue
-		}
-		if hops++; hops > maxHops || len(rest) > 1000 {
-			return true
-		}
-		if path.IsAbs(target) {
-			at = "/"
-		}
-		rest = append(split(target), rest...)
-	}
-	return false
+// end is where a link leads, over how many others; more than maxHops, itself
+// included, is nowhere.
+type end struct {
+	at   string
+	hops int
 }
 
-func split(p string) []string {
-	return strings.FieldsFunc(p, func(r rune) bool { return r == '/' })
+var nowhere = &end{hops: maxHops + 1}
+
+// follower follows each link of a tree once: what others make of it is known
+// then, however many lead through it.
+type follower struct {
+	links
+	met map[string]*end // nil: on the way
+}
+
+// follow resolves the link p as path_resolution(7) has it.
+func (f *follower) follow(p string) *end {
+	if e, ok := f.met[p]; ok {
+		if e == nil {
+			return nowhere // it leads through itself
+		}
+		return e
+	}
+	f.met[p] = nil
+	e := f.walk(path.Dir(p), f.links[p])
+	f.met[p] = e
+	return e
+}
+
+func (f *follower) walk(at, target string) *end {
+	if path.IsAbs(target) {
+		at = "/"
+	}
+	hops := 1
+	for name := range strings.SplitSeq(target, "/") {
+		if at = path.Join(at, name); len(at) > maxPath {
+			return nowhere
+		}
+		if _, ok := f.links[at]; !ok {
+			continue
+		}
+		e := f.follow(at)
+		if hops += e.hops; hops > maxHops {
+			return nowhere
+		}
+		at = e.at
+	}
+	return &end{at, hops}
 }

@@ -14,6 +14,17 @@ import (
 type names struct {
 	mu   sync.Mutex
 	used map[string]bool
+	more int // ranges behind streams that were looked through once more
+}
+
+// again counts such a range. What they share is the image's or one file's, which
+// is gone through in order: which of them are too many doesn't depend on the
+// scheduler.
+func (n *names) again() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.more++
+	return n.more <= maxAgain
 }
 
 func newNames() *names { return &names{used: make(map[string]bool)} }

@@ -31,8 +31,8 @@ func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, p
 			w.known = append(w.known, p.Format)
 			told := Part{Volume: l.volume, Path: path, Offset: l.base + p.Offset, Decoded: l.decoded, Size: size, Format: p.Format,
 				Name: p.Name, Note: p.Note, Entropy: entropy, Read: read && p.Opaque == "", Guards: p.Guards, Systems: p.Systems}
-			if w.hold(told, p) {
-				return nil
+			if later, err := w.hold(told, p); later || err != nil {
+				return err
 			}
 			return w.v.Part(told)
 		})
@@ -111,8 +111,7 @@ func (w *walk) embedded(ctx context.Context, l layer, p *format.Part) error {
 	if l.depth > w.lim.Depth {
 		return nil
 	}
-	in := l
-	in.src, in.base = format.Section(l.src, p.Offset, max(p.Size, 1)), l.base+p.Offset
+	in := l.part(p.Offset, max(p.Size, 1))
 	sc := &scanning{fs: w.fs, ctx: ctx, s: in.src, l: &layout{blocks: newBlocks(in.src.Size())}, max: w.lim.Parts}
 	if err := sc.everywhere(min(64, in.src.Size())); err != nil {
 		if ctx.Err() != nil {
@@ -185,9 +184,7 @@ func (w *walk) region(ctx context.Context, l layer, p *format.Part, r format.Reg
 	if r.Offset < 0 || r.Offset >= l.src.Size() {
 		return w.gap(l.gap(p.Offset, format.Truncated, fmt.Sprintf("%s: %s stands at %d, behind the end at %d", p.Format, format.Printable(r.Name), r.Offset, l.src.Size())))
 	}
-	in := l
-	in.src = format.Section(l.src, r.Offset, r.Size)
-	in.base = l.base + r.Offset
+	in := l.part(r.Offset, r.Size)
 	if r.Name != "" {
 		in.path = l.name(r.Name, r.Offset)
 	} else if len(p.Regions) > 1 {
@@ -226,7 +223,7 @@ func (w *walk) contents(ctx context.Context, l layer, p *format.Part) (used int6
 			}
 			continue
 		}
-		in.src, in.base, in.decoded = view{c.Source, w}, 0, true
+		in.src, in.mem, in.base, in.decoded = view{c.Source, w}, nil, 0, true
 		if err := w.source(ctx, in, c.Try); err != nil {
 			return 0, err
 		}
@@ -252,7 +249,7 @@ func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Con
 		}
 	}
 	in := l
-	in.src, in.base, in.decoded, in.large = bytes.NewReader(data), 0, true, l.large || len(data) > largeFile
+	in.src, in.mem, in.base, in.decoded, in.large = bytes.NewReader(data), data, 0, true, l.large || len(data) > largeFile
 	return used, w.source(ctx, in, c.Try)
 }
 
@@ -265,9 +262,15 @@ func (w *walk) raw(l layer, kind string, off, size int64, code bool) error {
 		size = l.src.Size() - off
 	}
 	cut := size > rawLimit
-	b := make([]byte, min(size, rawLimit))
-	if err := format.ReadAt(l.src, b, off); err != nil {
-		return w.gap(l.gap(off, kindOf(err), err.Error()))
+	n := min(size, rawLimit)
+	var b []byte
+	if l.mem != nil && off+n <= int64(len(l.mem)) {
+		b = l.mem[off : off+n : off+n] // nobody writes to it
+	} else {
+		b = make([]byte, n)
+		if err := format.ReadAt(l.src, b, off); err != nil {
+			return w.gap(l.gap(off, kindOf(err), err.Error()))
+		}
 	}
 	if cut {
 		if err := w.gap(l.gap(off, Limit, fmt.Sprintf("only the first %d bytes are inspected", rawLimit))); err != nil {

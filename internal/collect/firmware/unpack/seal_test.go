@@ -76,3 +76,41 @@ func TestSeals(t *testing.T) {
 		}
 	}
 }
+
+// TestManySeals: of more keys and signatures than are kept, those count that come
+// first by where they stand; every part is told, and a gap says how many were not
+// held against each other.
+func TestManySeals(t *testing.T) {
+	t.Parallel()
+	image := strings.Repeat("KEY:a ", 1500) + strings.Repeat("SIG:a ", 2200)
+	g := &sealed{}
+	if _, err := unpack.NewFormats(signing()).Walk(context.Background(), bytes.NewReader([]byte(image)), unpack.Limits{}, g); err != nil {
+		t.Fatal(err)
+	}
+	good := 0
+	for _, s := range g.got {
+		if strings.HasPrefix(s, format.Good) {
+			good++
+		}
+	}
+	if len(g.got) != 2200 || good != 1000 {
+		t.Errorf("%d signatures told, %d fit", len(g.got), good)
+	}
+	want := []string{"500 keys are not tried on signatures: behind the first 1000", "1200 parts with signatures are not held against keys: behind the first 1000"}
+	if slices.Sort(g.gaps); !slices.Equal(g.gaps, []string{want[1], want[0]}) {
+		t.Errorf("%q", g.gaps)
+	}
+}
+
+// sealed writes down the limits, too.
+type sealed struct {
+	guarded
+	gaps []string
+}
+
+func (s *sealed) Gap(g unpack.Gap) error {
+	if g.Kind == unpack.Limit {
+		s.gaps = append(s.gaps, g.Detail)
+	}
+	return nil
+}

@@ -62,24 +62,38 @@ type noisy struct {
 // one by one.
 const small = 256 << 10
 
-// maxAgain bounds how often a range is looked through once more.
+// maxAgain bounds how often a range of the image, or of one of its files, is
+// looked through once more.
 const maxAgain = 64
 
-// behind looks for parts in a range behind a stream whose end has just turned
-// out; it says whether there are some.
+// behind looks for weak formats in a range behind a stream whose end has just
+// turned out: others were looked for there before. It says whether there are
+// some.
 func (w *walk) behind(ctx context.Context, l layer, g span) (bool, error) {
 	const least = 64
-	if g.end-g.off < least || w.again.Add(1) > maxAgain {
+	if g.end-g.off < least {
 		return false, nil
 	}
-	in := l
-	in.src, in.base = format.Section(l.src, g.off, g.end-g.off), l.base+g.off
-	lay, err := w.fs.scan(ctx, in.src, nil, w.lim.Parts)
-	if err != nil || len(lay.parts) == 0 {
+	if !l.names.again() {
+		return false, w.gap(l.gap(g.off, Limit, fmt.Sprintf("%d bytes behind a stream are not looked through for other formats: %d such ranges were", g.end-g.off, maxAgain)))
+	}
+	in := l.part(g.off, g.end-g.off)
+	sc := &scanning{fs: w.fs, ctx: ctx, s: in.src, l: &layout{blocks: newBlocks(in.src.Size())}, max: w.lim.Parts}
+	p, err := sc.weak(0, false)
+	if err == nil && p != nil {
+		sc.add(p)
+	}
+	if err == nil {
+		err = sc.inner(maxWeak)
+	}
+	if err != nil || len(sc.l.parts) == 0 {
 		return false, ctx.Err()
 	}
-	high, _ := lay.blocks.packed(in.src.Size())
-	return true, w.parts(ctx, in, lay, high)
+	if err := sc.count(0, in.src.Size()); err != nil {
+		return false, ctx.Err()
+	}
+	high, _ := sc.l.blocks.packed(in.src.Size())
+	return true, w.parts(ctx, in, sc.l, high)
 }
 
 // between goes through what stands between the parts of a layer; open are the

@@ -45,13 +45,16 @@ func (fs *Formats) walk(ctx context.Context, s format.Source, lim Limits, v Visi
 	w.namer, _ = v.(Namer)
 	img, err := w.image(inner, s)
 	if w.failed == nil { // what was found out is told also where the time was up
-		if w.unseal() != nil {
+		if w.tooMany() != nil {
 			return img, w.failed
 		}
 		for _, g := range w.gaps.all() {
 			if w.emit(func() error { return v.Gap(g) }) != nil {
-				break
+				return img, w.failed
 			}
+		}
+		if w.unseal() != nil {
+			return img, w.failed
 		}
 	}
 	if w.failed != nil {
@@ -91,7 +94,6 @@ type walk struct {
 	namer  Namer
 	lim    Limits
 	budget budget
-	again  atomic.Int64 // ranges behind streams that were looked through once more
 	cancel context.CancelCauseFunc
 
 	trees  atomic.Int64 // with at least one entry
@@ -100,14 +102,17 @@ type walk struct {
 	opaque atomic.Int64 // bytes of the image that say that they are encrypted
 	noise  atomic.Int64 // bytes of the image that no format explains and that look like noise
 
-	mu     sync.Mutex // of calls of v but File, Name and Raw, and of what follows
-	ids    map[int]bool
-	gaps   gaps
-	known  []string // formats that were recognised
-	keys   []key
-	held   []held // parts that wait for keys
-	failed error
-	big    sync.Mutex // one large file in memory at a time
+	mu    sync.Mutex // of calls of v but File, Name and Raw, and of what follows
+	ids   map[int]bool
+	gaps  gaps
+	known []string // formats that were recognised
+	keys  []key
+	held  []held // parts that wait for keys
+	// How many of both were more than are kept.
+	moreKeys, moreHeld int
+	checks             int // of signatures with keys
+	failed             error
+	big                sync.Mutex // one large file in memory at a time
 }
 
 // layer is a source that is being gone through.
@@ -115,13 +120,23 @@ type layer struct {
 	volume  int    // in one of whose files it stands; -1
 	path    string // of the file, or the chain of names; "" for the image
 	src     format.Source
-	base    int64 // of src in the image or decoded layer
+	mem     []byte // src, where it is in memory
+	base    int64  // of src in the image or decoded layer
 	decoded bool
 	depth   int
 	alone   bool   // no other goroutines: the walk is inside of a file
 	large   bool   // what it stands in holds the place of the one large thing in memory
 	names   *names // of the image, or of the file that it stands in
 	content []byte // SHA-256 of the file that it stands in
+}
+
+// part is the layer of a range of this one.
+func (l layer) part(off, size int64) layer {
+	l.src, l.base = format.Section(l.src, off, size), l.base+off
+	if l.mem != nil {
+		l.mem = l.mem[min(off, int64(len(l.mem))):min(off+size, int64(len(l.mem)))]
+	}
+	return l
 }
 
 // locked calls fn under the lock, unless the walk has failed.

@@ -41,25 +41,51 @@ func Verify(b []byte, content func(h hash.Hash) error) (Check, error) {
 	if err != nil || len(m.signers) == 0 {
 		return Check{State: format.Present, Note: errShape.Error()}, nil
 	}
-	// A signature that fits is enough: of several, others may be for devices
-	// with other keys.
-	var worst Check
+	// A signature that fits is enough: of several, others may be for devices with
+	// other keys. One that is wrong says more than one that can't be held.
+	d := &digests{message: m, content: content, sums: map[crypto.Hash][]byte{}}
+	var best Check
 	for i := range m.signers {
-		c, err := m.check(&m.signers[i], content)
+		c, err := m.check(&m.signers[i], d)
 		if err != nil {
 			return c, err
 		}
-		if c.State == format.Good || i == 0 {
-			worst = c
+		if weight[c.State] > weight[best.State] {
+			best = c
 		}
 		if c.State == format.Good {
 			break
 		}
 	}
 	if n := len(m.signers); n > 1 {
-		worst.Note += fmt.Sprintf("; %d signatures", n)
+		best.Note += fmt.Sprintf("; %d signatures", n)
 	}
-	return worst, nil
+	return best, nil
+}
+
+// weight is how much a state says of a message with several signatures.
+var weight = map[string]int{format.Present: 1, format.Bad: 2, format.Good: 3}
+
+// digests are the hashes of the content, each calculated once: an image may be
+// large, and a message may name eight signers.
+type digests struct {
+	*message
+	content func(h hash.Hash) error
+	sums    map[crypto.Hash][]byte
+}
+
+func (d *digests) of(h crypto.Hash) ([]byte, error) {
+	if sum, ok := d.sums[h]; ok {
+		return sum, nil
+	}
+	sum := h.New()
+	if d.within {
+		sum.Write(d.message.content)
+	} else if err := d.content(sum); err != nil {
+		return nil, err
+	}
+	d.sums[h] = sum.Sum(nil)
+	return d.sums[h], nil
 }
 
 // message is SignedData (RFC 5652, section 5.1).
@@ -174,18 +200,15 @@ var (
 )
 
 // check holds one signature. err is one of content.
-func (m *message) check(s *signer, content func(h hash.Hash) error) (Check, error) {
+func (m *message) check(s *signer, d *digests) (Check, error) {
 	h, ok := hashes[s.digest.String()]
 	if !ok {
 		return Check{State: format.Present, Note: errUnknown.Error()}, nil
 	}
-	sum := h.New()
-	if m.within {
-		sum.Write(m.content)
-	} else if err := content(sum); err != nil {
+	digest, err := d.of(h)
+	if err != nil {
 		return Check{State: format.Present}, err
 	}
-	digest := sum.Sum(nil)
 	c := m.signer(s)
 	if c == nil {
 		return Check{State: format.Present, Scheme: names[h], Note: errNoCertificate.Error()}, nil
@@ -197,7 +220,7 @@ func (m *message) check(s *signer, content func(h hash.Hash) error) (Check, erro
 			out.Note = errDigest.Error() + "; " + describe(c)
 			return out, nil
 		}
-		sum = h.New()
+		sum := h.New()
 		sum.Write(s.attributes)
 		if message = sum.Sum(nil); c.PublicKeyAlgorithm == x509.Ed25519 {
 			message = s.attributes

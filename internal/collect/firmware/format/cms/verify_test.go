@@ -78,8 +78,28 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestSeveralSigners: two signatures, and the certificate of one of them. One that
+// fits is enough; one that doesn't tells more than one that can't be held,
+// wherever it stands. The content is hashed once.
+func TestSeveralSigners(t *testing.T) {
+	t.Parallel()
+	for name, scheme := range map[string]string{"two-rsa": "rsa2048-sha256", "two-ec": "ecdsa-p256-sha256"} {
+		for of, state := range map[string]string{content: format.Good, content + "x": format.Bad} {
+			times := 0
+			c, err := cms.Verify(message(t, name), func(h hash.Hash) error {
+				times++
+				_, err := io.WriteString(h, of)
+				return err
+			})
+			if err != nil || c.State != state || c.Scheme != scheme || !strings.HasSuffix(c.Note, "; 2 signatures") || times != 1 {
+				t.Errorf("%s of %q: %+v, %v, hashed %d times", name, of, c, err, times)
+			}
+		}
+	}
+}
+
 func FuzzVerify(f *testing.F) {
-	for _, name := range []string{"rsa", "rsa-pss", "rsa-noattr", "rsa-within", "rsa-keyid", "ec", "rsa-nocerts"} {
+	for _, name := range []string{"rsa", "rsa-pss", "rsa-noattr", "rsa-within", "rsa-keyid", "ec", "rsa-nocerts", "two-rsa"} {
 		f.Add(message(f, name))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

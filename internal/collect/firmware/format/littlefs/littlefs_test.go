@@ -2,10 +2,8 @@ package littlefs
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -126,32 +124,6 @@ func look1(t testing.TB, img []byte, at int64) *format.Part {
 	return looktest.At(t, []format.Format{New()}, img, at)
 }
 
-func contents(t testing.TB, p *format.Part) (map[string]string, []format.Problem) {
-	t.Helper()
-	v, err := p.Open(context.Background(), format.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	err = v.Walk(context.Background(), func(e format.Entry, r io.Reader) error {
-		text := string(e.Type)
-		if r != nil {
-			b, err := io.ReadAll(r)
-			text = string(b)
-			if err != nil {
-				text += "!"
-			}
-		}
-		out[e.Path] = text
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept, _ := v.Problems()
-	return out, kept
-}
-
 func TestTree(t *testing.T) {
 	t.Parallel()
 	img := append(bytes.Repeat([]byte{0}, 1000), image()...)
@@ -163,7 +135,7 @@ func TestTree(t *testing.T) {
 	for i := range 6 {
 		want[fmt.Sprintf("/etc/f%d.conf", i)] = fmt.Sprintf("value=%d\n", i)
 	}
-	got, problems := contents(t, p)
+	got, problems := looktest.Contents(t, p)
 	if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
 		t.Errorf("problems %v (-want +got):\n%s", problems, diff)
 	}
@@ -195,7 +167,7 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: not found", row.name)
 			continue
 		}
-		got, problems := contents(t, p)
+		got, problems := looktest.Contents(t, p)
 		var kinds []string
 		for _, q := range problems {
 			kinds = append(kinds, q.Kind)
@@ -219,7 +191,7 @@ func FuzzTree(f *testing.F) {
 	f.Add(image()[:4096])
 	f.Fuzz(func(t *testing.T, img []byte) {
 		if p := look1(t, img, 0); p != nil {
-			contents(t, p)
+			looktest.Contents(t, p)
 		}
 		// Any bytes as the entries of a commit.
 		if len(img) > 300 {
@@ -234,7 +206,7 @@ func FuzzTree(f *testing.F) {
 		}
 		copy(whole[block:], s.commit().b)
 		if p := look1(t, whole, 0); p != nil {
-			contents(t, p)
+			looktest.Contents(t, p)
 		}
 	})
 }

@@ -147,3 +147,31 @@ func Noise(t testing.TB) map[string][]byte {
 	}
 	return out
 }
+
+// Contents are the files of a part's tree by path, and what was odd; a content
+// that isn't whole ends with "!", what is no file is its type.
+func Contents(t testing.TB, p *format.Part) (files map[string]string, odd []format.Problem) {
+	t.Helper()
+	v, err := p.Open(context.Background(), format.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = map[string]string{}
+	err = v.Walk(context.Background(), func(e format.Entry, r io.Reader) error {
+		if r == nil {
+			files[e.Path] = string(e.Type)
+			return nil
+		}
+		b, err := io.ReadAll(r)
+		files[e.Path] = string(b)
+		if err != nil {
+			files[e.Path] += "!"
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd, _ = v.Problems()
+	return files, odd
+}

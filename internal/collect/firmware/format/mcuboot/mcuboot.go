@@ -175,7 +175,7 @@ var keys = map[uint16]string{0x30: "rsa2048-oaep", 0x31: "aes-kw", 0x32: "ecies-
 // verify calculates the hash over size bytes and tells the records.
 func (r *records) verify(ctx context.Context, at, size int64, encrypted bool) error {
 	var digest []byte // what was calculated
-	for _, t := range r.list {
+	for i, t := range r.list {
 		var h hash.Hash
 		var name string
 		switch t.typ {
@@ -198,7 +198,7 @@ func (r *records) verify(ctx context.Context, at, size int64, encrypted bool) er
 			continue
 		default:
 			if scheme := signatures[t.typ]; scheme != "" {
-				r.p.Guards = append(r.p.Guards, r.signature(t, scheme, digest))
+				r.p.Guards = append(r.p.Guards, r.signature(i, scheme, digest))
 			} else if wrap := keys[t.typ]; wrap != "" {
 				r.p.Guards = append(r.p.Guards, format.Guard{Kind: format.Encryption, Scheme: wrap, State: format.Present, Note: "the key, wrapped for the device", Offset: t.off})
 			}

@@ -129,6 +129,55 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestSeveralKeys: of several signatures each is held against its own key; one
+// that is of none of them is bad.
+func TestSeveralKeys(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256(build(0, false, nil)[:0x200+31])
+	var key, sig [3][]byte
+	for i := range key {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKIXPublicKey(&k.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := ecdsa.SignASN1(rand.Reader, k, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		key[i], sig[i] = tlv(typeKey, der), tlv(0x22, s)
+	}
+	hash := tlv(typeKeyHash, sum[:])
+	for _, row := range []struct {
+		name    string
+		records [][]byte
+		want    string
+	}{
+		{"in pairs", [][]byte{key[0], sig[0], key[1], sig[1]}, "good good"},
+		{"keys first", [][]byte{key[0], key[1], sig[0], sig[1]}, "good good"},
+		{"keys last", [][]byte{sig[0], sig[1], key[0], key[1]}, "good good"},
+		{"one of a third key", [][]byte{key[0], sig[2], key[1], sig[1]}, "bad good"},
+		{"none fits", [][]byte{key[0], key[1], sig[2]}, "bad"},
+		{"the hash of one, the key of the other", [][]byte{hash, sig[0], key[1], sig[1]}, "present good"},
+		{"the key of one, the hash of the other", [][]byte{key[1], sig[1], hash, sig[0]}, "good present"},
+	} {
+		p := looktest.At(t, formats, build(0, false, slices.Concat(row.records...)), 0)
+		if p == nil {
+			t.Fatal(row.name)
+		}
+		var got []string
+		for _, g := range p.Guards[1:] {
+			got = append(got, g.State)
+		}
+		if s := strings.Join(got, " "); s != row.want {
+			t.Errorf("%s: %s, want %s", row.name, s, row.want)
+		}
+	}
+}
+
 func TestNothing(t *testing.T) {
 	t.Parallel()
 	img := build(0, false, nil)

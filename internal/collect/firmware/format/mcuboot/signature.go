@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/sign"
@@ -25,32 +26,47 @@ var published = map[string]string{
 	"bfe6d86f8826f4ff97fb96c4e6fbc4993e4619fc565da26adf34c329489adc38": "root-rsa-3072.pem",
 }
 
-// signature is the guard of a signature record. The key mostly is in the boot
-// loader, and only its hash stands here; where the key itself does, the signature
-// is held against it.
-func (r *records) signature(t record, scheme string, digest []byte) format.Guard {
+// signature is the guard of the signature record r.list[i]. The key mostly is in
+// the boot loader, and only its hash stands here; where the key itself does, the
+// signature is held against it. Of several signatures each has its key, or the
+// hash of it, before it, as imgtool writes them: that the key of another doesn't
+// fit says nothing.
+func (r *records) signature(i int, scheme string, digest []byte) format.Guard {
+	t := r.list[i]
 	g := format.Guard{Kind: format.Signature, Scheme: scheme, State: format.Present, Note: "the boot loader holds the key", Offset: t.off}
-	for _, k := range r.list {
-		switch k.typ {
-		case typeKeyHash:
-			id := hex.EncodeToString(k.data)
-			g.Note += fmt.Sprintf(", whose SHA-256 is %s", id[:min(len(id), 64)])
-			if name := published[id]; name != "" {
-				g.Note += fmt.Sprintf(": that of %s, which is published with its private half", name)
+	own := i
+	for own > 0 && signatures[r.list[own-1].typ] == "" {
+		own--
+	}
+	beside := func(k record) bool { return k.typ == typeKeyHash || k.typ == typeKey }
+	if !slices.ContainsFunc(r.list[own:i], beside) {
+		own, i = 0, len(r.list) // no key is its own: any may be
+	}
+	for k, x := range r.list {
+		mine := k >= own && k < i
+		switch {
+		case x.typ == typeKeyHash && mine:
+			id := hex.EncodeToString(x.data)
+			if g.State == format.Present {
+				g.Note += fmt.Sprintf(", whose SHA-256 is %s", id[:min(len(id), 64)])
+				if name := published[id]; name != "" {
+					g.Note += fmt.Sprintf(": that of %s, which is published with its private half", name)
+				}
 			}
-		case typeKey:
-			key := public(k.data)
+		case x.typ == typeKey && len(digest) > 0:
+			key := public(x.data)
 			good, known := sign.Verify(key, crypto.SHA256, digest, t.data, sign.PSS)
-			if !known || len(digest) == 0 {
+			if !good && (!known || !mine) {
 				continue
-			}
-			g.State, g.Note = format.Bad, "it does not fit the key beside it"
-			if good {
-				g.State, g.Note = format.Good, "it fits the key beside it; which key counts is in the device"
 			}
 			if scheme == "ecdsa" {
 				g.Scheme = sign.Describe(key) + "-sha256"
 			}
+			if good {
+				g.State, g.Note = format.Good, "it fits the key beside it; which key counts is in the device"
+				return g
+			}
+			g.State, g.Note = format.Bad, "it does not fit the key beside it"
 		}
 	}
 	return g

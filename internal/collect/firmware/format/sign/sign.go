@@ -16,8 +16,12 @@ import (
 	"math/big"
 )
 
-// maxBits bounds an RSA key: a check takes time with the cube of its size.
-const maxBits = 8192
+// Bounds of an RSA key: a check takes time with the square of its size, once for
+// each bit of the exponent. All known tools use one of 3, 17 and 65537.
+const (
+	maxBits     = 8192
+	maxExponent = 1<<16 + 1
+)
 
 // Padding is how an RSA signature is padded.
 type Padding int
@@ -35,7 +39,7 @@ const (
 func Verify(key any, h crypto.Hash, digest, signature []byte, pad Padding) (good, known bool) {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		if k.N == nil || k.N.BitLen() > maxBits || k.E < 3 || len(digest) != h.Size() {
+		if k.N == nil || k.N.BitLen() > maxBits || k.E < 3 || k.E > maxExponent || len(digest) != h.Size() {
 			return false, false
 		}
 		if pad == PSS {
@@ -60,7 +64,7 @@ func Verify(key any, h crypto.Hash, digest, signature []byte, pad Padding) (good
 // RSA makes a key of big-endian numbers; nil where they are none.
 func RSA(modulus []byte, exponent uint64) *rsa.PublicKey {
 	n := new(big.Int).SetBytes(modulus)
-	if n.BitLen() < 512 || n.BitLen() > maxBits || exponent < 3 || exponent >= 1<<31 {
+	if n.BitLen() < 512 || n.BitLen() > maxBits || exponent < 3 || exponent > maxExponent {
 		return nil
 	}
 	return &rsa.PublicKey{N: n, E: int(exponent)}

@@ -1,6 +1,7 @@
 package sign_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -71,4 +72,33 @@ func TestVerify(t *testing.T) {
 	if sign.RSA(make([]byte, 4096), 3) != nil || sign.RSA(r.N.Bytes(), 1) != nil || sign.ECDSA(elliptic.P256(), make([]byte, 32), make([]byte, 32)) != nil {
 		t.Error("numbers that are no key make one")
 	}
+}
+
+// FuzzVerify: numbers from an image make a key or none, and nothing fits one that
+// can't be used.
+func FuzzVerify(f *testing.F) {
+	curve := elliptic.P256().Params()
+	f.Add([]byte("an image"), curve.Gx.Bytes(), curve.Gy.Bytes(), make([]byte, 64), uint64(65537))
+	f.Add([]byte("an image"), bytes.Repeat([]byte{0xc5}, 256), make([]byte, 32), bytes.Repeat([]byte{1}, 256), uint64(3))
+	f.Add([]byte{}, []byte{}, []byte{}, []byte{0x30, 6, 2, 1, 1, 2, 1, 1}, uint64(0))
+	f.Fuzz(func(t *testing.T, content, x, y, signature []byte, e uint64) {
+		if len(x) > 512 {
+			return // a check of a large key takes long
+		}
+		digest := sha256.Sum256(content)
+		keys := []any{ed25519.PublicKey(x), nil}
+		if k := sign.RSA(x, e); k != nil {
+			keys = append(keys, k)
+		}
+		if k := sign.ECDSA(elliptic.P256(), x, y); k != nil {
+			keys = append(keys, k)
+		}
+		for _, k := range keys {
+			for _, pad := range []sign.Padding{sign.PKCS1, sign.PSS} {
+				if good, known := sign.Verify(k, crypto.SHA256, digest[:], signature, pad); good && !known {
+					t.Errorf("a key that is not known fits: %s", sign.Describe(k))
+				}
+			}
+		}
+	})
 }

@@ -66,16 +66,29 @@ func (l layout) lookups() int64 {
 func (l layout) mark() int64 { return l.lookups()*l.page - 4 }
 
 func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
-	head := format.Head(s, at, 2048)
+	// The lists of a first block end at one of few places; nothing more is read
+	// of what is something else.
+	numbers := map[int64]uint16{}
+	number := func(at int64) uint16 {
+		if v, ok := numbers[at]; ok {
+			return v
+		}
+		var b [2]byte
+		if format.ReadAt(s, b[:], at) != nil {
+			return free
+		}
+		numbers[at] = le.Uint16(b[:])
+		return numbers[at]
+	}
 	for _, page := range pages {
 		for _, block := range blocks {
 			l := layout{page: page, block: block}
-			i := l.mark()
-			if i < 0 || i+2 > int64(len(head)) || at+2*block > s.Size() {
+			if at+2*block > s.Size() {
 				continue
 			}
-			l.count = int64(le.Uint16(head[i:]) ^ uint16(magic&0xffff) ^ uint16(page))
-			if l.count < 2 || at+l.count*block > s.Size() || !l.sound(s, at) {
+			base := uint16(magic&0xffff) ^ uint16(page)
+			l.count = int64(number(at+l.mark()) ^ base)
+			if l.count < 2 || at+l.count*block > s.Size() || number(at+block+l.mark())^base != uint16(l.count-1) || !l.sound(s, at) {
 				continue
 			}
 			return l.part(s, at), nil

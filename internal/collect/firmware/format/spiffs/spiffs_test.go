@@ -2,8 +2,6 @@ package spiffs
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -81,28 +79,6 @@ func fill(m *maker) *maker {
 	return m
 }
 
-func contents(t testing.TB, p *format.Part) (map[string]string, []format.Problem) {
-	t.Helper()
-	v, err := p.Open(context.Background(), format.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	err = v.Walk(context.Background(), func(e format.Entry, r io.Reader) error {
-		b, err := io.ReadAll(r)
-		out[e.Path] = string(b)
-		if err != nil {
-			out[e.Path] += "!"
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept, _ := v.Problems()
-	return out, kept
-}
-
 var formats = []format.Format{New()}
 
 func TestTree(t *testing.T) {
@@ -114,7 +90,7 @@ func TestTree(t *testing.T) {
 			t.Errorf("%v: %+v", l, p)
 			continue
 		}
-		got, problems := contents(t, p)
+		got, problems := looktest.Contents(t, p)
 		want := map[string]string{"/wifi.conf": "ssid=lumen\npsk=invented\n", "/www/index.html": long, "/empty": ""}
 		if d := cmp.Diff(want, got); d != "" || len(problems) != 1 || problems[0].Kind != format.BadName {
 			t.Errorf("%v: problems %v (-want +got):\n%s", l, problems, d)
@@ -128,7 +104,7 @@ func TestDamage(t *testing.T) {
 	m.file(1, "/a", long)
 	img := m.bytes()
 	le.PutUint16(img[7*256+2:], 200) // the sixth piece, behind the list and the index: now it is another one
-	got, problems := contents(t, looktest.At(t, formats, img, 0))
+	got, problems := looktest.Contents(t, looktest.At(t, formats, img, 0))
 	if got["/a"] != long[:251*5]+"!" || len(problems) != 1 || problems[0].Kind != format.Damaged {
 		t.Errorf("%d bytes, %v", len(got["/a"]), problems)
 	}
@@ -158,10 +134,10 @@ func FuzzTree(f *testing.F) {
 			fill = fill[n:]
 		}
 		if p := looktest.At(t, formats, m.bytes(), 0); p != nil {
-			contents(t, p)
+			looktest.Contents(t, p)
 		}
 		if p := looktest.At(t, formats, pages, 0); p != nil {
-			contents(t, p)
+			looktest.Contents(t, p)
 		}
 	})
 }

@@ -207,7 +207,7 @@ func stored(s format.Source, first int64) bool {
 		return true
 	}
 	b := format.Head(s, page, int(first-1-page))
-	return variable(b[4:]) || len(b) > 5 && variable(b[5:])
+	return len(b) > 4 && variable(b[4:]) || len(b) > 5 && variable(b[5:])
 }
 
 const maxBefore = 16 << 10

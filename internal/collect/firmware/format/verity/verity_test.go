@@ -37,3 +37,28 @@ func TestRoot(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRoot: every range and salt end in a hash or an error; the hash is that of
+// the range alone, wherever it stands.
+func FuzzRoot(f *testing.F) {
+	f.Add([]byte("one block"), []byte("salt"), int64(0), int64(block))
+	f.Add([]byte{}, []byte{}, int64(3), int64(129*block))
+	f.Add([]byte{1}, []byte{}, int64(-1), int64(100))
+	f.Fuzz(func(t *testing.T, fill, salt []byte, off, size int64) {
+		if len(fill) == 0 {
+			fill = []byte{0}
+		}
+		data := bytes.Repeat(fill, 200*block/len(fill)+1)[:200*block]
+		got, err := Root(t.Context(), bytes.NewReader(data), off, size, salt)
+		inside := off >= 0 && size > 0 && size <= int64(len(data)) && off <= int64(len(data))-size && size%block == 0
+		if (err == nil) != inside || err == nil && len(got) != sha256.Size {
+			t.Fatalf("%d bytes from %d on: %x, %v", size, off, got, err)
+		}
+		if !inside {
+			return
+		}
+		if alone, err := Root(t.Context(), bytes.NewReader(data[off:off+size]), 0, size, salt); err != nil || !bytes.Equal(alone, got) {
+			t.Fatalf("%x alone, %x in place, %v", alone, got, err)
+		}
+	})
+}

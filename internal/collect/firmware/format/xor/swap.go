@@ -20,7 +20,7 @@ const (
 	swapStep = 256
 	// swapMost bounds how much is searched.
 	swapMost   = 32 << 20
-	swapWindow = 1 << 20
+	swapWindow = 128 << 10
 )
 
 func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, error) {

@@ -56,6 +56,9 @@ func TestTinyApp(t *testing.T) {
 	var parts []apk.App
 	for _, f := range append(files, inspect.New("/opt/tiny.apk", 0, raw)) {
 		if a := apk.Scan(f); a != nil {
+			if !a.Whole {
+				a.Archive = "/opt/tiny.apk"
+			}
 			parts = append(parts, *a)
 		}
 	}
@@ -65,10 +68,10 @@ func TestTinyApp(t *testing.T) {
 		Exported: []apk.Part{
 			{Kind: "activity", Name: ".Link", Schemes: []string{"lumencam"}}, {Kind: "service", Name: ".Stream"}, {Kind: "receiver", Name: ".Boot", Permission: "net.lumenvue.P"},
 		},
-		Debuggable: true, AllowBackup: "true", Configured: true, DebugSigned: true, Schemes: []string{"v1"},
+		Debuggable: true, AllowBackup: "true", Configured: true, Named: "@0x7f020000", DebugSigned: true, Schemes: []string{"v1"},
 		Signers: []apk.Signer{{Subject: "CN=Android Debug,O=Android,C=US", SHA256: "c14c265097855669ddeaff5a9e1bccaf3ffccbb997163c0b640801bc0fbe3638",
 			NotAfter: time.Date(2051, 7, 14, 9, 16, 45, 0, time.UTC), Schemes: []string{"v1"}}},
-		Network: &apk.Network{Cleartext: []string{"*", "cam.lan"}, UserCAs: true, Pins: 1},
+		Network: &apk.Network{Base: "true", Cleartext: []string{"*", "cam.lan"}, UserCAs: true, Pins: 1},
 	}}
 	for _, order := range [][]apk.App{parts, reversed(parts)} {
 		if d := cmp.Diff(want, apk.Join(order)); d != "" {
@@ -103,7 +106,12 @@ func TestJudgement(t *testing.T) {
 	}{
 		{"sound", apk.App{Platform: "android", Package: "a", TargetSDK: 34, AllowBackup: "false", Schemes: []string{"v1", "v2"}}, nil},
 		{"old-target", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false"}, []string{apk.Cleartext}},
-		{"old-target-configured", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, nil},
+		{"old-target-configured", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, nil},
+		{"old-target-no-base", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, []string{apk.Cleartext}},
+		{"no-base", apk.App{Platform: "android", Package: "a", TargetSDK: 28, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, nil},
+		{"old-phones", apk.App{Platform: "android", Package: "a", MinSDK: 23, TargetSDK: 34, Cleartext: "true", AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, []string{apk.Cleartext}},
+		{"old-phones-too", apk.App{Platform: "android", Package: "a", MinSDK: 23, TargetSDK: 34, Cleartext: "false", AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, nil},
+		{"no-old-phones", apk.App{Platform: "android", Package: "a", MinSDK: 24, TargetSDK: 34, Cleartext: "true", AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, nil},
 		{"attribute", apk.App{Platform: "android", Package: "a", TargetSDK: 34, Cleartext: "true", AllowBackup: "false"}, []string{apk.Cleartext}},
 		{"backup", apk.App{Platform: "android", Package: "a", TargetSDK: 34}, []string{apk.Backup}},
 		{"backup-with-rules", apk.App{Platform: "android", Package: "a", TargetSDK: 34, BackupRules: true}, nil},
@@ -286,7 +294,7 @@ func TestReferenceApp(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: no package: %+v", row.weak, whole)
 		}
-		whole.Path = "/"
+		whole.Path, whole.Whole = "/", true
 		parts := []apk.App{whole}
 		z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {

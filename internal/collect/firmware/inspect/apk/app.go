@@ -20,6 +20,8 @@ import (
 // App is what is known of one app, or what one file of it says.
 type App struct {
 	Path        string // the file that says so; of a joined App the archive
+	Archive     string // that the file stands in; "" for the image
+	Whole       bool   // Path is the archive
 	Manifest    string // of a joined App: the file that names it
 	Config      string // and the one with its network security configuration
 	Platform    string // "android", "ios"
@@ -35,6 +37,9 @@ type App struct {
 	AllowBackup string   // "true", "false"; "" where the manifest doesn't say, which means true
 	Cleartext   string   // usesCleartextTraffic, likewise; "" means true below target SDK 28
 	Configured  bool     // the manifest names a network security configuration
+	Named       string   // which: "@0x7f020000", a resource
+	Unsettled   bool     // of a joined App: it was not found which file that is
+	Files       []File   // what resources.arsc says of compiled files
 	BackupRules bool     // it says which files backups leave out
 	Links       []string // that open it: "https://cam.example.net", "lumicam"
 	WebView     []string // methods of web views that its code names
@@ -49,16 +54,19 @@ type App struct {
 type Part struct {
 	Kind       string
 	Name       string
-	Permission string   // that a caller needs
+	Permission string   // that a caller needs; "" where every app may call
+	Loose      string   // why a permission that stands there keeps nobody out
 	Schemes    []string // of links that open it: "https", "camera"
 }
 
 // Network is a network security configuration, or the exceptions from App
 // Transport Security.
 type Network struct {
+	Base      string   // what base-config says of clear text: "true", "false", "" for nothing
 	Cleartext []string // domains; "*" is all of them
 	OldTLS    []string // domains that need less than TLS 1.2
 	UserCAs   bool     // certificates that the phone's owner added are trusted
+	UserHosts []string // or for these domains
 	Pins      int
 }
 
@@ -90,11 +98,13 @@ func Scan(f *inspect.File) *App {
 		return scanProvision(f)
 	case jarFile.MatchString(f.Path):
 		return jar(f.Path, f.Data)
+	case base == "resources.arsc" && len(f.Data) > 12 && le.Uint16(f.Data) == chunkTable:
+		return compiled(f)
 	case bytes.HasPrefix(f.Data, []byte("dex\n0")) && path.Ext(f.Path) == ".dex":
 		return webViews(f)
 	case strings.HasSuffix(base, ".apk") && bytes.HasPrefix(f.Data, []byte("PK\x03\x04")):
 		a, _ := Signing(bytes.NewReader(f.Data), int64(len(f.Data)))
-		a.Path = f.Path
+		a.Path, a.Whole = f.Path, true
 		return &a
 	}
 	return nil
@@ -155,17 +165,19 @@ func (a *App) manifest(root *element) {
 			}
 		}
 	}
+	own := levels(root)
 	for _, app := range root.find("application") {
 		a.Debuggable = app.attrs["debuggable"] == "true"
 		a.TestOnly = app.attrs["testOnly"] == "true"
 		a.AllowBackup, a.Cleartext = app.attrs["allowBackup"], app.attrs["usesCleartextTraffic"]
-		a.Configured = app.attrs["networkSecurityConfig"] != ""
+		a.Named = app.attrs["networkSecurityConfig"]
+		a.Configured = a.Named != ""
 		a.BackupRules = app.attrs["fullBackupContent"] != "" || app.attrs["dataExtractionRules"] != ""
 		for _, e := range app.children {
 			switch e.name {
 			case "activity", "activity-alias", "service", "receiver", "provider":
 				a.links(e)
-				if p, ok := a.exported(e, app.attrs["permission"]); ok && len(a.Exported) < maxListed {
+				if p, ok := a.exported(e, app.attrs["permission"], own); ok && len(a.Exported) < maxListed {
 					a.Exported = append(a.Exported, p)
 				}
 			}
@@ -176,7 +188,7 @@ func (a *App) manifest(root *element) {
 // exported reads one part. One that doesn't say whether it is exported is, where
 // it has a filter (forbidden from target SDK 31 on), and a provider below 17. The
 // activity that the launcher shows has to be.
-func (a *App) exported(e *element, permission string) (Part, bool) {
+func (a *App) exported(e *element, permission string, own map[string]int) (Part, bool) {
 	filters := e.find("intent-filter")
 	switch e.attrs["exported"] {
 	case "true":
@@ -190,12 +202,8 @@ func (a *App) exported(e *element, permission string) (Part, bool) {
 	if e.attrs["enabled"] == "false" {
 		return Part{}, false
 	}
-	p := Part{Kind: e.name, Name: e.attrs["name"], Permission: permission}
-	for _, key := range []string{"permission", "readPermission", "writePermission"} {
-		if v := e.attrs[key]; v != "" {
-			p.Permission = v
-		}
-	}
+	p := Part{Kind: e.name, Name: e.attrs["name"]}
+	p.Permission, p.Loose = a.guard(e, permission, own)
 	launcher := len(filters) > 0
 	for _, f := range filters {
 		main := false
@@ -244,59 +252,4 @@ func number(s string) int {
 		return 0 // the name of a preview
 	}
 	return n
-}
-
-// network reads <network-security-config> (developer.android.com, "Network
-// security configuration").
-func network(root *element) *Network {
-	n := &Network{}
-	clear := func(name string) {
-		if len(n.Cleartext) < maxListed && !slices.Contains(n.Cleartext, name) {
-			n.Cleartext = append(n.Cleartext, name)
-		}
-	}
-	trust := func(e *element) {
-		for _, t := range e.find("trust-anchors") {
-			for _, c := range t.find("certificates") {
-				n.UserCAs = n.UserCAs || c.attrs["src"] == "user"
-			}
-		}
-	}
-	for _, e := range root.find("base-config") {
-		if e.attrs["cleartextTrafficPermitted"] == "true" {
-			clear("*")
-		}
-		trust(e)
-	}
-	var domains func(list []*element, depth int)
-	domains = func(list []*element, depth int) {
-		for _, e := range list {
-			if e.attrs["cleartextTrafficPermitted"] == "true" {
-				clear(strings.Join(e.names(), " "))
-			}
-			trust(e)
-			for _, p := range e.find("pin-set") {
-				n.Pins += len(p.find("pin"))
-			}
-			if depth < 8 {
-				domains(e.find("domain-config"), depth+1)
-			}
-		}
-	}
-	domains(root.find("domain-config"), 0)
-	return n
-}
-
-// names are the domains of a domain-config: text of its children.
-func (e *element) names() []string {
-	var out []string
-	for _, d := range e.find("domain") {
-		if d.text != "" {
-			out = append(out, d.text)
-		}
-	}
-	if len(out) == 0 {
-		return []string{"some domains"}
-	}
-	return out
 }

@@ -146,7 +146,7 @@ func value(a []byte, strings pool) string {
 	case 0x11:
 		return fmt.Sprintf("0x%x", data)
 	case 0x01, 0x02: // a resource, an attribute
-		return fmt.Sprintf("@0x%08x", data)
+		return reference(data)
 	}
 	if raw := int(int32(le.Uint32(a[8:]))); raw >= 0 {
 		s, _ := strings.at(raw)
@@ -154,3 +154,5 @@ func value(a []byte, strings pool) string {
 	}
 	return ""
 }
+
+func reference(id uint32) string { return fmt.Sprintf("@0x%08x", id) }

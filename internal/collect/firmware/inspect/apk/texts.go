@@ -132,113 +132,24 @@ func dex(b []byte, add func(string, int) bool) {
 
 // table reads resources: the strings that have a name with it, then the others.
 func table(b []byte, add func(string, int) bool) {
-	doc, _, err := next(b, 0)
-	if err != nil {
-		return
-	}
-	var values pool
 	used := map[int]bool{}
-	rest, off := doc.body, len(doc.head)
-	for len(rest) >= 8 {
-		var c chunk
-		if c, rest, err = next(rest, off); err != nil {
-			break
+	values, ok := resources(b, func(r resource, values pool, index int) bool {
+		if used[index] {
+			return true
 		}
-		off += len(c.all)
-		switch c.kind {
-		case chunkPool:
-			if values, err = newPool(c); err != nil {
-				return
-			}
-		case chunkPackage:
-			packageOf(c, func(key string, index int) bool {
-				if used[index] {
-					return true
-				}
-				used[index] = true
-				s, at := values.at(index)
-				// A file's name in the archive is no text of the app.
-				if s == "" || strings.HasPrefix(s, "res/") {
-					return true
-				}
-				return add(key+"="+s, at-len(key)-1)
-			})
+		used[index] = true
+		s, at := values.at(index)
+		// A file's name in the archive is no text of the app.
+		if s == "" || strings.HasPrefix(s, "res/") {
+			return true
 		}
-	}
-	for i := range values.len() {
+		return add(r.key+"="+s, at-len(r.key)-1)
+	})
+	for i := 0; ok && i < values.len(); i++ {
 		if !used[i] {
 			if s, at := values.at(i); !add(s, at) {
 				return
 			}
 		}
 	}
-}
-
-// packageOf calls fn for each simple string value of a package with its key.
-func packageOf(p chunk, fn func(key string, index int) bool) {
-	if len(p.head) < 284 {
-		return
-	}
-	keysAt := int64(le.Uint32(p.head[276:]))
-	var keys pool
-	if keysAt >= int64(len(p.head)) && keysAt < int64(len(p.all)) {
-		if c, _, err := next(p.all[keysAt:], p.off+int(keysAt)); err == nil {
-			keys, _ = newPool(c) // without keys the values are told alone
-		}
-	}
-	for rest, off := p.body, p.off+len(p.head); len(rest) >= 8; {
-		c, more, err := next(rest, off)
-		if err != nil {
-			return
-		}
-		rest = more
-		off += len(c.all)
-		if c.kind == chunkType && !entries(c, keys, fn) {
-			return
-		}
-	}
-}
-
-// entries reads one type chunk: offsets, and entries of which only simple
-// strings count (Res_value of type 3).
-func entries(c chunk, keys pool, fn func(key string, index int) bool) bool {
-	if len(c.head) < 20 {
-		return true
-	}
-	flags, n, start := c.head[9], int64(le.Uint32(c.head[12:])), int64(le.Uint32(c.head[16:]))
-	width := int64(4)
-	if flags&2 != 0 { // FLAG_OFFSET16
-		width = 2
-	}
-	if n*width > int64(len(c.body)) || start > int64(len(c.all)) {
-		return true
-	}
-	for i := range n {
-		var at int64
-		switch {
-		case flags&1 != 0: // FLAG_SPARSE: an index and an offset, both of 16 bits
-			at = 4 * int64(le.Uint16(c.body[4*i+2:]))
-		case width == 2:
-			if at = 4 * int64(le.Uint16(c.body[2*i:])); at == 4*0xffff {
-				continue
-			}
-		default:
-			if at = int64(le.Uint32(c.body[4*i:])); at == 0xffffffff {
-				continue
-			}
-		}
-		at += start
-		if at+16 > int64(len(c.all)) {
-			continue
-		}
-		e := c.all[at:]
-		if le.Uint16(e) < 8 || le.Uint16(e[2:])&1 != 0 || e[11] != 3 { // a bag, or no string
-			continue
-		}
-		key, _ := keys.at(int(int32(le.Uint32(e[4:]))))
-		if !fn(key, int(int32(le.Uint32(e[12:])))) {
-			return false
-		}
-	}
-	return true
 }

@@ -35,7 +35,11 @@ func (a *App) Weaknesses() []inspect.Weakness {
 	}
 	for _, p := range a.Exported {
 		if p.Permission == "" {
-			add(ExportedPart, p.Name, p.Kind+" "+p.Name)
+			text := p.Kind + " " + p.Name
+			if p.Loose != "" {
+				text += ": " + p.Loose
+			}
+			add(ExportedPart, p.Name, text)
 		}
 	}
 	if a.Network == nil {
@@ -64,6 +68,9 @@ func (a *App) Weaknesses() []inspect.Weakness {
 		if n.UserCAs {
 			add(UserCAs, a.Package, `<certificates src="user"/>`)
 		}
+		for _, d := range n.UserHosts {
+			add(UserCAs, a.Package, `<certificates src="user"/>: `+d)
+		}
 	}
 	return out
 }
@@ -76,17 +83,16 @@ func (a *App) BacksUp() bool {
 
 // ClearToAll says that the app may talk without encryption to every host.
 func (a *App) ClearToAll() bool {
-	if a.Network != nil {
-		return slices.Contains(a.Network.Cleartext, "*")
+	if a.Network != nil && slices.Contains(a.Network.Cleartext, "*") {
+		return true
 	}
-	return len(a.clear()) > 0
+	return a.byDefault() != "" || a.attribute() != ""
 }
 
-// clear says where the app may talk without encryption. From Android 7 on a
-// network security configuration outdoes the manifest's attribute.
+// clear says where the app may talk without encryption.
 func (a *App) clear() []string {
+	var out []string
 	if a.Network != nil {
-		var out []string
 		for _, d := range a.Network.Cleartext {
 			if a.Platform == "ios" {
 				out = append(out, "NSAppTransportSecurity: "+d)
@@ -94,43 +100,80 @@ func (a *App) clear() []string {
 				out = append(out, `cleartextTrafficPermitted="true": `+d)
 			}
 		}
-		return out
 	}
-	switch {
-	case a.Configured, a.Platform != "android", a.Package == "":
-		return nil
-	case a.Cleartext == "true":
-		return []string{`android:usesCleartextTraffic="true"`}
-	case a.Cleartext == "" && a.TargetSDK > 0 && a.TargetSDK < 28:
-		return []string{`android:usesCleartextTraffic="true" (default, targetSdkVersion ` + strconv.Itoa(a.TargetSDK) + ")"}
+	for _, text := range []string{a.byDefault(), a.attribute()} {
+		if text != "" {
+			out = append(out, text)
+		}
 	}
-	return nil
+	return out
 }
 
-// Join puts together what the files of each archive say. A path in an archive
-// is "archive:/path"; what stands before its last ":/" tells apps apart.
+// byDefault is what a configuration leaves open that says nothing for all
+// domains: clear text is allowed below target SDK 28.
+func (a *App) byDefault() string {
+	if a.Platform != "android" || a.Network == nil || a.Network.Base != "" || a.TargetSDK <= 0 || a.TargetSDK >= 28 {
+		return ""
+	}
+	return `cleartextTrafficPermitted="true" (default, targetSdkVersion ` + strconv.Itoa(a.TargetSDK) + "): *"
+}
+
+// attribute is what the manifest's attribute allows. A network security
+// configuration outdoes it from Android 7 on (API level 24); a phone below
+// doesn't know such configurations.
+func (a *App) attribute() string {
+	if a.Platform != "android" || a.Package == "" {
+		return ""
+	}
+	old := ""
+	if a.Configured {
+		if a.MinSDK <= 0 || a.MinSDK >= 24 {
+			return ""
+		}
+		old = " (below Android 7, minSdkVersion " + strconv.Itoa(a.MinSDK) + ")"
+	}
+	switch {
+	case a.Cleartext == "true":
+		return `android:usesCleartextTraffic="true"` + old
+	case a.Cleartext == "" && a.TargetSDK > 0 && a.TargetSDK < 28:
+		return `android:usesCleartextTraffic="true" (default, targetSdkVersion ` + strconv.Itoa(a.TargetSDK) + ")" + old
+	}
+	return ""
+}
+
+// Join puts together what the files of each archive say.
 func Join(parts []App) []App {
-	byArchive := map[string]*App{}
+	type archive struct {
+		App
+		configs []App // network security configurations
+		files   []File
+	}
+	byName := map[string]*archive{}
 	var order []string
 	for _, p := range parts {
-		archive := p.Path
-		if i := strings.LastIndex(p.Path, ":/"); i >= 0 {
-			archive = p.Path[:i]
-		} else if len(p.Schemes) == 0 {
-			archive = "/"
+		name := cmp.Or(p.Archive, "/")
+		if p.Whole {
+			name = p.Path
 		}
-		a := byArchive[archive]
+		a := byName[name]
 		if a == nil {
-			a = &App{Path: archive, Platform: p.Platform}
-			byArchive[archive] = a
-			order = append(order, archive)
+			a = &archive{App: App{Path: name, Platform: p.Platform}}
+			byName[name] = a
+			order = append(order, name)
+		}
+		a.files = append(a.files, p.Files...)
+		if p.Files = nil; p.Platform == "android" && p.Network != nil {
+			a.configs = append(a.configs, p)
+			p.Network = nil
 		}
 		a.take(p)
 	}
 	out := make([]App, 0, len(order))
 	for _, name := range order {
-		if a := byArchive[name]; a.Package != "" || len(a.Problems) > 0 || len(a.Schemes) > 0 || a.Network != nil {
-			out = append(out, *a)
+		a := byName[name]
+		a.settle(a.configs, a.files)
+		if a.Package != "" || len(a.Problems) > 0 || len(a.Schemes) > 0 || a.Network != nil {
+			out = append(out, a.App)
 		}
 	}
 	return out
@@ -140,7 +183,7 @@ func (a *App) take(p App) {
 	if p.Package != "" && a.Package == "" { // a manifest says the most
 		rest := *a
 		*a = p
-		a.Path, a.Manifest, a.Config = rest.Path, p.Path, rest.Config
+		a.Path, a.Manifest, a.Config, a.Archive = rest.Path, p.Path, rest.Config, ""
 		a.Network, a.Schemes, a.Signers, a.WebView, a.Problems = nil, nil, nil, nil, nil
 		a.add(rest)
 		a.Platform = p.Platform
@@ -153,15 +196,7 @@ func (a *App) take(p App) {
 
 // add takes what several files of a package may say.
 func (a *App) add(p App) {
-	if p.Network != nil {
-		if a.Network == nil {
-			a.Network = &Network{}
-		}
-		a.Network.Cleartext = append(a.Network.Cleartext, p.Network.Cleartext...)
-		a.Network.OldTLS = append(a.Network.OldTLS, p.Network.OldTLS...)
-		a.Network.UserCAs = a.Network.UserCAs || p.Network.UserCAs
-		a.Network.Pins += p.Network.Pins
-	}
+	a.merge(p.Network)
 	for _, s := range p.Schemes {
 		if !slices.Contains(a.Schemes, s) {
 			a.Schemes = append(a.Schemes, s)

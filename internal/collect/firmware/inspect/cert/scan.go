@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"math/big"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -242,10 +243,15 @@ func judge(certs []Certificate, now time.Time) []Certificate {
 		c.TrustStore = c.TrustStore || all
 		if !c.TrustStore {
 			c.Problems = problems(c, now)
+			// A maker's own authority, if nothing is wrong with it.
+			c.TrustStore = c.CA && c.SelfSigned && len(c.Problems) == 0 && authority.MatchString(path.Base(c.Path)) && len(c.DNSNames)+len(c.IPs) == 0
 		}
 	}
 	return certs
 }
+
+// authority is what files of trust anchors are called.
+var authority = regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:root[-_]?)?ca(?:[-_]?(?:certs?|certificates?|bundle|chain|file|root))?\.(?:pem|crt|cer|der)$`)
 
 func describe(f *inspect.File, off int, c *x509.Certificate) Certificate {
 	sum, spki := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)

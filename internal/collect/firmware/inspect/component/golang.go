@@ -72,13 +72,30 @@ func (s *scanner) goModules(mod string, off int64) {
 // goModule adds a module; nil where it isn't kept.
 func (s *scanner) goModule(name, v string, off int64) *Claim {
 	n := len(s.out.Claims)
-	if name != "" {
+	if name != "" && (v != "(devel)" || !privateModule(name)) {
 		s.claim(goClaim(name, v, off))
 	}
 	if len(s.out.Claims) == n {
 		return nil
 	}
 	return &s.out.Claims[n]
+}
+
+// privateModule says that a module is nobody's but the maker's: its path begins
+// with no name of a host (Go modules reference, "Module paths"), or with one that
+// the public DNS doesn't have (RFC 6762, RFC 9476 and ICANN's .internal; .lan,
+// .corp and .home by custom).
+func privateModule(name string) bool {
+	host, _, _ := strings.Cut(name, "/")
+	i := strings.LastIndexByte(host, '.')
+	if i < 0 {
+		return true
+	}
+	switch host[i+1:] {
+	case "local", "localhost", "localdomain", "internal", "intranet", "private", "alt", "lan", "corp", "home", "test", "invalid":
+		return true
+	}
+	return false
 }
 
 func goClaim(name, v string, off int64) Claim {

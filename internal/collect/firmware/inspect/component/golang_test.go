@@ -47,6 +47,19 @@ func TestGoProgram(t *testing.T) {
 	}
 }
 
+// TestGoOwnModule: the maker's own module has no release and no place that it is
+// published at; what it needs is a component all the same.
+func TestGoOwnModule(t *testing.T) {
+	t.Parallel()
+	mark := strings.Repeat("x", 16)
+	for module, want := range map[string]int{"kestrel.local/uplinkd": 2, "hearth/bridge": 2, "github.com/AdguardTeam/AdGuardHome": 3} {
+		got := scanOf("/usr/bin/cam", goProgram("go1.22.3", mark+"path\tx\nmod\t"+module+"\t(devel)\t\ndep\tgithub.com/gorilla/mux\tv1.8.0\th1:x\n"+mark))
+		if len(got.Claims) != want {
+			t.Errorf("%s: %+v", module, got.Claims)
+		}
+	}
+}
+
 func TestGoProgramWithPointers(t *testing.T) {
 	t.Parallel()
 	le := binary.LittleEndian

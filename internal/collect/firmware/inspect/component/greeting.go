@@ -2,6 +2,7 @@ package component
 
 import (
 	"bytes"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +14,9 @@ import (
 // greeting is what a program says about itself where no rule knows how: its
 // name beside a version ("arp-scan 1.9.7", "sway version 1.7"), a version alone
 // next to its name or where it is the only one, the version behind the word.
-// Programs and libraries that are published under a name (programs.txt,
-// libraries.txt, rules) are taken by any of these; of others only by their own
-// name beside a version, since the only number in a vendor's program may be that
-// of anything.
+// Files of rules and numbered libraries (libraries.txt) are taken by any of
+// these; all others only by their own name beside a version, since the only
+// number in a vendor's program may be that of anything.
 type greeting struct {
 	names   []string // in lower case, without what distributions append
 	known   bool
@@ -34,6 +34,7 @@ type greeting struct {
 	three  []heard // a version of at least three numbers that stands alone
 	two    []heard // one of two numbers
 	tells  bool    // it speaks of a version
+	mail   bool    // it speaks SMTP, whose codes have the form of versions
 	hint   bool    // it prints a version: "%s version %s"
 }
 
@@ -117,6 +118,7 @@ func (s *scanner) greet(known bool, list ...string) (heard, bool) {
 			g.not = append(g.not, h.version())
 		}
 	}
+	g.mail = bytes.Contains(s.f.Data[:min(len(s.f.Data), maxGreeting)], []byte("RCPT TO:"))
 	g.listen(s.f)
 	return g.best()
 }
@@ -257,28 +259,37 @@ func (g *greeting) alone(run inspect.Run) heard {
 		return heard{}
 	}
 	m := aloneRe().FindSubmatch(t)
-	if m == nil || objectID(string(m[1])) || measure(string(m[1])) || slices.ContainsFunc(g.not, func(re *regexp.Regexp) bool { return re.Match(m[1]) }) {
+	if m == nil || objectID(string(m[1])) || t[0]|0x20 != 'v' && address(string(m[1])) || statusCode(string(m[1])) && g.mail || measure(string(m[1])) || slices.ContainsFunc(g.not, func(re *regexp.Regexp) bool { return re.Match(m[1]) }) {
 		return heard{}
 	}
 	return heard{version: string(m[1]), off: run.Off, text: t}
 }
 
 // objectID says that dotted numbers are no version: the start of an object
-// identifier (X.660), an address, a mask, a status code of mail (RFC 3463).
+// identifier (X.660), an example.
 func objectID(v string) bool {
 	if x, ok := strings.CutPrefix(v, "2.6."); ok && len(x) == 2 && x[0] < '4' {
 		return true // a kernel that features are asked of
 	}
-	for _, p := range []string{"1.3.6.", "1.2.840", "2.5.4", "2.5.29", "1.3.14", "2.16.840", "127.0.", "255.", "224.0", "239.", "192.168", "0.0.0", "1.3.132", "1.2.3", "4.0.0", "5.0.0"} {
+	for _, p := range []string{"1.3.6.", "1.2.840", "2.5.4.", "2.5.29.", "1.3.14.", "2.16.840", "1.3.132", "0.0.0", "1.2.3.4"} {
 		if strings.HasPrefix(v, p) {
 			return true
 		}
 	}
-	if f := strings.Split(v, "."); len(f) == 4 && len(f[0]) > 1 {
-		return true // an address: releases of four numbers begin with a small one
-	}
 	return strings.Trim(v, "0.") == ""
 }
+
+// address says that four numbers are an address or a mask of IPv4: all of a byte,
+// the first of two digits or more. Releases of four numbers mostly begin with a
+// small one ("1.3.4.2") or hold a larger ("103.0.5060.114").
+func address(v string) bool {
+	a, err := netip.ParseAddr(v)
+	return err == nil && a.Is4() && a.As4()[0] >= 10
+}
+
+// statusCode says that a program that speaks of mail means one of its codes
+// (RFC 3463, section 2).
+func statusCode(v string) bool { return v == "2.0.0" || v == "4.0.0" || v == "5.0.0" }
 
 // measure says that it is a rate or a size: "62.5k".
 func measure(v string) bool {

@@ -33,11 +33,12 @@ func TestGreeting(t *testing.T) {
 		want               string // the component; "": none with a version
 	}{
 		{"name and version", "/usr/bin/tini", "", []string{"tini version 0.19.0"}, "tini 0.19.0"},
-		{"a version behind a slash", "/usr/bin/w3m", "", []string{"w3m/0.5.3+git20230121"}, "w3m 0.5.3"},
+		{"a version behind a slash", "/usr/bin/vnstat", "", []string{"vnstat/2.10.1+git20230121"}, "vnstat 2.10.1"},
 		{"its package in brackets", "/usr/bin/mpstat", "", []string{"sysstat version 12.6.1"}, "sysstat 12.6.1"},
-		{"a letter and a number", "/usr/sbin/arpwatch", "", []string{"%s %s\n", "2.1a15", "usage: arpwatch [%s]"}, "arpwatch 2.1a15"},
-		{"the only version there is", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "-v, --version", "2.10.3"}, "vnstat 2.10.3"},
-		{"name and version side by side", "/usr/bin/hitch", "", []string{"hitch", "1.7.2", "127.0.0.1", "9.8.7"}, "hitch 1.7.2"},
+		{"a letter and a number", "/usr/sbin/arpwatch", "", []string{"arpwatch 2.1a15", "usage: arpwatch [%s]"}, "arpwatch 2.1a15"},
+		{"the only version there is", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "-v, --version", "2.10.3"}, ""},
+		{"the only version of a library", "/usr/lib/libplist-2.0.so.4", "libplist-2.0.so.4", []string{"2.3.0"}, "libplist 2.3.0"},
+		{"name and version side by side in a library", "/usr/lib/libplist-2.0.so.4", "libplist-2.0.so.4", []string{"libplist", "2.3.0", "127.0.0.1", "9.8.7"}, "libplist 2.3.0"},
 		{"one number", "/usr/bin/clevis-encrypt-sss", "", []string{"clevis version 19"}, "clevis 19"},
 		{"a number, and no word of a version", "/usr/sbin/vnstatd", "", []string{"Usage: %s", "2.10.3"}, ""},
 		{"a sentence about it", "/usr/sbin/apparmor_parser", "", []string{"Cache disabled: interface file missing (Kernel needs AppArmor 2.4 compatibility patch.)"}, ""},
@@ -62,6 +63,37 @@ func TestGreeting(t *testing.T) {
 				t.Errorf("%q, want %q", s, test.want)
 			}
 		})
+	}
+}
+
+// TestLoneNumbers: versions that look like other numbers, and those.
+func TestLoneNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"1.2.3": true, "1.2.36": true, "4.0.0": true, "5.0.0": true, "2.5.4": true, "239.1.2": true, "1.3.4.2": true, "103.0.5060.114": true, "v12.1.0.2": true,
+		"1.3.6.1.4": false, "2.5.4.3": false, "1.2.840.113549.1": false, "192.168.1.1": false, "10.0.0.1": false, "239.255.255.250": false, "255.255.255.0": false, "1.2.3.4": false, "0.0.0.0": false,
+	} {
+		f, p := program("/usr/lib/libplist-2.0.so.4", "libplist-2.0.so.4", text)
+		if got := len(resultOf(t, f, p).Components) == 1; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	f, p := program("/usr/lib/libplist-2.0.so.4", "libplist-2.0.so.4", "RCPT TO:<%s>", "5.0.0")
+	if r := resultOf(t, f, p); len(r.Components) != 0 {
+		t.Errorf("a code of mail: %v", summary(r))
+	}
+}
+
+// TestKernelPiece: what lies loose in a kernel is the kernel's own copy.
+func TestKernelPiece(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"uimage:kernel:xz:unknown@12451840": true, "kernel:unknown@1": true, "ubi:kernel:kernel:kernel:unknown@15466496": true,
+		"mykernel:unknown@1": false, "uimage:kernel:xz:cpio=cpio:/bin/app": false, "unknown@77": false, "/lib/kernel:x": false,
+	} {
+		if got := kernelPiece(path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
 	}
 }
 
@@ -167,5 +199,24 @@ func TestBuildPath(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", test.path, got, test.want)
 		}
+	}
+}
+
+// TestHeadersOfSlots: two slots of a device hold programs of different kits, and
+// code that says more outweighs a header.
+func TestHeadersOfSlots(t *testing.T) {
+	t.Parallel()
+	v := NewInventory()
+	v.Add(Stated("esp:ota_0", "esp-idf", "4.4.5", "v4.4.5", 144))
+	v.Add(Stated("esp:ota_1", "esp-idf", "4.4.1", "v4.4.1", 144))
+	v.Add(Stated("esp:ota_0", "tini", "9.9", "tini 9.9", 48))
+	f, p := program("/usr/bin/tini", "", "tini version 0.19.0")
+	v.Add(scan(rules(), f, nil, p))
+	var got []string
+	for _, c := range v.Result().Components {
+		got = append(got, c.Name+" "+c.Version)
+	}
+	if want := []string{"esp-idf 4.4.1", "esp-idf 4.4.5", "tini 0.19.0"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

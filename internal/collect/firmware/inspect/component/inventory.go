@@ -47,7 +47,8 @@ type vague struct {
 type binaryOf struct {
 	Binary
 	claimed bool
-	like    string // the product that has a program of its name
+	like    string   // the product that has a program of its name
+	folder  *product // the product that its folder is called by
 }
 
 // NewInventory makes an empty one.
@@ -58,10 +59,14 @@ func NewInventory() *Inventory {
 // Add takes what one file says.
 func (v *Inventory) Add(f Findings) {
 	claimed, like := false, ""
+	var folder *product
 	for _, c := range f.Claims {
 		// A vermagic alone says for which kernel a module is, not what it is.
 		claimed = claimed || c.Rule != "linux-vermagic" && !c.Guess
-		if c.Guess {
+		switch {
+		case c.Rule == folderRule:
+			folder = v.product(c)
+		case c.Guess:
 			like = c.Name
 		}
 		v.claim(f.Path, c)
@@ -72,7 +77,7 @@ func (v *Inventory) Add(f Findings) {
 	}
 	if f.Binary != nil {
 		if len(v.binaries) < maxBinaries {
-			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed, like})
+			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed, like, folder})
 		} else {
 			v.cut = true
 		}
@@ -111,6 +116,11 @@ func (v *Inventory) product(c Claim) *product {
 	}
 	if r == nil && (c.Rule == "libraries" || c.Rule == "builds" || c.Rule == "programs" || c.Rule == "greeting" || c.Rule == "build-path") {
 		r = v.rs.bySource(c.Name)
+	}
+	if r == nil && c.Rule == folderRule {
+		if r = v.rs.bySource(c.Name); r == nil {
+			r = v.rs.byID[c.Name]
+		}
 	}
 	if r == nil && c.Source == FromKernel && c.Name == linux {
 		r = v.rs.byID[linux]

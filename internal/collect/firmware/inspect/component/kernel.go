@@ -56,6 +56,14 @@ func (s *scanner) kernelBanner(h keyword.Hit) {
 	s.claim(Claim{Name: r.Name, Rule: "linux-banner", Version: v, Release: string(m[1]), Confidence: High, Source: FromKernel, Offset: int64(h.At), Text: quote(d[h.At:to], 0, to-h.At)})
 }
 
+// kernelPiece says that a file is what lies loose in a kernel: code whose copies
+// of libraries (zstd, zlib) are the kernel's, though the banner is in another
+// piece.
+func kernelPiece(path string) bool {
+	i := strings.LastIndex(path, "kernel:")
+	return i >= 0 && (i == 0 || path[i-1] == ':') && !strings.Contains(path[i:], "/") && strings.Contains(path[i:], ":unknown@")
+}
+
 // kernelConfig reads the head of a kernel's configuration, as a file or
 // unpacked from the kernel (CONFIG_IKCONFIG).
 func (s *scanner) kernelConfig(h keyword.Hit) {

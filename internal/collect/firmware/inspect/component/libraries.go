@@ -90,7 +90,8 @@ func (s *scanner) listed(stem, number string, file bool) {
 	if r := s.rs.bySource(l.name); r != nil {
 		s.addOwn(r)
 	} else {
-		s.source, s.published = l.name, true
+		s.source = l.name
+		s.published = s.published || number != ""
 	}
 	c := Claim{Name: l.name, Rule: "libraries", Confidence: Low, Source: FromFile, Text: path.Base(s.f.Path)}
 	if dots := strings.Count(number, "."); file && (dots >= 2 || dots == 1 && s.p.Soname != s.base) {

@@ -266,6 +266,9 @@ func (s *scanner) jar() {
 		return len(m) < 256
 	})
 	name, _, _ := strings.Cut(m["Bundle-SymbolicName"], ";")
+	if name == "" && cmp.Or(m["Implementation-Vendor"], m["Implementation-Vendor-Id"], m["Specification-Vendor"], m["Bundle-Vendor"], m["Automatic-Module-Name"]) == "" {
+		return // a title alone: any build writes it, of a maker's own program as well
+	}
 	name, version := cmp.Or(name, m["Implementation-Title"]), cmp.Or(m["Bundle-Version"], m["Implementation-Version"])
 	if name == "" || version == "" || strings.ContainsAny(name, " ${}") || version[0] < '0' || version[0] > '9' {
 		return

@@ -348,3 +348,20 @@ func TestModules(t *testing.T) {
 		}
 	}
 }
+
+// TestJarTitle: a title and a version are what any build writes; somebody who
+// publishes it makes it a product.
+func TestJarTitle(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"Implementation-Title: svclient\nImplementation-Version: 1.4.2\n":                                             0,
+		"Implementation-Title: frob\nImplementation-Vendor: Frob Project\nImplementation-Version: 1.4.2\n":            1,
+		"Implementation-Title: frob\nAutomatic-Module-Name: org.frob\nImplementation-Version: 1.4.2\n":                1,
+		"Bundle-SymbolicName: org.frob.core\nBundle-Version: 1.4.2\n":                                                 1,
+		"Implementation-Title: frob\nImplementation-Vendor: Frob Project\nImplementation-Version: ${project.version}": 0,
+	} {
+		if got := scanOf("/opt/x.jar/META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"+text); len(got.Claims) != want {
+			t.Errorf("%q: %+v", text, got.Claims)
+		}
+	}
+}

@@ -50,13 +50,15 @@ func (s *scanner) publishedAs(base string) {
 		s.see(x)
 		return
 	}
-	s.source, s.published = source, true
+	s.source = source
 	s.vague = append(s.vague, Claim{Name: source, Rule: "programs", Confidence: Low, Source: FromFile, Text: base, Guess: true})
 }
 
 // speaks lets a file say its own version where no rule has found one: that of
-// its rule, or of the source that the lists know. A program that nobody knows by
-// its name is no component by what it calls itself, but that is told.
+// its rule, or of the source that the lists know. A program of the list has to
+// say its name beside the version: makers call their own by such names, too. A
+// program that nobody knows by its name is no component by what it calls itself,
+// but that is told.
 func (s *scanner) speaks() {
 	if s.p == nil || s.p.Type == "object" || s.kernel || s.made || s.p.Packed {
 		return
@@ -84,16 +86,16 @@ func (s *scanner) speaks() {
 	if !ok || s.saidOf(h.version) {
 		return
 	}
-	if !s.published {
+	if s.source == "" {
 		s.out.Binary.Says = quote(h.text, 0, len(h.text))
 		return
 	}
 	s.vague = append(s.vague, Claim{Name: name, Rule: "greeting", Version: h.version, Soft: h.weight, Confidence: h.sure(), Source: FromText, Offset: int64(h.off), Text: quote(h.text, 0, len(h.text))})
 }
 
-// folder says by its folder whose plug-in or helper a file is: libraries and
-// programs beside the usual folders belong to the product that the folder is
-// named by.
+// folder says by its folder whose plug-in or helper a file may be: what stands
+// in /usr/lib/NAME is of the product NAME where that is found elsewhere. Makers
+// name folders of their own, too: the folder alone makes no component.
 func (s *scanner) folder() bool {
 	dirs := strings.Split(strings.Trim(path.Dir(s.f.Path), "/"), "/")
 	for i := len(dirs) - 1; i > 0; i-- {
@@ -102,24 +104,22 @@ func (s *scanner) folder() bool {
 			continue
 		}
 		name := strings.TrimRight(strings.ToLower(d), "0123456789.-")
-		r := s.rs.bySource(name)
-		if r == nil {
-			r = s.rs.byID[name]
-		}
 		source, ok := s.rs.programs()[name]
 		switch {
-		case r != nil:
-			s.see(named(r, s.base))
-		case ok:
-			s.vague = append(s.vague, Claim{Name: source, Rule: "programs", Confidence: Low, Source: FromFile, Text: s.f.Path})
-		default:
+		case s.rs.bySource(name) != nil || s.rs.byID[name] != nil:
+			source = name
+		case !ok:
 			continue
 		}
+		s.vague = append(s.vague, Claim{Name: source, Rule: folderRule, Confidence: Low, Source: FromFile, Text: s.f.Path, Guess: true})
 		return true
 	}
 	stem, _ := cutSo(s.base)
 	return stem != "" && !strings.HasPrefix(stem, "lib") // somebody's plug-in, no product
 }
+
+// folderRule marks what only the folder of a file says.
+const folderRule = "folder"
 
 // usualFolder says that programs of all products stand in such a folder.
 func usualFolder(d string) bool {
@@ -188,12 +188,35 @@ func (s *scanner) tellsApplication() bool {
 // in none of the ways that the rule knows.
 func (s *scanner) ownGreeting(r *Rule) {
 	names := append([]string{r.ID, r.Name, s.base}, r.Sources...)
-	if stem, _ := cutSo(s.p.Soname); stem != "" {
+	known := len(r.Own) == 0
+	if stem, number := cutSo(s.p.Soname); stem != "" {
 		names = append(names, strings.TrimSuffix(stem, ".so"))
+		_, whole := cutSo(s.base)
+		known = known && number+whole != "" // libconfig.so may be anybody's
 	}
-	h, ok := s.greet(len(r.Own) == 0, names...)
+	if commonWord(s.base) {
+		known = false
+		names = slices.DeleteFunc(names, func(n string) bool { return n == s.base })
+	}
+	if len(names) == 0 {
+		return
+	}
+	h, ok := s.greet(known, names...)
 	if !ok || s.saidOf(h.version) || s.otherSeries(r, h.version) {
 		return
 	}
 	s.see(seen{rule: r, rank: rankGreeting, Claim: Claim{Name: r.Name, Rule: r.ID, Version: h.version, Soft: h.weight, Confidence: h.sure(), Source: FromText, Offset: int64(h.off), Text: quote(h.text, 0, len(h.text))}})
+}
+
+// commonWord says that a program of a rule has a name that makers give to
+// programs of their own, too: only what it says of its source speaks for it.
+func commonWord(base string) bool {
+	switch base {
+	case "bridge", "clear", "code", "column", "comm", "drill", "expand", "factor", "find", "host", "install", "join", "link",
+		"locate", "logger", "login", "look", "more", "motion", "raw", "rename", "route", "screen", "script", "sensors",
+		"starter", "stat", "stroke", "su", "sync", "tail", "test", "time", "top", "touch", "trust", "upgraded", "users",
+		"wall", "watch", "webs", "who":
+		return true
+	}
+	return false
 }

@@ -42,7 +42,7 @@ func (v *Inventory) Result() Result {
 		}
 	}
 	for _, b := range v.binaries {
-		if _, ok := owners[b.Path]; b.claimed || ok {
+		if _, ok := owners[b.Path]; b.claimed || ok || b.folder != nil && len(b.folder.exact) > 0 {
 			continue
 		}
 		why := "no text, name or symbol in it is known"
@@ -69,10 +69,11 @@ func (v *Inventory) Result() Result {
 	return r
 }
 
-// guessed says that nothing but the name of a program speaks for a product that
-// no rule is for: makers call their own programs by such names, too.
+// guessed says that nothing but the name of a folder speaks for a product, or
+// that of a program for one that no rule is for or where the name is a common
+// word: makers call their own by such names, too.
 func (p *product) guessed() bool {
-	return p.rule == nil && !slices.ContainsFunc(p.vague, func(c vague) bool { return !c.Guess })
+	return !slices.ContainsFunc(p.vague, func(c vague) bool { return !c.Guess || p.rule != nil && c.Rule != folderRule && !commonWord(c.Text) })
 }
 
 func sortedKeys(m map[string]*product) []string {
@@ -171,6 +172,7 @@ func (v *Inventory) settle(p *product, owners map[string]*product) *Component {
 // where nothing surer speaks: a source may hold tools that number themselves.
 // What is outvoted stays as a name.
 func (p *product) weigh() {
+	p.headers()
 	votes := map[string]int{}
 	var order []string
 	vote := func(version string, n int) {
@@ -223,6 +225,24 @@ func (p *product) weigh() {
 			c.Confidence, c.Version, c.Soft = Low, "", 0
 		}
 	}
+}
+
+// headers takes what headers of images state where no code says more: each is of
+// its own image, so two of an update scheme with two slots may differ.
+func (p *product) headers() {
+	if len(p.exact) > 0 || slices.ContainsFunc(p.vague, func(c vague) bool { return c.Soft > 0 && c.Source != FromHeader }) {
+		return
+	}
+	p.vague = slices.DeleteFunc(p.vague, func(c vague) bool {
+		if c.Source != FromHeader || c.Version == "" || !p.inRange(c.Version) {
+			return false
+		}
+		x := p.version(c.Version)
+		if x != nil {
+			x.add(c.path, c.Claim)
+		}
+		return x != nil
+	})
 }
 
 // inRange says that no symbol of the product's files denies a version.

@@ -28,7 +28,7 @@ func Scan(f *inspect.File, hits []keyword.Hit) Findings {
 }
 
 func scan(rs *RuleSet, f *inspect.File, hits []keyword.Hit, p *elf.Program) Findings {
-	s := &scanner{rs: rs, f: f, p: p, base: path.Base(f.Path), out: Findings{Path: f.Path}}
+	s := &scanner{rs: rs, f: f, p: p, base: path.Base(f.Path), kernel: p == nil && kernelPiece(f.Path), out: Findings{Path: f.Path}}
 	s.manifest()
 	if p != nil {
 		s.binary()
@@ -74,7 +74,7 @@ type scanner struct {
 	pure      bool    // made of Go alone, no C
 	source    string  // what the lists of programs and libraries take it for
 	vague     []Claim // of those lists, and what the file says of itself
-	published bool    // source is of those lists
+	published bool    // the file is a numbered library of those lists
 	paths     int     // of builds that were looked at
 	goTries   int
 }

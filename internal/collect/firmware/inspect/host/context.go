@@ -34,6 +34,9 @@ func (s *scanner) context(line []byte, i int) (scheme string, ok bool) {
 	case ".pgpass", "pgpass":
 		s.key = "host"
 		return "postgres", strings.TrimSpace(before) == ""
+	case "passwd.client": // of Exim: server:user:password
+		s.key = "server"
+		return "smtp", strings.TrimSpace(before) == ""
 	case ".netrc":
 		return "ftp", strings.HasSuffix(strings.TrimSpace(before), "machine")
 	case "hosts":

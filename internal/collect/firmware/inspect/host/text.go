@@ -107,6 +107,11 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 	}
 	token := string(line[i:j])
 	host, ip, ok := parse(token)
+	if ok && redirected.Match(line[:i]) {
+		s.key = "/dev/tcp"
+		s.bare(start+i, len(token), host, ip, portBehind(line[j:]), line, start, "tcp")
+		return
+	}
 	if !ok || i > 0 && line[i-1] == '/' && !s.unc(line, i) && !(ip && strings.Contains(s.f.Path, "dnsmasq")) || i > 0 && strings.IndexByte("\\$%", line[i-1]) >= 0 {
 		return
 	}
@@ -150,6 +155,17 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 		return
 	}
 	s.bare(start+i, len(token), host, ip, port, line, start, scheme)
+}
+
+// redirected is where bash itself opens a connection: /dev/tcp/host/port.
+var redirected = regexp.MustCompile(`/dev/(tcp|udp)/$`)
+
+// portBehind reads "/9001".
+func portBehind(rest []byte) int {
+	if len(rest) < 2 || rest[0] != '/' {
+		return 0
+	}
+	return portAt(append([]byte{':'}, rest[1:min(len(rest), 8)]...), 0)
 }
 
 // code says that the file is a source whose texts stand in quotes.
@@ -248,8 +264,10 @@ func (s *scanner) bare(off, n int, host string, ip bool, port int, line []byte, 
 	switch {
 	case local(host, ip):
 		u.Class = Local
+	case !ip && strings.HasSuffix(host, ".apps.googleusercontent.com"): // a client's id
+		u.Class = Namespace
 	case u.Class == Documentation:
-	case demonstration[path.Base(s.f.Path)] || !ip && (placeholderName(host) || s.f.Sample() && reserved(host)):
+	case demonstration[path.Base(s.f.Path)] || exactExample(host) || !ip && (placeholderName(host) || s.f.Sample() && reserved(host)):
 		u.Class = Documentation
 	case s.f.Comment(off):
 		u.Class = Comment

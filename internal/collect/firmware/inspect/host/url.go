@@ -12,11 +12,15 @@ import (
 // returns the offset behind the URL, or 0 if there is none.
 func (s *scanner) url(line []byte, start, off int) int {
 	d := s.f.Data
-	from := off
-	for from > start && off-from < 12 && schemeByte(d[from-1]) {
+	sign := off
+	if s.f.Kind == inspect.Text && off > start && d[off-1] == '\\' { // "http\://" of Java's properties
+		sign--
+	}
+	from := sign
+	for from > start && sign-from < 12 && schemeByte(d[from-1]) {
 		from--
 	}
-	scheme := strings.ToLower(string(d[from:off]))
+	scheme := strings.ToLower(string(d[from:sign]))
 	// "xhttp": what stands in front belongs to something else.
 	port, known := ports[scheme]
 	if !known && s.f.Kind != inspect.Text {
@@ -182,7 +186,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 			return Documentation
 		}
 	case InConfig:
-		if manualKeys[s.key] || bytes.Contains(before[max(0, len(before)-60):], []byte("\"repository\"")) || s.f.Sample() && reserved(host) {
+		if manualKeys[s.key] || bytes.Contains(before[max(0, len(before)-60):], []byte("\"repository\"")) || s.f.Sample() && reserved(host) || exactExample(host) {
 			return Documentation
 		}
 	case InWeb:

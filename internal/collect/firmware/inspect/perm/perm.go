@@ -146,5 +146,6 @@ var debugTools = map[string]bool{
 	"gdb": true, "gdbserver": true, "strace": true, "ltrace": true, "valgrind": true, "perf": true, "lldb-server": true,
 	"tcpdump": true, "tshark": true, "dumpcap": true, "adbd": true, "nmap": true, "ncat": true, "nc.traditional": true, "nc.openbsd": true, "netcat": true, "socat": true,
 	"gcc": true, "cc": true, "g++": true, "make": true, "objdump": true, "i2cset": true, "i2cdump": true, "i2ctransfer": true, "spidev_test": true, "openocd": true, "kgdb": true,
-	"devmem2": true, "memtool": true, "frida-server": true, "gcore": true, "ftrace": true, "trace-cmd": true, "bpftrace": true,
+	"devmem2": true, "memtool": true, "ngrep": true, "sngrep": true, "tcpflow": true, "ettercap": true, "dsniff": true, "arpspoof": true, "hping3": true, "masscan": true, "airodump-ng": true, "tcpreplay": true, "mitmproxy": true,
+	"frida-server": true, "gcore": true, "ftrace": true, "trace-cmd": true, "bpftrace": true,
 }

@@ -62,6 +62,8 @@ func TestOf(t *testing.T) {
 		{"device-in-chroot", perm.Entry{Path: "/srv/jail/dev/null", Type: "char", Mode: 0o666}, nil},
 		{"su", perm.Entry{Path: "/bin/su", Type: "file", Mode: 0o4755}, nil},
 		{"capture", perm.Entry{Path: "/opt/bin/tcpdump", Type: "file", Mode: 0o755, Program: true}, []perm.Kind{perm.DebugTool}},
+		{"sniffer", perm.Entry{Path: "/usr/bin/sngrep", Type: "file", Mode: 0o755, Program: true}, []perm.Kind{perm.DebugTool}},
+		{"search-of-text", perm.Entry{Path: "/usr/bin/zgrep", Type: "file", Mode: 0o755, Program: true}, nil},
 		{"setuid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755}, []perm.Kind{perm.SetUIDRoot}},
 		{"setuid-of-another", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o4755, UID: 1000}, nil},
 		{"setgid", perm.Entry{Path: "/usr/bin/x", Type: "file", Mode: 0o2755}, []perm.Kind{perm.SetGIDRoot}},

@@ -69,7 +69,7 @@ const last = 99
 var calls = []function{
 	{"mysqli_connect(", 1, 2, Password, "mysql", false}, {"new mysqli(", 1, 2, Password, "mysql", false}, {"mysql_connect(", 1, 2, Password, "mysql", false},
 	{"new pdo(", 1, 2, Password, "mysql", false}, {"dbi->connect(", 1, 2, Password, "mysql", false}, {"getconnection(", 1, 2, Password, "mysql", false}, {"mysql_real_connect(", 1, 2, Password, "mysql", false},
-	{"ftp_login(", 0, 1, Password, "ftp", false}, {".login(", 0, 1, Password, "", false}, {"login_set(", 0, 1, Password, "mqtt", false}, {"username_pw_set(", 0, 1, Password, "mqtt", false}, {".connect(", 1, 2, Password, "mqtt", true},
+	{"ftp_login(", 0, 1, Password, "ftp", false}, {"ftplib.ftp(", 1, 2, Password, "ftp", false}, {"ftp_tls(", 1, 2, Password, "ftp", false}, {".login(", 0, 1, Password, "", false}, {"login_set(", 0, 1, Password, "mqtt", false}, {"username_pw_set(", 0, 1, Password, "mqtt", false}, {".connect(", 1, 2, Password, "mqtt", true},
 	{"wifi.begin(", 0, 1, WiFiPSK, "wifi", false}, {"wifi.softap(", 0, 1, WiFiPSK, "wifi", false}, {".addap(", 0, 1, WiFiPSK, "wifi", false},
 	{"setbasicauth(", 0, 1, Password, "http", false}, {"httpbasicauth(", 0, 1, Password, "http", false}, {"httpdigestauth(", 0, 1, Password, "http", false}, {"basicauth(", 0, 1, Password, "http", false}, {"basic_auth(", 0, 1, Password, "http", false},
 	{"auth=(", 0, 1, Password, "http", false}, {"auth = (", 0, 1, Password, "http", false}, {"setauthentication(", 0, 1, Password, "http", true}, {"setcredentials(", 0, 1, Password, "", false}, {"set_credentials(", 0, 1, Password, "", false}, {"setauthorization(", 0, 1, Password, "http", false},

@@ -10,7 +10,7 @@ import (
 
 // commandWords are what commands with a secret begin with, or have inside.
 var commandWords = func() []string {
-	words := []string{"chpasswd", "smbpasswd", "passwd ", "cryptsetup", "sudo -S", "kinit ", "wpa_passphrase", "set_network ", "register =>", "send \"", "send -- \"", "iwconfig ", "htpasswd ", "mkpasswd ", "cryptpw ", "telnet ", " -u ", " --user ", " -k ", " --auth ", " --login ", " --userpwd ", "pragma key", "pragma rekey"}
+	words := []string{"chpasswd", "smbpasswd", "passwd ", "cryptsetup", "sudo -S", "kinit ", "wpa_passphrase", "set_network ", "register =>", "send \"", "send -- \"", "iwconfig ", "htpasswd ", "mkpasswd ", "cryptpw ", "telnet ", "mount ", "mount.cifs ", " -u ", " --user ", " -k ", " --auth ", " --login ", " --userpwd ", "pragma key", "pragma rekey"}
 	seen := map[string]bool{}
 	add := func(w string) {
 		if !seen[w] {
@@ -126,6 +126,8 @@ func (s *scanner) run(args []arg, line []byte, start, at int) {
 		s.options(name, args)
 	case name == "mkpasswd", name == "cryptpw", name == "openssl" && len(args) > 1 && args[1].Text == "passwd":
 		s.hashing(args)
+	case name == "mount", name == "mount.cifs":
+		s.mounted(args)
 	case name == "telnet":
 		s.dialogue(line, start, at)
 	case name == "set_network":
@@ -151,6 +153,31 @@ func (s *scanner) run(args []arg, line []byte, start, at int) {
 		}
 	default:
 		s.options(name, args)
+	}
+}
+
+// mounted looks at the options that a share is mounted with, in a script or in a
+// command that a program in another language runs: -o user=al,pass=x.
+func (s *scanner) mounted(args []arg) {
+	for i, a := range args[:len(args)-1] {
+		if a.Text != "-o" {
+			continue
+		}
+		user, off := "", args[i+1].Off
+		for o := range strings.SplitSeq(args[i+1].Text, ",") {
+			name, v, _ := strings.Cut(o, "=")
+			v, _, _ = strings.Cut(v, "\"")
+			v = strings.TrimRight(v, "')\\;")
+			switch name {
+			case "user", "username":
+				user = v
+			case "pass", "password":
+				if len(v) >= 3 && !variable(v) && !s.placeholder(v) && !reference(v) && !strings.HasPrefix(v, "\"") {
+					s.add(off+len(name)+1, Hit{Kind: Password, Value: v, User: user, Scheme: "samba", Note: "option of mount"})
+				}
+			}
+			off += len(o) + 1
+		}
 	}
 }
 

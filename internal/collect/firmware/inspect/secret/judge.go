@@ -5,6 +5,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
@@ -24,6 +26,9 @@ func (s *scanner) judge(a *assignment) bool {
 		return a.kind != CloudKeyID && !s.f.Comment(a.from)
 	}
 	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) && !(a.kind == WiFiPSK && hyphened(v)) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
+		return false
+	}
+	if translated[v] && a.quoted {
 		return false
 	}
 	if a.form == comparison && (!digit(v) || len(v) < 6) || len(v) < 4 && s.f.Role != inspect.Config {
@@ -78,11 +83,21 @@ func (s *scanner) suits(a *assignment, strong bool) bool {
 		}
 	default:
 		phrase := a.kind == WiFiPSK && len(v) >= 8 && !promptWord.MatchString(v) && s.wireless(a.from)
-		if a.quoted && sentence(v) && !phrase || !ascii(v) || codeFile(s.f.Path) && label(v) {
+		if a.quoted && sentence(v) && !phrase || !ascii(v) && (s.texts || !foreign(v)) || codeFile(s.f.Path) && label(v) {
 			return false
 		}
 	}
 	return true
+}
+
+// foreign says that v, in letters beyond ASCII, is rather a password than a text
+// for people: one word, with a digit and a letter of ASCII.
+func foreign(v string) bool {
+	letters := func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }
+	other := func(r rune) bool {
+		return r >= utf8.RuneSelf && !unicode.IsLetter(r) || unicode.IsSpace(r) || r == utf8.RuneError
+	}
+	return digit(v) && strings.ContainsFunc(v, letters) && !strings.ContainsFunc(v, other)
 }
 
 // promptWord is in texts that ask for a pass phrase, and in few pass phrases.
@@ -130,6 +145,10 @@ func (s *scanner) settle(a *assignment) {
 		a.kind = WiFiPSK
 	case strings.HasPrefix(low, "password") && a.form == blank && s.backlog(a.from):
 		a.kind = WiFiPSK
+	case a.kind == Token && n == "secret" && s.f.Role == inspect.Config && s.keyBlock(a.from):
+		a.kind = SymmetricKey
+	case a.kind == Token && n == "credentials" && s.bound(a.from):
+		a.kind = Password
 	case a.kind == Token && strings.HasSuffix(n, "secret") && s.f.Role == inspect.Config && s.passwordFile():
 		a.kind = Password
 	}
@@ -139,6 +158,19 @@ func (s *scanner) settle(a *assignment) {
 func (s *scanner) backlog(off int) bool {
 	line, start := s.f.LineAround(off)
 	return bytes.Contains(line[:off-start], []byte("SSID"))
+}
+
+// keyBlock says that the algorithm of a key of BIND or of ISC's DHCP server
+// stands before off: key k { algorithm hmac-sha256; secret …; }.
+func (s *scanner) keyBlock(off int) bool {
+	before := bytes.ToLower(tailOf(s.f.Data, off, 96))
+	return bytes.Contains(before[bytes.LastIndexByte(before, '{')+1:], []byte("algorithm"))
+}
+
+// bound says that a line of OpenLDAP binds with a password.
+func (s *scanner) bound(off int) bool {
+	line, _ := s.f.LineAround(off)
+	return bytes.Contains(line, []byte("bindmethod=simple")) || bytes.Contains(line, []byte("bindmethod=sasl"))
 }
 
 // numberedKey are names of one key of several: key1, of Ralink Key1Str1.
@@ -166,7 +198,7 @@ func (s *scanner) wireless(off int) bool {
 			return true
 		}
 	}
-	if s.neighbour(assignment{from: off, at: off}, ssidKeys) != "" {
+	if s.neighbour(assignment{from: off, at: off, near: true}, ssidKeys) != "" {
 		return true
 	}
 	// "wireless.@wifi-iface[0].key", <WPA><sharedKey>
@@ -268,6 +300,9 @@ func formed(kind Kind, key, v string) bool {
 		if n := setting.Normal(key); strings.HasSuffix(n, "crypt") || strings.HasSuffix(n, "aes") {
 			return false // these name methods, too
 		}
+		if (len(v) == 40 || len(v) == 64) && hexOnly(v) && strings.Contains(setting.Normal(key), "hmac") {
+			return !vector(v) // as long as the sum
+		}
 		if len(v) < 12 || strings.ContainsAny(v, "()[]{}<>,:;%\"' ") || hexOnly(v) || publicKey(v) {
 			return false
 		}
@@ -282,8 +317,13 @@ func formed(kind Kind, key, v string) bool {
 		_, ok := wireGuard(v)
 		return ok
 	}
-	if n := setting.Normal(key); strings.HasSuffix(n, "pin") && strings.Trim(v, "0123456789- ") != "" {
-		return false
+	switch n := setting.Normal(key); {
+	case strings.HasSuffix(n, "pin") || strings.HasSuffix(n, "pincode"):
+		if strings.Trim(v, "0123456789- ") != "" {
+			return false
+		}
+	case n == "puk": // of a SIM (3GPP TS 31.101, 9.5.2): eight digits
+		return len(v) == 8 && digits(v)
 	}
 	return !strings.ContainsAny(v, "\t") && strings.Count(v, " ") < 2
 }

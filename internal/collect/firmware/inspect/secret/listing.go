@@ -23,7 +23,7 @@ func (s *scanner) listings() {
 	base := path.Base(p)
 	var read func(off int, f []arg)
 	switch {
-	case base == "chap-secrets" || base == "pap-secrets" || base == "srp-secrets" || base == "l2tp-secrets":
+	case base == "chap-secrets" || base == "pap-secrets" || base == "srp-secrets" || base == "l2tp-secrets" || pppSecrets.MatchString(base):
 		read = s.chap
 	case base == ".netrc" || base == "netrc" || base == "_netrc":
 		s.netrc()
@@ -70,6 +70,9 @@ func (s *scanner) listings() {
 		off += len(line)
 	}
 }
+
+// pppSecrets are other names of pppd's secrets.
+var pppSecrets = regexp.MustCompile(`(chap|pap|ppp|pptp|pptpd|l2tp|xl2tpd|pppoe)[a-z]*[._-]secrets?$`)
 
 // chap reads a line of pppd's secrets: client, server, secret, addresses.
 func (s *scanner) chap(_ int, f []arg) {

@@ -7,7 +7,7 @@ import (
 )
 
 // settingWords are parts of the names that settings of secrets have.
-var settingWords = []string{"pass", "pwd", "pswd", "psk", "secret", "token", "key", "credential", "\"auth\"", "authcode", "auth_code", "community", "_pin", "pincode", "simpin", "wpspin", "wscpin", "wsc_pin", "pw=", "_pw", "pw:", "sk=", "\"sk\"", ".pw", "pw\"", "enroll_code", "enrollment_code", "activation_code", "claim_code", "registration_code", "security_code", "verify_code", "verification_code", "unlock_code", "join_code", "license_code", "enrollcode", "activationcode", "claimcode", "securitycode", "verifycode", "verificationcode", "unlockcode", "joincode", "safecode", "jwt", "setup_code", "hk_setup", "hap_setup", "pmk", "_ltk", "_irk", "\"ltk", "\"irk", "setupcode", "setup-code", "pairing_code", "pairingcode", "access_code", "accesscode", "install_code", "installcode", "install-code", "pin\"", "homekit_code", "masterauth", "certificate=", "certificate\"", "account_sid", "accountsid", "x-auth", "crypt", "\"aes", "initstring", "kennwort", "contrasena", "senha", "bindpw", "userpw", "adminpw", "rootpw", "webhook", "licensekey", "license_key"}
+var settingWords = []string{"pass", "pwd", "pswd", "psk", "secret", "token", "key", "credential", "\"auth\"", "authcode", "auth_code", "community", "_pin", ".pin", "pin-code", "pin_code", "puk=", "puk =", "puk\"", "pincode", "simpin", "wpspin", "wscpin", "wsc_pin", "pw=", "pw =", "_pw", "pw:", "sk=", "\"sk\"", ".pw", "pw\"", "enroll_code", "enrollment_code", "activation_code", "claim_code", "registration_code", "security_code", "verify_code", "verification_code", "unlock_code", "join_code", "license_code", "enrollcode", "activationcode", "claimcode", "securitycode", "verifycode", "verificationcode", "unlockcode", "joincode", "safecode", "jwt", "setup_code", "hk_setup", "hap_setup", "pmk", "_ltk", "_irk", "\"ltk", "\"irk", "setupcode", "setup-code", "pairing_code", "pairingcode", "access_code", "accesscode", "install_code", "installcode", "install-code", "pin\"", "homekit_code", "masterauth", "certificate=", "certificate\"", "account_sid", "accountsid", "x-auth", "crypt", "\"aes", "initstring", "kennwort", "contrasena", "senha", "bindpw", "userpw", "adminpw", "rootpw", "webhook", "licensekey", "license_key"}
 
 // endings of a setting's name, without separators and in lower case, that make
 // its value a secret; the longest that fits decides.
@@ -21,7 +21,7 @@ var endings = map[string]Kind{
 	"stapswd": WiFiPSK, "stapwd": WiFiPSK, "stapass": WiFiPSK, "ssidpassword": WiFiPSK, "ssidpwd": WiFiPSK, "ssidpass": WiFiPSK, "networkkey": WiFiPSK, "pskkey": WiFiPSK, "wpa2psk": WiFiPSK, "wpapskey": WiFiPSK, "wpapassword": WiFiPSK, "wpakeyphrase": WiFiPSK, "wpaphrase": WiFiPSK, "wpapass": WiFiPSK, "wpapwd": WiFiPSK, "wirelesskey": WiFiPSK, "wirelesspassword": WiFiPSK,
 
 	"password": Password, "passwd": Password, "passphrase": Password, "passcode": Password, "passwort": Password, "kennwort": Password, "pwd": Password, "pass": Password, "passw": Password, "pswd": Password,
-	"psw": Password, "userpw": Password, "adminpw": Password, "bindpw": Password, "rootpw": Password, "loginpw": Password, "wifipw": WiFiPSK, "authpw": Password, "masterauth": Password, "identifiedby": Password, "hksetup": Password, "hapsetup": Password, "hapcode": Password, "pmk": SymmetricKey, "ltk": SymmetricKey, "irk": SymmetricKey, "csrk": SymmetricKey, "linkkey": SymmetricKey, "passkey": Password, "setupcode": Password, "enrollcode": Token, "enrolmentcode": Token, "enrollmentcode": Token, "activationcode": Token, "claimcode": Token, "registrationcode": Token, "securitycode": Password, "verifycode": Password, "verificationcode": Password, "unlockcode": Password, "joincode": Token, "licensecode": Token, "safecode": Password, "bindcode": Token, "bindkey": Token, "homekitpin": Password, "homekitcode": Password, "setuppin": Password, "setuppincode": Password, "pairingcode": Password, "accesscode": Password, "motdepasse": Password, "contraseña": Password, "parola": Password, "haslo": Password, "heslo": Password, "salasana": Password, "contrasena": Password, "senha": Password,
+	"psw": Password, "userpw": Password, "adminpw": Password, "bindpw": Password, "rootpw": Password, "loginpw": Password, "wifipw": WiFiPSK, "authpw": Password, "masterauth": Password, "identifiedby": Password, "hksetup": Password, "hapsetup": Password, "hapcode": Password, "pmk": SymmetricKey, "pskc": SymmetricKey, "ltk": SymmetricKey, "irk": SymmetricKey, "csrk": SymmetricKey, "linkkey": SymmetricKey, "passkey": Password, "setupcode": Password, "enrollcode": Token, "enrolmentcode": Token, "enrollmentcode": Token, "activationcode": Token, "claimcode": Token, "registrationcode": Token, "securitycode": Password, "verifycode": Password, "verificationcode": Password, "unlockcode": Password, "joincode": Token, "licensecode": Token, "safecode": Password, "bindcode": Token, "bindkey": Token, "homekitpin": Password, "homekitcode": Password, "setuppin": Password, "setuppincode": Password, "pairingcode": Password, "accesscode": Password, "motdepasse": Password, "contraseña": Password, "parola": Password, "haslo": Password, "heslo": Password, "salasana": Password, "contrasena": Password, "senha": Password,
 	"community": Password, "rocommunity": Password, "rwcommunity": Password, "pincode": Password, "simpin": Password, "wpspin": Password, "wscpin": Password, "radiuskey": Password, "adminpin": Password, "unlockpin": Password, "pairingpin": Password,
 
 	"clientsecret": Token, "appsecret": Token, "devicesecret": Token, "productsecret": Token, "apisecret": Token, "secret": Token, "secretkey": Token, "secretid": Token, "jwtsecret": Token, "jwt": Token, "sessionsecret": Token, "cookiesecret": Token, "consumersecret": Token,
@@ -57,7 +57,7 @@ func kindOfKey(key string) (Kind, bool) {
 		key = strings.TrimSuffix(key, t)
 	}
 	n := strings.TrimRight(setting.Normal(key), "0123456789")
-	if low := strings.ToLower(key); strings.HasSuffix(low, "_pw") || strings.HasSuffix(low, "_pin") || strings.HasSuffix(low, "-pw") || strings.HasSuffix(low, "-pin") {
+	if low := strings.ToLower(key); strings.HasSuffix(low, "_pw") || strings.HasSuffix(low, "_pin") || strings.HasSuffix(low, ".pin") || strings.HasSuffix(low, "-pw") || strings.HasSuffix(low, "-pin") {
 		return Password, true
 	}
 	for range 3 {
@@ -81,7 +81,7 @@ func kindOfKey(key string) (Kind, bool) {
 
 func ending(n string) (Kind, bool) {
 	switch n {
-	case "pw", "pin":
+	case "pw", "pin", "puk":
 		return Password, true
 	case "sk": // beside "ak"
 		return CloudSecret, true

@@ -9,13 +9,49 @@ import (
 	"assay/internal/collect/firmware/inspect/setting"
 )
 
+// longLine is where a line is no longer one that a person wrote: of a longer one,
+// only what stands near a place belongs to it.
+const longLine = 2048
+
+// piece is the part of a long line around at, an offset in the file. Places near
+// each other have the same one.
+func piece(line []byte, start, at int) ([]byte, int) {
+	const step = longLine / 4
+	if len(line) <= longLine {
+		return line, start
+	}
+	at = start + (min(max(at-start, 0), len(line)))
+	from := max(0, (at/step-1)*step-start)
+	to := min(len(line), (at/step+2)*step-start)
+	return line[from:to], start + from
+}
+
+// fieldsOf returns the settings of a line that stands at start, with their names
+// as fits wants them. The last one is kept: a line is asked about many times.
+func (s *scanner) fieldsOf(line []byte, start int) []setting.Field {
+	if s.fields.end == start+len(line) && s.fields.start == start && len(line) > 0 {
+		return s.fields.all
+	}
+	all := setting.Pairs(setting.Fields(line))
+	for i := range all {
+		all[i].Name = setting.Normal(all[i].Name)
+	}
+	s.fieldWork += len(line)
+	s.fields.start, s.fields.end, s.fields.all = start, start+len(line), all
+	return all
+}
+
 // neighbour returns the value of a setting with one of the names that stands
 // beside a, in the same section: on the same line, or a few lines away.
 func (s *scanner) neighbour(a assignment, names []string) string {
 	const lines = 6
 	prefix := prefixOf(setting.Normal(a.key))
 	best, cost := "", 1<<30
+	own, _ := s.f.LineAround(a.from)
 	for dist := 0; dist <= lines && dist*3 < cost; dist++ {
+		if dist > 0 && len(own) > longLine {
+			break // what stands before and behind a minified script says nothing of it
+		}
 		for _, dir := range []int{-1, 1} {
 			if dist == 0 && dir > 0 {
 				continue
@@ -24,8 +60,12 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 			if !ok || s.pairs && spaceOf(line) != spaceOf(s.f.Data[a.from:]) {
 				continue
 			}
-			for _, f := range setting.Pairs(setting.Fields(line)) {
-				c, ok := fits(setting.Normal(f.Name), prefix, names, dist)
+			if dist > 0 && (len(line) > longLine || a.near && indent(line) > indent(own)) {
+				continue
+			}
+			line, start = piece(line, start, a.at)
+			for _, f := range s.fieldsOf(line, start) {
+				c, ok := fits(f.Name, prefix, names, dist)
 				if !ok || f.Value == "" || len(f.Value) > 127 {
 					continue
 				}
@@ -36,6 +76,9 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 					}
 					c += min(away/8, 200)
 					if a.form != pair && apart(line, f.At, a.at-start) {
+						if a.near {
+							continue
+						}
 						c += 400
 					}
 				} else {
@@ -49,6 +92,9 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 	}
 	return best
 }
+
+// indent counts the blanks that a line begins with.
+func indent(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
 
 // wordBefore returns the word behind one of the names on the line that off
 // stands in: user "al" password "x", --user al --password x.

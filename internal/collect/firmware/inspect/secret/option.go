@@ -3,6 +3,7 @@ package secret
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -33,6 +34,9 @@ func (s *scanner) option(from int) bool {
 	case "Backlog":
 		return bytes.HasSuffix(before[len(before)-1], []byte(";")) || len(before) == 1
 	}
+	if s.f.Role == inspect.Config && (s.accountOption(line, from-start) || string(s.f.Data[from:min(len(s.f.Data), from+7)]) == "secret " && s.keyBlock(from)) {
+		return true
+	}
 	if s.f.Role != inspect.Script && s.f.Role != inspect.History || usage(line) {
 		return false
 	}
@@ -50,7 +54,26 @@ func (s *scanner) option(from int) bool {
 func (s *scanner) defined(from int) bool {
 	line, start := s.f.LineAround(from)
 	f := bytes.Fields(line[:from-start])
-	return len(f) > 0 && (string(f[len(f)-1]) == "#define" || len(f) == 2 && string(f[0]) == "#" && string(f[1]) == "define")
+	return len(f) > 0 && (definition.Match(f[len(f)-1]) || len(f) == 2 && string(f[0]) == "#" && string(f[1]) == "define")
+}
+
+// definition is the directive of C, of Kamailio and of m4-like preprocessors.
+var definition = regexp.MustCompile(`^(#!?|!!|%)define$`)
+
+// accountOption says that a line of a configuration is about an account, with
+// the name at k as its third or a later word: user al insecure-password x.
+func (s *scanner) accountOption(line []byte, k int) bool {
+	f := bytes.Fields(line[:k])
+	if len(f) < 2 || len(f) > 6 || len(f[1]) < 2 {
+		return false
+	}
+	switch string(f[0]) {
+	case "user", "username", "account":
+	default:
+		return false
+	}
+	w := split(line[k:], 0)
+	return len(w) >= 2 && len(w) <= 3 && chosen(w[1].Text)
 }
 
 // quotedFields parts a line at blanks, quoted texts kept together.

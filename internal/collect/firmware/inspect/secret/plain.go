@@ -43,6 +43,31 @@ func (s *scanner) valueAt(a assignment, i int) (assignment, bool) {
 	return a, a.v != ""
 }
 
+// quotedOperator reads a text of Perl or Ruby: q{x}, qq(x), %q{x}.
+func (s *scanner) quotedOperator(a assignment, i int) (assignment, bool) {
+	if s.f.Role != inspect.Script || s.f.Shell() {
+		return a, false
+	}
+	d := s.f.Data[:min(len(s.f.Data), i+longestValue)]
+	j := i
+	if d[j] == '%' {
+		j++
+	}
+	for j < len(d) && j-i < 3 && (d[j] == 'q' || d[j] == 'Q') {
+		j++
+	}
+	if j == i || j+1 >= len(d) || d[j-1] != 'q' && d[j-1] != 'Q' {
+		return a, false
+	}
+	closer := map[byte]byte{'{': '}', '(': ')', '[': ']', '<': '>', '/': '/', '|': '|'}[d[j]]
+	n := bytes.IndexByte(d[j+1:], closer)
+	if closer == 0 || n < 1 || bytes.IndexByte(d[j+1:j+1+n], '\n') >= 0 {
+		return a, false
+	}
+	a.v, a.at, a.quoted = string(d[j+1:j+1+n]), j+1, true
+	return a, true
+}
+
 // plain reads an unquoted value of a plain configuration: it goes to the end of
 // the line, and a password may hold any character.
 func (s *scanner) plain(a assignment, i int) (assignment, bool) {

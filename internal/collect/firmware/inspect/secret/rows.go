@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"regexp"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/nvs"
@@ -44,8 +45,24 @@ func (s *scanner) row(r sqlite.Row) {
 	})
 }
 
+// sumColumn are columns that hold sums of passwords, beside accounts.
+var sumColumn = regexp.MustCompile(`^(hash|(pass|passwd|password|pwd|pw)(hash|sum|md5|sha1|sha256|sha512)|(md5|sha1|sha256|sha512)(pass|passwd|password|pwd))$`)
+
+// sum reports a sum of a password.
+func (s *scanner) sum(v string, off int, user, note string) bool {
+	h := Hit{Kind: Password, Value: v, User: user, Note: note}
+	if s.hashed(&h); h.Kind != PasswordHash || s.placeholder(v) || len(s.hits) >= maxHits {
+		return false
+	}
+	s.add(off, h)
+	return true
+}
+
 // cell judges a value by its name; false: it is none of a secret.
 func (s *scanner) cell(key, v string, off int, user, ssid, note string) bool {
+	if n := setting.Normal(key); user != "" && sumColumn.MatchString(n) && s.sum(v, off, user, note+", key "+key) {
+		return true
+	}
 	kind, ok := kindOfKey(key)
 	if !ok || len(s.hits) >= maxHits {
 		return false

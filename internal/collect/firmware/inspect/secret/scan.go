@@ -8,6 +8,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/setting"
 )
 
 // maxHits bounds what one file may report: a file of a million "password=x"
@@ -43,6 +44,15 @@ type scanner struct {
 	wides                    [][2]int // strings in UTF-16
 	coded                    [][2]int // texts in base64
 	cut                      bool
+
+	fields    lineFields
+	fieldWork int // bytes that were parted into settings
+}
+
+// lineFields are the settings of the line at [start, end).
+type lineFields struct {
+	start, end int
+	all        []setting.Field
 }
 
 // look is what a word leads to; at is the offset of its first byte, end the one
@@ -153,6 +163,7 @@ func (s *scanner) whole() {
 	s.accounts()
 	s.listings()
 	s.keyFile()
+	s.vnc()
 	s.authorized()
 	s.rows()
 	s.wide()

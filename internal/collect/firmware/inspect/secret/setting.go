@@ -32,6 +32,7 @@ func (s *scanner) setting(at, end int) {
 		}
 	}
 	s.done = to
+	from = s.spaced(from, to)
 	if to-from == 3 && d[at]|0x20 == 'k' && s.f.Kind == inspect.Text {
 		s.keyNote(from)
 	}
@@ -62,6 +63,21 @@ func (s *scanner) setting(at, end int) {
 	}
 }
 
+// spaced moves the beginning of a quoted name of several words, "Secret Key", to
+// its first one.
+func (s *scanner) spaced(from, to int) int {
+	d := s.f.Data
+	if to >= len(d) || d[to] != '"' || from < 2 || d[from-1] != ' ' || to+1 >= len(d) || d[to+1] != ':' {
+		return from
+	}
+	for i := from - 1; i > 0 && from-i < 24 && (d[i] == ' ' || alnum(d[i])); i-- {
+		if d[i-1] == '"' {
+			return i
+		}
+	}
+	return from
+}
+
 // taken is what a function of this name takes: "SetPassword" a password.
 func taken(name string) string {
 	name = name[strings.LastIndexByte(name, '.')+1:]
@@ -86,6 +102,7 @@ type assignment struct {
 	quoted bool
 	form   form
 	user   string // what the form itself says about the account
+	near   bool   // only settings of the same object count as neighbours
 }
 
 // form is how name and value stand.
@@ -134,7 +151,7 @@ func (s *scanner) report(a assignment) {
 			h.User = s.neighbour(a, userKeys)
 		}
 		if h.User == "" && networkWord[setting.Normal(a.key)] && len(a.v) >= 5 && len(a.v) <= 64 {
-			if ssid := s.neighbour(assignment{from: a.from, at: a.at}, ssidKeys); ssid != "" {
+			if ssid := s.neighbour(assignment{from: a.from, at: a.at, near: true}, ssidKeys); ssid != "" {
 				h.Kind, h.Scheme, h.User = WiFiPSK, "wifi", ssid
 			}
 		}
@@ -233,11 +250,11 @@ func (s *scanner) encoded(h *Hit) {
 // service is what a password opens, as its name, its section or its file says.
 func (s *scanner) service(off int) string {
 	line, start := s.f.LineAround(off)
-	near := line[max(0, off-start-80):min(len(line), off-start+80)]
+	near, long := line[max(0, off-start-80):min(len(line), off-start+80)], len(line) > longLine
 	if v := named(string(near)); v != "" && s.f.Role != inspect.Web {
 		return v
 	}
-	for range 12 {
+	for n := 0; n < 12 && !long; n++ {
 		var ok bool
 		if line, start, ok = s.lineBefore(start); !ok {
 			break

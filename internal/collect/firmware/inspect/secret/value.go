@@ -149,7 +149,8 @@ func (s *scanner) bareName(a assignment, i, to int) (assignment, bool) {
 	if (d[i] == '"' || d[i] == '\'') && s.f.Kind == inspect.Text && (s.f.Role == inspect.Config || s.f.Role == inspect.History) && !s.texts && !codeFile(s.f.Path) {
 		v, ok := s.quotedAt(a, i) // set … password "x"
 		v.form = blank
-		return v, ok && (digit(v.v) || random(v.v)) && !strings.ContainsAny(v.v, " %$")
+		known := digit(v.v) || random(v.v) || len(v.v) >= 6 && !label(v.v) && s.wordBefore(a.from, userKeys, "") != ""
+		return v, ok && known && !strings.ContainsAny(v.v, " %$")
 	}
 	if s.f.Kind == inspect.Text && strings.IndexByte("sciwtra", d[i]) >= 0 {
 		if k := told.FindIndex(d[i:min(len(d), i+24)]); k != nil { // a log: psk set to "x"
@@ -312,6 +313,9 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 		}
 		a.v, a.at, a.quoted = string(rest[:end]), i+len("&quot;"), true
 		return a, true
+	}
+	if v, ok := s.quotedOperator(a, i); ok {
+		return v, true
 	}
 	q := d[i]
 	if q == '\\' && i+1 < len(d) && (d[i+1] == '"' || d[i+1] == '\'') {

@@ -10,6 +10,9 @@ import (
 // placeholder says that v stands for a secret and is none.
 func (s *scanner) placeholder(v string) bool { return placeholder(v) || s.sample && initial(v) }
 
+// translated are words for a password as a page shows them.
+var translated = map[string]bool{"Passwort": true, "Kennwort": true, "Geheimnis": true, "Contraseña": true, "Senha": true, "Wachtwoord": true, "Lösenord": true, "Adgangskode": true, "Passord": true, "Hasło": true, "Heslo": true, "Parola": true, "Salasana": true}
+
 // initial are values that samples ask to be changed.
 func initial(v string) bool {
 	switch strings.ToLower(v) {

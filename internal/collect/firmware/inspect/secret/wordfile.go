@@ -13,7 +13,7 @@ import (
 // vpnLogin says that a file holds a user's name on its first line and the
 // password on its second, as auth-user-pass of OpenVPN reads it.
 func vpnLogin(p string) bool {
-	if !strings.Contains(p, "vpn") && !strings.Contains(p, "tunnel") {
+	if !strings.Contains(p, "vpn") && !strings.Contains(p, "tunnel") && !loginPair.MatchString(path.Base(p)) {
 		return false
 	}
 	switch path.Ext(p) {
@@ -23,12 +23,18 @@ func vpnLogin(p string) bool {
 	return false
 }
 
+// loginPair is a name of a file that auth-user-pass is given, wherever it stands.
+var loginPair = regexp.MustCompile(`^(up|auth|login|creds?|credentials?|(auth[._-]?)?user[._-]?pass)(\.(txt|conf|auth|up|pass|cred|login|pw))?$`)
+
 func (s *scanner) twoLines() {
 	lines := bytes.Split(s.f.Data, []byte("\n"))
 	if len(lines) < 2 || len(lines) > 3 || len(lines) == 3 && len(lines[2]) > 0 {
 		return
 	}
 	user, pw := strings.TrimRight(string(lines[0]), "\r"), strings.TrimRight(string(lines[1]), "\r")
+	if p := strings.ToLower(s.f.Path); !strings.Contains(p, "vpn") && !strings.Contains(p, "tunnel") && (!loginUser.MatchString(user) || !chosen(pw)) {
+		return // the name alone says little
+	}
 	if user == "" || len(pw) < 3 || strings.ContainsAny(user+pw, " \t=#/{};") || s.placeholder(pw) || modes[strings.ToLower(pw)] {
 		return
 	}
@@ -48,7 +54,7 @@ var (
 // accounts with passwords in clear, by their name and their form.
 func (s *scanner) wordFile(p string) {
 	d := s.f.Data
-	if len(d) > 8<<10 || len(d) < 4 || s.f.Role == inspect.Script || s.f.Role == inspect.Web || s.texts || notSettings(p) || accountFile(p) {
+	if len(d) > 8<<10 || len(d) < 4 || s.f.Role == inspect.Script || s.f.Role == inspect.Web || s.texts || notSettings(p) || accountFile(p) && !strings.HasSuffix(p, ".passwd") {
 		return
 	}
 	base := path.Base(p)
@@ -135,9 +141,15 @@ func (s *scanner) logins(p string) {
 		switch {
 		case text == "" || text[0] == '#':
 			continue
+		case strings.HasSuffix(p, "/passwd.client"): // of Exim: server:user:password
+			f := strings.SplitN(text, ":", 3)
+			if len(f) != 3 || f[2] == "" || s.placeholder(f[2]) {
+				return
+			}
+			found, offs = append(found, Hit{Kind: Password, Value: f[2], User: f[1], Note: "list of accounts"}), append(offs, at+len(text)-len(f[2]))
 		case loginLine.MatchString(text):
 			user, pw, _ := strings.Cut(text, ":")
-			if hash, _ := hashAt([]byte(pw)); hash != "" || modes[pw] || s.placeholder(pw) {
+			if hash, _ := hashAt([]byte(pw)); hash != "" || modes[pw] || s.placeholder(pw) || accountFile(p) && (descrypt(pw) || !chosen(pw)) {
 				return
 			}
 			found, offs = append(found, Hit{Kind: Password, Value: pw, User: user, Note: "list of accounts"}), append(offs, at+len(user)+1)
@@ -177,7 +189,7 @@ func (s *scanner) webFolder(_ int, f []arg) {
 var loginUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}$`)
 
 // pairWords begin settings whose value is an account and its password.
-var pairWords = []string{"user=", "user =", "user:", "login=", "userpass", "basic_auth", "basicauth", "http_auth", "httpauth", "auth_basic", "allow ", "authentication ", "userpwd", "btoa(", " -c "}
+var pairWords = []string{"user=", "user =", "user:", "login=", "userpass", "basic_auth", "basicauth", "http_auth", "httpauth", "auth_basic", "basic-auth", "allow ", "authentication ", "userpwd", "btoa(", "base64.encode(", "base64encode(", "base64_encode(", "b64encode(", "encodetostring(", " -c "}
 
 // pair looks at user=name:password.
 func (s *scanner) pair(at, end int) {

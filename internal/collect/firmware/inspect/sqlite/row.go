@@ -21,11 +21,11 @@ func (r Row) Named(yield func(name string, c Cell)) {
 	name, value := -1, -1
 	for i, c := range r.Cells {
 		switch plainName(c.Column) {
-		case "key", "name", "param", "parameter", "item", "option", "setting", "k", "property", "configkey", "confkey", "varname", "field":
+		case "key", "name", "param", "parameter", "item", "option", "setting", "k", "property", "configkey", "confkey", "varname", "field", "keyword", "ckey", "cfgkey", "attribute", "settingkey", "settingname", "paramname":
 			if name < 0 {
 				name = i
 			}
-		case "value", "val", "v", "data", "content", "settingvalue", "configvalue", "confvalue", "default", "varvalue", "text":
+		case "value", "val", "v", "data", "content", "settingvalue", "configvalue", "confvalue", "default", "varvalue", "text", "cval", "cvalue", "cfgvalue", "paramvalue":
 			value = i
 		}
 	}

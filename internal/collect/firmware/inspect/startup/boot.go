@@ -21,6 +21,8 @@ type Boot struct {
 	rc       map[string]bool     // what links of rc folders, run levels and service folders point to
 	names    map[string][]string // paths in calls, by their last name
 	globbed  map[string]bool     // folders of which a script that runs starts what fits a pattern
+	modes    map[string]bool     // scripts of start folders: whether they may be run
+	tested   map[string]bool     // folders of which a script starts only what may be run
 	units    units
 	reached  map[string]string // path: what starts it; "" of a root
 }
@@ -58,6 +60,15 @@ func (b *Boot) Entry(p, typ string, mode uint32, target string) {
 			target = path.Join(dir, target)
 		}
 		b.links[p] = prefix + path.Clean(target)
+	}
+	if typ == "file" && (strings.HasSuffix(dir, "/init.d") || rcFolder(dir)) {
+		if b.modes == nil {
+			b.modes, b.tested = map[string]bool{}, map[string]bool{}
+		}
+		if runs := mode&0o111 != 0; len(b.modes) < maxEntries {
+			b.modes[p] = runs
+			b.modes[prefix+dir] = b.modes[prefix+dir] || runs
+		}
 	}
 	switch {
 	case strings.HasSuffix(dir, ".wants") || strings.HasSuffix(dir, ".requires") || strings.Contains(dir, "/systemd/"):
@@ -184,7 +195,18 @@ func (b *Boot) Off(p string) bool {
 	return b.state(p) == No
 }
 
+// asleep says that what starts the scripts of a folder leaves this one out: it
+// isn't executable, which others are. Where none is, modes aren't kept.
+func (b *Boot) asleep(p string) bool {
+	dir := path.Dir(p)
+	runs, ok := b.modes[p]
+	return ok && !runs && b.modes[dir] && b.tested[dir]
+}
+
 func (b *Boot) state(p string) string {
+	if b.asleep(p) {
+		return No
+	}
 	if _, ok := b.reached[p]; ok {
 		return Yes
 	}
@@ -207,7 +229,7 @@ func (b *Boot) root(c Calls) bool {
 	case "inittab", "rc", "crontab", "cron", "upstart", "android-init", "s6", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "inetd", "xinetd", "supervisor":
 		return true
 	case "init.d", "procd", "openrc":
-		return b.rc[c.Path] || len(base) > 3 && base[0] == 'S' && base[1] >= '0' && base[1] <= '9' || strings.HasPrefix(base, "rc")
+		return !b.asleep(c.Path) && (b.rc[c.Path] || len(base) > 3 && base[0] == 'S' && base[1] >= '0' && base[1] <= '9' || strings.HasPrefix(base, "rc"))
 	case "runit":
 		dir := path.Dir(in)
 		return b.rc[path.Dir(c.Path)] || serviceFolder(path.Dir(dir)) || strings.HasPrefix(dir, "/etc/runit") && base[0] >= '0' && base[0] <= '9'
@@ -223,6 +245,14 @@ func (b *Boot) walk() {
 	b.reached, b.globbed = map[string]string{}, map[string]bool{}
 	for p := range maps.Clone(b.rc) {
 		b.rc[b.follow(p)] = true
+	}
+	for p, c := range b.calls {
+		prefix, _ := tree(p)
+		for _, dir := range c.Tested {
+			if b.tested != nil {
+				b.tested[prefix+dir] = true
+			}
+		}
 	}
 	var queue []string
 	tables := false // an init that reads tables
@@ -347,7 +377,7 @@ func (b *Boot) match(prefix, pattern string) []string {
 		dir = b.follow(prefix + dir)
 		b.globbed[dir] = true
 		for p := range b.calls {
-			if path.Dir(p) == dir {
+			if path.Dir(p) == dir && !b.asleep(p) {
 				if ok, err := path.Match(last, path.Base(p)); ok && err == nil && len(out) < maxMatches {
 					out = append(out, p)
 				}

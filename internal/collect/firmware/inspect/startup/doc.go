@@ -71,6 +71,7 @@ type Calls struct {
 	Path     string
 	By       string
 	Install  bool     // a unit of systemd that says where it belongs
+	Tested   []string // folders of which it starts only what is executable
 	Programs []string // at most 500: paths, names without a folder, patterns; "*/x" is x in a folder that isn't known
 	Units    []string // of systemd, that a unit brings along
 }

@@ -40,6 +40,8 @@ func (s *scanner) script() {
 			s.run(procd, c, "", all)
 			procd = nil
 			continue
+		case "[", "test":
+			s.tests(c)
 		case "cd", "pushd", "chdir":
 			s.cd(c.Arg(1))
 			continue
@@ -62,6 +64,15 @@ func (s *scanner) commands(src string, off int, text, tty string, all bool) {
 			tty = ""
 		}
 		s.start(words, c, text, tty, all)
+	}
+}
+
+// tests notes folders of which a script runs only what is executable.
+func (s *scanner) tests(c sh.Command) {
+	for i, w := range c.Words[:len(c.Words)-1] {
+		if next := c.Words[i+1].Text; w.Text == "-x" && strings.HasPrefix(next, "/") && strings.ContainsAny(path.Base(next), "*?[") && len(s.calls.Tested) < maxCalls {
+			s.calls.Tested = append(s.calls.Tested, path.Dir(next))
+		}
 	}
 }
 
@@ -216,7 +227,7 @@ func (s *scanner) brings(name string, args []string) {
 		return
 	}
 	fat := slices.ContainsFunc(args, func(a string) bool { return a == "vfat" || a == "msdos" || a == "exfat" || a == "ntfs" })
-	plugged := strings.Contains(device, "$MDEV") || strings.Contains(device, "$DEVNAME") || strings.Contains(device, "%k") || strings.HasPrefix(device, "/dev/sd")
+	plugged := strings.Contains(device, "$MDEV") || strings.Contains(device, "$DEVNAME") || strings.Contains(device, "%k") || strings.HasPrefix(device, "/dev/sd") || strings.HasPrefix(device, "/dev/$1")
 	if strings.HasPrefix(device, "/dev/") && (plugged || fat && strings.HasPrefix(device, "/dev/mmcblk")) && len(last) > 1 {
 		s.brought = append(s.brought, last)
 	}

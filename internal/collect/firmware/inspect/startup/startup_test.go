@@ -57,6 +57,8 @@ func TestScan(t *testing.T) {
 		{"runit", "/etc/sv/web/run", "#!/bin/sh\nexec chpst -u www /usr/sbin/lighttpd -D\n", []item{{startup.Service, 2, "lighttpd", "runit", 0}}},
 		{"crontab", "/etc/crontabs/root", "PATH=/bin\n*/5 * * * * /usr/bin/report.sh -q\n@reboot busybox telnetd\n", []item{{startup.Process, 2, "report.sh", "crontab", 0}, {startup.Telnet, 3, "telnetd", "crontab", 0}}},
 		{"cron-with-user", "/etc/cron.d/a", "0 3 * * * root /usr/bin/report.sh\n", []item{{startup.Process, 1, "report.sh", "crontab", 0}}},
+		{"supervisor", "/etc/supervisor/conf.d/a.conf", "[program:a]\ncommand=/usr/sbin/telnetd -F\nautostart=false\n[program:b]\ncommand=/usr/bin/ttyd -p 7681 /bin/bash\n[program:c]\nautostart=false\n", []item{{startup.Anonymous, 5, "shell", "supervisor", 7681}, {startup.Service, 5, "ttyd", "supervisor", 7681}}},
+		{"hotplug-mount", "/bin/usb.sh", "#!/bin/sh\nmount /dev/$1 /mnt\n/mnt/autorun.sh\nmount $ROOT /new\n/new/init.sh\n", []item{{startup.Autorun, 3, "autorun.sh", "script", 0}}},
 		{"udev", "/etc/udev/rules.d/10-sd.rules", "ACTION==\"add\", RUN+=\"/bin/sh /mnt/sdcard/test.sh\"\nKERNEL==\"sd*\", RUN+=\"/usr/bin/mount.sh %k\"\n", []item{{startup.Autorun, 1, "test.sh", "udev", 0}, {startup.Process, 2, "mount.sh", "udev", 0}}},
 		{"mdev", "/etc/mdev.conf", "mmcblk[0-9]p[0-9] 0:0 660 *(/etc/mdev/auto.sh $MDEV)\nnull 0:0 666\n", []item{{startup.Process, 1, "auto.sh", "mdev", 0}}},
 		{"autorun", "/usr/bin/sd.sh", "#!/bin/sh\nSD=/mnt/sdcard\nif [ -f $SD/test.sh ]; then\n cp $SD/test.sh /tmp\n sh $SD/test.sh\nfi\n. /media/x/env\n/mnt/sd0/app &\n", []item{{startup.Autorun, 5, "test.sh", "script", 0}, {startup.Autorun, 7, "env", "script", 0}, {startup.Autorun, 8, "app", "script", 0}}},
@@ -135,6 +137,37 @@ func TestBoot(t *testing.T) {
 	}
 	if _, ok := b.Reached("/usr/bin/debug.sh"); ok {
 		t.Error("nothing starts debug.sh")
+	}
+}
+
+// TestAsleep: a script that isn't executable stays off where others are and what
+// starts them asks; where nothing asks, or no modes are kept, it may run.
+func TestAsleep(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, loop string
+		other      uint32
+		want       string
+	}{
+		{"asked", "[ -x $i ] && . $i", 0o755, startup.No}, {"not-asked", ". $i", 0o755, startup.Yes}, {"no-modes", "[ -x $i ] && . $i", 0o644, startup.Yes},
+	} {
+		var b startup.Boot
+		var all []startup.Start
+		for p, text := range map[string]string{"/etc/init.d/rcS": "#!/bin/sh\nfor i in /etc/init.d/S[0-9][0-9]*\ndo\n" + row.loop + "\ndone\n", "/etc/init.d/S50a": "#!/bin/sh\ntelnetd\n", "/etc/inittab": "::sysinit:/etc/init.d/rcS\n"} {
+			mode := row.other
+			if p == "/etc/init.d/S50a" {
+				mode = 0o644
+			}
+			b.Entry(p, "file", mode, "")
+			starts, calls := startup.Scan(inspect.New(p, mode, []byte(text)), nil)
+			all = append(all, starts...)
+			b.File(calls)
+		}
+		for _, s := range b.Resolve(all) {
+			if s.Name == "telnetd" && s.Boot != row.want {
+				t.Errorf("%s: %q", row.name, s.Boot)
+			}
+		}
 	}
 }
 

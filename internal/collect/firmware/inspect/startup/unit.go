@@ -77,9 +77,18 @@ func (s *scanner) upstart(line string, off int) {
 	}
 }
 
+var supervisorOff = regexp.MustCompile(`(?im)^[ \t]*autostart[ \t]*=[ \t]*(?:false|no|0|off)\b`)
+
 // supervisor reads "command=program arguments" of a program of supervisord.
 func (s *scanner) supervisor(line string, off int) {
 	if key, v, ok := strings.Cut(line, "="); ok && strings.TrimSpace(key) == "command" {
+		rest := s.f.Data[off:min(len(s.f.Data), off+4096)]
+		if end := bytes.Index(rest, []byte("\n[")); end >= 0 {
+			rest = rest[:end+1]
+		}
+		if supervisorOff.Match(rest) {
+			return // somebody has to start it
+		}
 		s.commands(strings.TrimSpace(v), off, line, "", true)
 	}
 }

@@ -58,10 +58,12 @@ func (s *scanner) uciDropbear() {
 	}
 }
 
-// dropbearDefaults reads DROPBEAR_EXTRA_ARGS of Debian and Buildroot.
+// dropbearDefaults reads DROPBEAR_EXTRA_ARGS of Debian and Buildroot, and what
+// OpenRC and others call it.
 func (s *scanner) dropbearDefaults() {
 	s.eachLine(func(line, key, value string, off int) {
-		if key == "dropbear_extra_args" || key == "dropbear_args" {
+		switch key {
+		case "dropbear_extra_args", "dropbear_args", "dropbear_opts", "dropbear_options", "dropbear_flags":
 			s.dropbear(strings.Fields(value), line, off)
 		}
 	})

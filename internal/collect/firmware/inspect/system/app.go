@@ -1,6 +1,7 @@
 package system
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -15,9 +16,12 @@ var (
 	skipSigned = regexp.MustCompile(`(?:^|_)(?:skip|no|disable|ignore|allow_no|bypass)_?(?:verify_?)?(?:sign|sig)(?:ature)?(?:_?(?:verify|check|verification))?(?:_|$)|(?:^|_)allow_?unsigned`)
 
 	notVerified = regexp.MustCompile(`(?:^|_)(?:verify|check|validate)_?(?:peer|host|hostname|cert|certs|certificate|certificates|ssl|tls|server|ca)(?:_|$)|(?:^|_)(?:ssl|tls|cert|certificate|peer|https|mqtts?|server)_?(?:verify|verification|check|validate|validation)(?:_|$|ing$)|(?:^|_)(?:reject_?unauthorized|strict_?ssl|ssl_?verify|https_?verify)$|^tls_?reqcert$|(?:^|_)verify_?mode$|(?:^|_)ssl_?verify_?(?:peer|host)`)
-	skipVerify  = regexp.MustCompile(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
+	skipVerify  = regexp.MustCompile(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|(?:tls|ssl)?_?(?:dont|do_not|not)_?verify(?:_?(?:server|peer|host|cert))?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
 	renewal     = regexp.MustCompile(`(?:^|_)(?:ota|update|upgrade|firmware|fw|fota)_verify$`)
-	secured     = regexp.MustCompile(`(?:^|_)(?:tls|ssl|https|mqtts?|cloud|broker|wss)_verify$`)
+	// "none" of a check of images is no check; "no" may say not to look for new ones.
+	integrity = regexp.MustCompile(`(?:^|_)(?:ota|updates?|upgrade|firmware|fw|fota|image)_?(?:check|verify|verification|validation|integrity|signature)$`)
+	hashOnly  = regexp.MustCompile(`(?i)^(?:none|md5|crc(?:-?(?:16|32))?|checksum|sum|sha-?1)$`)
+	secured   = regexp.MustCompile(`(?:^|_)(?:tls|ssl|https|mqtts?|cloud|broker|wss)_verify$`)
 	// Whose certificate a server asks for is another matter.
 	ofClients = regexp.MustCompile(`client`)
 
@@ -31,7 +35,7 @@ var (
 
 	// What is reached over the network, and whether it asks.
 	reachable = regexp.MustCompile(`(?:^|_)(?:rtsp|onvif|https?|web|webui|cgi|api|rest|mjpe?g|snapshot|stream|streams|streaming|video|live|rpc|jsonrpc|ftpd|ftp_server|ws|websocket|telnet|ssh|mqtt_broker|broker|isapi|psia|hls|flv|gb28181)(?:_|$)`)
-	authKey   = regexp.MustCompile(`(?:^|_)(?:auth|authentication|authenticate|authorization|auth_?(?:enabled?|required?|on|check|type|mode|method|scheme)|(?:enable|need|require|use|check|with)_?auth(?:entication|orization)?|(?:login|password|passwd|credentials?)_?(?:required?|enabled?|check)|(?:need|require|check)_?(?:login|password|passwd)|digest_?auth(?:entication)?)$`)
+	authKey   = regexp.MustCompile(`(?:^|_)(?:auth|authentication|authenticate|authorization|auth(?:entication|orization)?_?(?:enabled?|required?|on|check|type|mode|method|scheme)|(?:enable|need|require|use|check|with)_?auth(?:entication|orization)?|(?:login|password|passwd|credentials?)_?(?:required?|enabled?|check)|(?:need|require|check)_?(?:login|password|passwd)|digest_?auth(?:entication)?)$`)
 	plainAuth = regexp.MustCompile(`^(?:enable_?auth|auth_?enabled?|auth_?required|require_?auth(?:entication)?|need_?auth|authentication|need_?login|login_?required|require_?(?:login|password))$`)
 	freeKey   = regexp.MustCompile(`(?:^|_)(?:anonymous|anonymous_?(?:access|login|enabled?|viewing|viewer|mode|stream)|(?:allow|enable)_?(?:anonymous|guest)(?:_?(?:access|login|viewing))?|no_?auth(?:entication)?|no_?password|guest_?(?:access|login|enabled?)|disable_?auth(?:entication)?|skip_?(?:auth|login)|(?:auth|login)_?bypass)$`)
 )
@@ -58,7 +62,11 @@ func (s *scanner) application(line, key, value string, off int) bool {
 	before := len(s.rep.Weaknesses)
 	name := words(key)
 	full := name
-	if in := words(s.in()); in != "" && len(in) <= 32 {
+	in := words(s.in())
+	if stem, _, _ := strings.Cut(path.Base(s.f.Path), "."); in == "" && len(stem) <= 16 { // "verify" in update.xml
+		in = words(stem)
+	}
+	if in != "" && len(in) <= 32 {
 		full = in + "_" + name
 	}
 	off0, on := no(value) || none(value) || strings.EqualFold(value, "never") || strings.EqualFold(value, "optional_no_ca"), yes(value)
@@ -68,11 +76,13 @@ func (s *scanner) application(line, key, value string, off int) bool {
 		add(UpdateUnsigned, key)
 	case off0 && name == "verify" && renewal.MatchString(full):
 		add(UpdateUnsigned, key)
+	case hashOnly.MatchString(value) && integrity.MatchString(name):
+		add(UpdateUnsigned, key)
 	case off0 && name == "verify" && secured.MatchString(full):
 		add(TLSVerifyDisabled, key)
 	case !ofClients.MatchString(name) && (off0 && notVerified.MatchString(name) || on && skipVerify.MatchString(name)):
 		add(TLSVerifyDisabled, key)
-	case leastKey.MatchString(name) && oldVersion.MatchString(value) && !strings.Contains(name, "max") && (full != "min_version" || len(value) > 3):
+	case leastKey.MatchString(name) && oldVersion.MatchString(value) && !strings.Contains(name, "max") && (name != "min_version" || s.in() != "" || len(value) > 3):
 		add(WeakTLS, value)
 	case on && (telnetKey.MatchString(name) || telnetIn.MatchString(full)):
 		add(TelnetEnabled, "telnetd")
@@ -80,8 +90,9 @@ func (s *scanner) application(line, key, value string, off int) bool {
 		add(ADBEnabled, key)
 	case on && workshop.MatchString(name):
 		add(DebugBuild, key)
+	case s.exposed(name, full, value, line, off):
 	case (off0 || strings.EqualFold(value, "open")) && authKey.MatchString(name) && (reachable.MatchString(full) || len(s.section) == 0 && plainAuth.MatchString(name)),
-		on && freeKey.MatchString(name):
+		on && freeKey.MatchString(name) && !s.alone(off):
 		add(Anonymous, key)
 	}
 	return len(s.rep.Weaknesses) > before

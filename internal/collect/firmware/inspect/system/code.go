@@ -104,6 +104,9 @@ func (s *scanner) code(hits []keyword.Hit) {
 			}
 		case commands:
 			s.runs(languages[lang], text, start)
+			if lang == "python" {
+				s.composed(text, start)
+			}
 		case versions:
 			if m := codeVersion.FindStringIndex(text); m != nil {
 				s.add(start+m[0], inspect.Weakness{Kind: WeakTLS, Name: lang, Text: text[m[0]:m[1]]})
@@ -189,6 +192,36 @@ func (s *scanner) runs(l language, text string, start int) {
 		return
 	}
 	s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: strings.Trim(text[m[0]:m[1]], " (`\""), Text: rest})
+}
+
+var (
+	pythonServer = regexp.MustCompile(`\bapp\.run\(|\bFlask\(|\bBottle\(|\bFastAPI\(|\bhttp\.server\b|\bHTTPServer\b|\baiohttp\b|\btornado\b|\bsocketserver\b`)
+	pythonShell  = regexp.MustCompile(`\bos\.(?:system|popen)\(|\bsubprocess\.\w+\(.*\bshell\s*=\s*True`)
+	pythonJoined = regexp.MustCompile(`["']\s*[+%]\s*\(?([A-Za-z_]\w*)|\bf["'][^"']*\{([A-Za-z_]\w*)|["']\.format\(\s*([A-Za-z_]\w*)`)
+	pythonDef    = regexp.MustCompile(`\bdef\s+\w+\(([^)]*)\)[^\n]*:`)
+)
+
+// composed looks for a command line that a program which serves pages makes of
+// what a function was given.
+func (s *scanner) composed(text string, start int) {
+	m := pythonShell.FindStringIndex(text)
+	if m == nil || languages["python"].safe.MatchString(text) || !pythonServer.Match(s.f.Data[:min(len(s.f.Data), 256<<10)]) {
+		return
+	}
+	joined := pythonJoined.FindStringSubmatch(text[m[0]:])
+	defs := pythonDef.FindAllSubmatch(s.f.Data[max(0, start-4096):start], -1)
+	if joined == nil || len(defs) == 0 {
+		return
+	}
+	name := joined[1] + joined[2] + joined[3]
+	for p := range bytes.SplitSeq(defs[len(defs)-1][1], []byte(",")) {
+		p, _, _ = bytes.Cut(p, []byte("="))
+		p, _, _ = bytes.Cut(p, []byte(":"))
+		if string(bytes.TrimSpace(p)) == name {
+			s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: "shell", Text: text[m[0]:]})
+			return
+		}
+	}
 }
 
 var (

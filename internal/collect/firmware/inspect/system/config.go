@@ -27,7 +27,7 @@ func (s *scanner) config() {
 		s.sshd()
 	case base == "dropbear" && in("/config/"):
 		s.uciDropbear()
-	case base == "dropbear" && in("/default/"):
+	case base == "dropbear" && (in("/default/") || in("/conf.d/") || in("/sysconfig/")):
 		s.dropbearDefaults()
 	case base == "snmpd" && in("/config/"), strings.HasPrefix(base, "snmpd") && strings.HasSuffix(base, ".conf"):
 		s.eachLine(s.snmp)
@@ -59,6 +59,14 @@ func (s *scanner) config() {
 		s.wifi()
 	case strings.HasSuffix(base, ".prop"):
 		s.eachLine(s.property)
+	case base == "syslinux.cfg" || base == "isolinux.cfg" || base == "extlinux.conf":
+		s.prompt()
+		return
+	case in("/rules.d/") && in("udev"), base == "mdev.conf":
+		s.nodes()
+		return
+	case in("/cups/") && base == "cupsd.conf":
+		s.cups()
 	case s.updater(base):
 		return // it says all that there is to say of such a file
 	}
@@ -187,6 +195,14 @@ var programs = []struct {
 	{named(".curlrc"), []rule{{"insecure", anything, TLSVerifyDisabled, "curl"}, {"-k", anything, TLSVerifyDisabled, "curl"}, {"--insecure", anything, TLSVerifyDisabled, "curl"}}},
 	{named(".wgetrc", "wgetrc"), []rule{{"check_certificate", no, TLSVerifyDisabled, "wget"}, {"check-certificate", no, TLSVerifyDisabled, "wget"}}},
 	{named("daemon.json"), []rule{{"hosts", matches(`tcp://`), Anonymous, "docker"}}},
+	{like("asterisk/"), []rule{{"", matches(`\b(?:Try)?System\(.*\$\{(?:CALLERID|EXTEN|CDR|(?:PJ)?SIP_?HEADER|ARG\d|DTMF\w*|SHELL)`), CommandInjection, "asterisk"}}},
+	{like("asterisk/manager"), []rule{{"bindaddr", anywhere, CleartextTransport, "ami"}}},
+	{like("dovecot"), []rule{{"disable_plaintext_auth", no, CleartextTransport, "imap"}, {"auth_allow_cleartext", yes, CleartextTransport, "imap"}, {"ssl", no, CleartextTransport, "imap"}}},
+	{like("unbound"), []rule{{"access-control", matches(`^(?:0\.0\.0\.0/0|::/?0?)\s+allow`), Anonymous, "dns"}}},
+	{like("named.conf", "/bind/"), []rule{{"allow-recursion", matches(`^\{?\s*any\b`), Anonymous, "dns"}}},
+	{like("squid"), []rule{{"http_access", matches(`^allow\s+all\b`), Anonymous, "proxy"}}},
+	{like("rsyslog"), []rule{{"$actionsendstreamdriverauthmode", matches(`^anon$`), TLSVerifyDisabled, "syslog"}, {"", matches(`(?i)\bStreamDriverAuthMode\s*=\s*"anon"`), TLSVerifyDisabled, "syslog"}}},
+	{named("krb5.conf", "kdc.conf"), []rule{{"allow_weak_crypto", yes, WeakCipher, "kerberos"}, {"", matches(`^\s*(?:default_t[gk]s|permitted|supported)_enctypes\s*=.*\b(?:des-|des3|arcfour|rc4)`), WeakCipher, "kerberos"}}},
 	{like("/config/system"), []rule{{"ttylogin", no, SerialShell, "console"}}},
 }
 

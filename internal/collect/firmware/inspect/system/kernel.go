@@ -13,7 +13,7 @@ import (
 var sysctls = map[string]string{
 	"kernel.randomize_va_space": "0", "kernel.kptr_restrict": "0", "kernel.dmesg_restrict": "0", "kernel.yama.ptrace_scope": "0", "kernel.unprivileged_bpf_disabled": "0",
 	"kernel.perf_event_paranoid": "-1", "kernel.exec-shield": "0", "kernel.sysrq": "1", "fs.protected_symlinks": "0", "fs.protected_hardlinks": "0", "vm.mmap_min_addr": "0",
-	"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1", "net.ipv4.tcp_syncookies": "0", "net.ipv4.icmp_echo_ignore_broadcasts": "0",
+	"net.ipv4.tcp_syncookies": "0", "net.ipv4.icmp_echo_ignore_broadcasts": "0",
 	"net.ipv4.conf.all.accept_redirects": "1", "net.ipv4.conf.default.accept_redirects": "1", "net.ipv6.conf.all.accept_redirects": "1", "net.ipv4.conf.all.accept_source_route": "1",
 	"net.ipv4.conf.default.accept_source_route": "1", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0",
 }

@@ -48,6 +48,11 @@ func (s *scanner) leftover() {
 	if name := s.left(); name != "" {
 		whole(Leftover, name)
 	}
+	if s.f.Path == "/adb_keys" || s.f.Path == "/data/misc/adb/adb_keys" { // whoever holds the other half gets a shell (AOSP, adb's docs)
+		if key, _, ok := bytes.Cut(s.f.Data[:min(len(s.f.Data), 2048)], []byte(" ")); ok && len(key) > 600 {
+			s.add(0, inspect.Weakness{Kind: ADBEnabled, Name: "adb_keys", Text: "adb_keys"})
+		}
+	}
 	if name := identities[s.f.Path]; name != "" && len(bytes.TrimSpace(s.f.Data)) >= 4 && !bytes.HasPrefix(s.f.Data, []byte("uninitialized")) {
 		whole(FixedIdentity, name)
 	}
@@ -93,7 +98,7 @@ func (s *scanner) left() string {
 		return "capture"
 	case strings.HasSuffix(lower, ".map") && bytes.Contains(head, []byte(`"version":`)) && bytes.Contains(head, []byte(`"sources":`)):
 		return "source-map"
-	case slices.Contains(sources, path.Ext(lower)):
+	case slices.Contains(sources, path.Ext(lower)) && (dir != "/" || path.Ext(lower) != ".o"): // a member of a static library has no folder
 		return "source"
 	case strings.HasSuffix(lower, ".php") && len(data) < 4096 && bytes.Contains(head, []byte("phpinfo(")):
 		return "phpinfo"

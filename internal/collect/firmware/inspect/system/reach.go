@@ -77,6 +77,9 @@ func (s *scanner) queried() {
 func (s *scanner) reverse(all []sh.Command, i int, args, to []string) {
 	c := all[i]
 	name := path.Base(args[0])
+	if name == "busybox" && len(args) > 1 {
+		args, name = args[1:], path.Base(args[1])
+	}
 	give := func(kind string) {
 		line, _ := s.line(c.Off)
 		s.add(c.Off, inspect.Weakness{Kind: kind, Name: name, Text: line})
@@ -147,6 +150,12 @@ func (s *scanner) command(args []string, c sh.Command) {
 			}
 		case "sshd":
 			s.serverOptions(args[i+1:], c.Words[i].Off, c)
+		case "daemonsu", "magiskd": // gives any app the rights of root that it asks for
+			s.add(c.Words[i].Off, inspect.Weakness{Kind: DebugBuild, Name: path.Base(a), Text: s.text(c)})
+		case "ftpput", "ncftpput", "ftpget", "ncftpget":
+			if slices.Contains(args[i+1:], "-p") && i <= 1 {
+				s.add(c.Words[i].Off, inspect.Weakness{Kind: CleartextTransport, Name: "ftp", Text: path.Base(a)})
+			}
 		case "mini_snmpd", "snmpd":
 			for j, o := range args[i+1:] {
 				if rest := args[i+1+j+1:]; (o == "-c" || o == "--community") && path.Base(a) == "mini_snmpd" && len(rest) > 0 && (rest[0] == "public" || rest[0] == "private") {

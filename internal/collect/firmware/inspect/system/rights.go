@@ -123,8 +123,20 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 		}
 	case "iwconfig":
 		for i, a := range args {
-			if i > 1 && (args[i-1] == "key" || args[i-1] == "enc") && (a == "open" || a == "off") {
+			switch {
+			case i <= 1 || args[i-1] != "key" && args[i-1] != "enc" && args[i-1] != "encryption":
+			case a == "open" || a == "off":
 				s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: s.text(c)})
+			case a != "on" && a != "restricted" && !strings.HasPrefix(a, "["): // all that it has keys for is WEP (iwconfig(8))
+				s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "WEP", Text: strings.Join(args[:i], " ")})
+			}
+		}
+	case "iwpriv":
+		for _, a := range args[min(len(args), 2):] {
+			key, value, _ := strings.Cut(strings.ToLower(a), "=")
+			if name := driver(key, value); name != "" {
+				s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: name, Text: s.text(c)})
+				break
 			}
 		}
 	case "wpa_cli":

@@ -167,10 +167,16 @@ func (s *scanner) clear(c sh.Command, kind string) {
 	}
 }
 
+// mostFetches bounds the files of a script that are looked for in its commands.
+const mostFetches = 64
+
 // ran looks for files that were fetched and are then run or unpacked over the
 // system. What is only stored is data.
 func (s *scanner) ran(fetch []fetched, commands []sh.Command) {
-	for _, f := range fetch {
+	for i, f := range fetch {
+		if i == mostFetches {
+			commands = nil // a script of so many is none; what each is by itself is still said
+		}
 		if f.url == "" && f.kind != "" && (imageURL.MatchString(f.file) || s.up != nil) {
 			s.clear(f.c, f.kind)
 		}

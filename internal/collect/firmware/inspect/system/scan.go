@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,6 +107,9 @@ func (s *scanner) update(off int, mechanism, text string) *Update {
 	return s.up
 }
 
+// list begins a list of JSON, which the name of a section doesn't.
+var list = regexp.MustCompile(`^\[\s*[{\["]`)
+
 // eachLine calls fn for each line that is no comment, as it stands and as a key
 // with a value: "key = value", "key: value", "option key 'value'", "key value",
 // <key>value</key>. The key is in lower case. JSON is taken apart at its commas
@@ -116,7 +120,7 @@ func (s *scanner) eachLine(fn func(line, key, value string, off int)) {
 	data := s.f.Data[:min(len(s.f.Data), maxConfig)]
 	lines := bytes.Lines
 	json := false
-	if t := bytes.TrimLeft(data, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[' && bytes.IndexByte(t[:min(len(t), 512)], '{') > 0) {
+	if t := bytes.TrimLeft(data, " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '[' && list.Match(t[:min(len(t), 64)])) {
 		lines, json = members, true
 	} else if strings.Contains(s.f.Path, "nginx") || strings.Contains(s.f.Path, "lighttpd") {
 		lines = statements

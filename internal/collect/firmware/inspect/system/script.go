@@ -2,6 +2,7 @@ package system
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,6 +74,9 @@ func (s *scanner) line(off int) (string, int) {
 	return t, start + len(line) - len(t)
 }
 
+// managed is the address of a server that manages devices (TR-069), in clear.
+var managed = regexp.MustCompile(`(?i)(?:\b(?:acs|cwmp\w*|tr-?069\w*)\b[^|;&]*\shttp://|\bhttp://[\w.-]+:7547\b)`)
+
 // fetch looks at a command with an address.
 func (s *scanner) fetch(c sh.Command) {
 	switch path.Base(c.Arg(0)) {
@@ -80,6 +84,9 @@ func (s *scanner) fetch(c sh.Command) {
 		return
 	}
 	line, off := s.line(c.Off)
+	if managed.MatchString(line) {
+		s.add(c.Off, inspect.Weakness{Kind: CleartextTransport, Name: "tr069", Text: s.text(c)})
+	}
 	s.fetched(line, off)
 	s.cleartext(line, off)
 }

@@ -11,12 +11,12 @@ import (
 )
 
 var (
-	minProtocol = regexp.MustCompile(`(?i)["']?\b(MinProtocol|ssl_min_version|tls_min_version|min_tls_version)["']?\s*(?:=>|=|:|\s)\s*["']?(SSLv[23]|TLSv?1(?:\.[01])?)["']?(?:\s|[,;)\]}]|$)`)
+	minProtocol = regexp.MustCompile(`(?i)["']?\b(MinProtocol|ssl_min_version|tls_min_version|min_tls_version|ssl-min-ver|ssl_min_protocol|tls_minimum_protocol)["']?\s*(?:=>|=|:|\s)\s*["']?(SSLv[23]|TLSv?1(?:\.[01])?)["']?(?:\s|[,;)\]}]|$)`)
 	oldProtocol = regexp.MustCompile(`(?i)(?:^|[\s+"',:=])(SSLv?[23]|TLSv?1(?:[._][01])?)(?:$|[\s;"',:])`)
 	cipherList  = regexp.MustCompile(`(?i)(?:CipherString|cipher-list|ssl_ciphers|SSLCipherSuite|\bciphers?)["']?\s*(?:=>|=|:|\s)\s*["']?([A-Za-z0-9_:+!@=.\-]+)`)
 	weakSuite   = regexp.MustCompile(`(?i)^\+?(ALL|RC4|3DES|DES|DES-CBC3-SHA|NULL|eNULL|aNULL|EXP(ORT)?|MD5|LOW|COMPLEMENTOFALL|\S*RC4\S*|\S*DES-CBC\S*|\S*NULL\S*|\S*@SECLEVEL=0)$`)
 	plainScheme = regexp.MustCompile(`(?i)\b(mqtt|ftp|telnet)://[^\s"'<>]+`)
-	unchecked   = regexp.MustCompile(`(?i)\b(bridge_insecure|tls_insecure|ssl_insecure|allow_insecure|insecure_skip_verify|skipverify|SkipVerify)["']?\s*[= :]\s*["']?(true|1|yes|on)\b|\b(verify_peer|tls_verify|ssl_verify|ssl_verify_peer|ssl_verify_host|verify_ssl|verify_certificate|verify_cert|check_certificate|check_hostname|verify_server|rejectUnauthorized)["']?\s*[=: ]\s*["']?(false|0|no|off|none)\b|\b(verify_mode|tls_verify|TLS_REQCERT|verify)["']?\s*[=: ]\s*["']?(none|never|SSL_VERIFY_NONE)\b`)
+	unchecked   = regexp.MustCompile(`(?i)\b(bridge_insecure|tls_insecure|ssl_insecure|allow_insecure|insecure_skip_verify|skipverify|SkipVerify)["']?\s*[= :]\s*["']?(true|1|yes|on)\b|\b(verify_peer|tls_verify|ssl_verify|ssl_verify_peer|ssl_verify_host|verify_ssl|verify_certificate|verify_cert|check_certificate|check_hostname|verify_server|rejectUnauthorized|ssl_verifypeer|ssl_verifyhost)["']?\)?\s*[=: ]\s*["']?(false|0|no|off|none)\b|\b(verify_mode|tls_verify|TLS_REQCERT|verify)["']?\s*[=: ]\s*["']?(none|never|SSL_VERIFY_NONE)\b`)
 )
 
 // cleartext are ports whose protocols send all they carry in clear.
@@ -26,7 +26,14 @@ var cleartext = map[int]string{80: "http", 8080: "http", 1883: "mqtt", 21: "ftp"
 func (s *scanner) services() {
 	base := strings.ToLower(path.Base(s.f.Path))
 	redirects := redirected(s.f.Data)
+	extension := strings.ToLower(path.Ext(base))
 	s.eachLine(func(line, key, value string, off int) {
+		switch extension {
+		case ".properties": // java.util.Properties escapes colons
+			line, value = strings.ReplaceAll(line, `\:`, ":"), strings.ReplaceAll(value, `\:`, ":")
+		case ".xml":
+			s.attributes(line, off)
+		}
 		s.tls(line, key, value, off)
 		s.port(base, line, key, value, off, redirects)
 		switch {
@@ -35,7 +42,7 @@ func (s *scanner) services() {
 			s.add(off, inspect.Weakness{Kind: DirectoryListing, Text: line})
 		case key == "options" && strings.Contains(s.f.Path, "apache") && strings.Contains(" "+strings.ReplaceAll(value, "+", " "), " Indexes"):
 			s.add(off, inspect.Weakness{Kind: DirectoryListing, Text: line})
-		case key == "allow_anonymous" && yes(value):
+		case key == "allow_anonymous" && yes(value) && !s.alone(off):
 			s.add(off, inspect.Weakness{Kind: Anonymous, Name: "mqtt", Text: line})
 		}
 		if !s.application(line, key, value, off) {
@@ -44,6 +51,7 @@ func (s *scanner) services() {
 		if isSetting(line, key, value) {
 			s.cleartext(line, off)
 			s.fetched(line, off)
+			s.source(line, key, value, off)
 		}
 	})
 }
@@ -82,7 +90,7 @@ func (s *scanner) cleartext(line string, off int) {
 
 // verification looks for settings of clients that don't look at certificates.
 func (s *scanner) verification(line string, off int) {
-	if !strings.Contains(line, "erify") && !strings.Contains(line, "ERIFY") && !strings.Contains(line, "nsecure") && !strings.Contains(line, "check_") && !strings.Contains(line, "nauthorized") && !strings.Contains(line, "REQCERT") {
+	if !strings.Contains(line, "erify") && !strings.Contains(line, "ERIFY") && !strings.Contains(line, "nsecure") && !strings.Contains(line, "check_") && !strings.Contains(line, "nauthorized") && !strings.Contains(line, "REQCERT") && !strings.Contains(line, "reqcert") {
 		return
 	}
 	if m := unchecked.FindStringIndex(line); m != nil {
@@ -100,7 +108,7 @@ func redirected(b []byte) bool {
 
 // tls looks at versions and ciphers.
 func (s *scanner) tls(line, key, value string, off int) {
-	if strings.Contains(line, "inProtocol") || strings.Contains(line, "inprotocol") || strings.Contains(line, "in_version") || strings.Contains(line, "tls_version") {
+	if strings.Contains(line, "inProtocol") || strings.Contains(line, "inprotocol") || strings.Contains(line, "in_version") || strings.Contains(line, "-min-ver") || strings.Contains(line, "_min_protocol") || strings.Contains(line, "imum_protocol") || strings.Contains(line, "tls_version") {
 		if m := minProtocol.FindStringSubmatchIndex(line); m != nil {
 			s.add(off+m[0], inspect.Weakness{Kind: WeakTLS, Name: line[m[4]:m[5]], Text: strings.TrimRight(line[m[0]:m[1]], " ,;)}\r")})
 		}
@@ -145,7 +153,7 @@ func (s *scanner) port(base, line, key, value string, off int, redirects bool) {
 	switch {
 	case key == "port" || strings.HasSuffix(key, "_port") || strings.HasSuffix(key, ".port") || strings.HasSuffix(key, "-port"):
 	case key == "listen" && (strings.Contains(s.f.Path, "nginx") || strings.Contains(base, "httpd") || strings.Contains(s.f.Path, "apache") || strings.Contains(base, "lighttpd")),
-		key == "listener" && strings.Contains(base, "mosquitto"), key == "listen_http":
+		key == "listener" && strings.Contains(s.f.Path, "mosquitto") && !strings.Contains(value, " 127.") && !strings.Contains(value, " localhost"), key == "listen_http":
 		value, _, _ = strings.Cut(value, " ")
 		value = value[strings.LastIndexByte(value, ':')+1:]
 	default:

@@ -20,6 +20,7 @@ var (
 	archive   = regexp.MustCompile(`(?i)\.(hex|tar|tgz|gz|xz|zip)\b`)
 	imagePath = regexp.MustCompile(`(?i)[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
 	localURL  = regexp.MustCompile(`(?i)://(localhost|127\.|0\.0\.0\.0|\[::1\]|\$|%s)`)
+	orbits    = regexp.MustCompile(`(?i)/(?:xtra\d*|lto\d*|epo\w*|mgaoffline|qg_?\w*|eph\w*)\.(?:bin|dat|ubx|epo|hdr)\b`) // of satellites: no program
 	pageURL   = regexp.MustCompile(`(?i)\.(html?|php|txt|md|js|css|xsd|dtd)(\?|#|$)`)
 	// What looks at a signature: a tool's option, or a tool or key with such a name.
 	verifies = regexp.MustCompile(`(?i)(^|\s)-(prverify|verify)\b|\bgpgv?\b|\busign\b|\bsignify\b|\bminisign\b|\bcosign\b|\bucert\b|signature|\bsigntool\b|verify_?sig|sig_?verify|rsa_?verify|check_?sign|sign_?check|\bswupdate\b|\brauc\b|\bverity\b`)
@@ -59,7 +60,7 @@ func flashDevice(p string) bool {
 func (s *scanner) fetched(line string, off int) {
 	for _, m := range anyURL.FindAllStringSubmatchIndex(line, 4) {
 		u := line[m[0]:m[1]]
-		if !imageURL.MatchString(u) || localURL.MatchString(u) || pageURL.MatchString(u) {
+		if !imageURL.MatchString(u) || localURL.MatchString(u) || pageURL.MatchString(u) || orbits.MatchString(u) {
 			continue
 		}
 		scheme := strings.ToLower(line[m[2]:m[3]])

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -19,6 +20,8 @@ type block struct {
 	line string
 	weak inspect.Weakness
 	at   int // of weak, or of enterprise
+
+	modes int // where authmode stands
 
 	enterprise string // the line that asks for EAP as a client
 }
@@ -41,6 +44,9 @@ func (s *scanner) wifi() {
 		}
 		if key == "key_mgmt" && strings.Contains(value, "WPA-EAP") && cur.weak.Kind == "" {
 			cur.enterprise, cur.at = line, off
+		}
+		if key == "authmode" {
+			cur.modes = off
 		}
 		if len(cur.keys) < 256 {
 			cur.keys[key] = value
@@ -66,11 +72,29 @@ func (s *scanner) network(b block) {
 	case b.enterprise != "" && b.keys["ca_cert"]+b.keys["ca_path"]+b.keys["ca_cert_id"]+b.keys["domain_match"]+b.keys["domain_suffix_match"] == "" && b.keys["psk"] == "":
 		// Whoever has an access point is sent the password.
 		s.add(b.at, inspect.Weakness{Kind: WeakWiFi, Name: "EAP", Text: b.enterprise})
+	case s.guests(b):
 	case b.line == "":
 	case b.keys["interface"] != "" && b.keys["key_mgmt"] == "" && b.keys["wpa"] == "" && b.keys["wpa_key_mgmt"] == "" && b.keys["ieee8021x"] != "1" && b.keys["encryption"] == "" && b.keys["driver"]+b.keys["channel"]+b.keys["hw_mode"] != "":
 		// An access point of hostapd that asks for nothing.
 		s.add(b.off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: b.line})
 	}
+}
+
+// guests looks at the lists of MediaTek's drivers, a value for each network:
+// AuthMode=WPA2PSK;OPEN.
+func (s *scanner) guests(b block) bool {
+	modes := strings.Split(b.keys["authmode"], ";")
+	for i, m := range modes {
+		ssid := b.keys["ssid"+strconv.Itoa(i+1)]
+		if n, err := strconv.Atoi(b.keys["bssidnum"]); len(modes) < 2 || ssid == "" || err == nil && i >= n {
+			continue
+		}
+		if name := protection(strings.ToLower(m)); name != "" {
+			s.add(b.modes, inspect.Weakness{Kind: WeakWiFi, Name: name, Text: "AuthMode=" + b.keys["authmode"]})
+			return true
+		}
+	}
+	return false
 }
 
 func weakWiFi(key, value string) string {
