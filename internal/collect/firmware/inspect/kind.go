@@ -45,7 +45,7 @@ var docExt = map[string]bool{".md": true, ".rst": true, ".wsdl": true, ".xsd": t
 
 // roleOf judges by the path as a person would, and by the first line.
 func roleOf(p string, k Kind, b []byte) Role {
-	lower := strings.ToLower(p)
+	lower := strings.TrimSuffix(strings.ToLower(p), ".gz") // of a page that is served packed
 	base, ext := path.Base(lower), path.Ext(lower)
 	switch {
 	case k == ELF:
