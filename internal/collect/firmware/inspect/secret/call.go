@@ -69,7 +69,7 @@ const last = 99
 var calls = []function{
 	{"mysqli_connect(", 1, 2, Password, "mysql", false}, {"new mysqli(", 1, 2, Password, "mysql", false}, {"mysql_connect(", 1, 2, Password, "mysql", false},
 	{"new pdo(", 1, 2, Password, "mysql", false}, {"dbi->connect(", 1, 2, Password, "mysql", false}, {"getconnection(", 1, 2, Password, "mysql", false}, {"mysql_real_connect(", 1, 2, Password, "mysql", false},
-	{"ftp_login(", 0, 1, Password, "ftp", false}, {"ftplib.ftp(", 1, 2, Password, "ftp", false}, {"ftp_tls(", 1, 2, Password, "ftp", false}, {".login(", 0, 1, Password, "", false}, {"login_set(", 0, 1, Password, "mqtt", false}, {"username_pw_set(", 0, 1, Password, "mqtt", false}, {".connect(", 1, 2, Password, "mqtt", true},
+	{"ftp_login(", 0, 1, Password, "ftp", false}, {"ftplib.ftp(", 1, 2, Password, "ftp", false}, {"ftp_tls(", 1, 2, Password, "ftp", false}, {".login(", 0, 1, Password, "", false}, {":login(", 0, 1, Password, "", false}, {"->login(", 0, 1, Password, "", false}, {"mqtt.client(", 1, 2, Password, "mqtt", true}, {".open(", 2, 3, Password, "http", true}, {"login_set(", 0, 1, Password, "mqtt", false}, {"username_pw_set(", 0, 1, Password, "mqtt", false}, {".connect(", 1, 2, Password, "mqtt", true},
 	{"wifi.begin(", 0, 1, WiFiPSK, "wifi", false}, {"wifi.softap(", 0, 1, WiFiPSK, "wifi", false}, {".addap(", 0, 1, WiFiPSK, "wifi", false},
 	{"setbasicauth(", 0, 1, Password, "http", false}, {"httpbasicauth(", 0, 1, Password, "http", false}, {"httpdigestauth(", 0, 1, Password, "http", false}, {"basicauth(", 0, 1, Password, "http", false}, {"basic_auth(", 0, 1, Password, "http", false},
 	{"auth=(", 0, 1, Password, "http", false}, {"auth = (", 0, 1, Password, "http", false}, {"setauthentication(", 0, 1, Password, "http", true}, {"setcredentials(", 0, 1, Password, "", false}, {"set_credentials(", 0, 1, Password, "", false}, {"setauthorization(", 0, 1, Password, "http", false},
@@ -77,7 +77,7 @@ var calls = []function{
 	{"jwt.sign(", -1, 0, Token, "jwt", true}, {"jwt.encode(", -1, 0, Token, "jwt", true}, {"jwt.verify(", -1, 0, Token, "jwt", true}, {"jwt.decode(", -1, 0, Token, "jwt", true},
 	{"aes.encrypt(", -1, last, SymmetricKey, "", true}, {"aes.decrypt(", -1, last, SymmetricKey, "", true}, {"des.encrypt(", -1, last, SymmetricKey, "", true}, {"des.decrypt(", -1, last, SymmetricKey, "", true}, {"aes.new(", -1, 0, SymmetricKey, "", true},
 	{"createcipheriv(", -1, 1, SymmetricKey, "", true}, {"createdecipheriv(", -1, 1, SymmetricKey, "", true}, {"createhmac(", -1, 1, SymmetricKey, "", true}, {"hmac.new(", -1, 0, SymmetricKey, "", true}, {"hash_hmac(", -1, 1, SymmetricKey, "", true}, {"openssl_encrypt(", -1, 1, SymmetricKey, "", true}, {"openssl_decrypt(", -1, 1, SymmetricKey, "", true},
-	{"fernet(", -1, 0, SymmetricKey, "", true}, {"at+cpin=", -1, 0, Password, "sim", false}, {"utf8.parse(", -1, 0, SymmetricKey, "", true}, {"at+cwjap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cwsap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cgauth=", 0, 1, Password, "ppp", false}, {"at+qicsgp=", 1, 2, Password, "ppp", false}, {"at+mqttusercfg=", 1, 2, Password, "mqtt", false}, {"at+cstt=", 1, 2, Password, "ppp", false},
+	{"fernet(", -1, 0, SymmetricKey, "", true}, {"at+cpin=", -1, 0, Password, "sim", false}, {"utf8.parse(", -1, 0, SymmetricKey, "", true}, {"at+cwjap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cwsap=", 0, 1, WiFiPSK, "wifi", false}, {"at+cgauth=", 0, 1, Password, "ppp", false}, {"at^authdata=", 2, 1, Password, "ppp", true}, {"at+qicsgp=", 1, 2, Password, "ppp", false}, {"at+mqttusercfg=", 1, 2, Password, "mqtt", false}, {"at+cstt=", 1, 2, Password, "ppp", false},
 }
 
 // arguments looks at the quoted arguments of a function.
@@ -107,7 +107,7 @@ func (s *scanner) arguments(at, end int) {
 		if c.kind == SymmetricKey {
 			h.Bits = keyBits(pw.Text)
 		}
-		if c.user >= 0 {
+		if c.user >= 0 && c.user < len(args) {
 			h.User = args[c.user].Text
 		}
 		s.add(pw.Off, h)
@@ -141,8 +141,14 @@ func (s *scanner) literals(off int) []arg {
 			if depth--; depth < 0 {
 				return out
 			}
-		case c == ';' || c == 0 || c == '{' && depth == 0:
+		case c == ';' || c == 0:
 			return out
+		case c == '{' && depth == 0: // jwt.sign({ id }, "…"): an object without texts
+			n := bytes.IndexAny(d[i:], "}\"'\n")
+			if n < 0 || d[i+n] != '}' {
+				return out
+			}
+			i += n
 		case c == '"' || c == '\'':
 			n := bytes.IndexByte(d[i+1:], c)
 			if n < 0 || bytes.IndexByte(d[i+1:i+1+n], '\n') >= 0 {

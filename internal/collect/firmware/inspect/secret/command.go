@@ -38,7 +38,7 @@ var commandWords = func() []string {
 // history, a crontab, a unit or a program's string.
 func (s *scanner) command(at, end int) {
 	d := s.f.Data
-	if s.prose() || s.library || s.f.Role == inspect.Certificate || !s.boundary(at) && d[at] != '.' && d[at] != ' ' {
+	if s.prose() || s.library || s.f.Role == inspect.Certificate || !s.boundary(at) && strings.IndexByte(". :-", d[at]) < 0 {
 		return
 	}
 	if s.f.Kind != inspect.Text && !s.f.InStrings(at) {
@@ -289,7 +289,7 @@ func (s *scanner) sent(at int) {
 		return
 	}
 	before := s.f.Data[max(0, at-160):at]
-	i := bytes.LastIndex(before, []byte("assword"))
+	i := max(bytes.LastIndex(before, []byte("assword")), bytes.LastIndex(before, []byte("word:")), bytes.LastIndex(before, []byte("assphrase")))
 	if i < 0 || bytes.Count(before[i:], []byte("send ")) > 1 || !bytes.Contains(before, []byte("expect")) {
 		return
 	}

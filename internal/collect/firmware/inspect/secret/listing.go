@@ -32,7 +32,7 @@ func (s *scanner) listings() {
 		read = s.snmp
 	case strings.HasSuffix(base, "ipsec.secrets") || strings.HasSuffix(base, ".secrets") && strings.Contains(p, "ipsec"):
 		read = s.ipsec
-	case base == "startup-config" || base == "running-config" || bytes.HasPrefix(s.f.Data, []byte("hostname ")):
+	case base == "startup-config" || s.f.Role == inspect.Config && terminalLine.Match(s.f.Data[:min(len(s.f.Data), 4096)]) || base == "running-config" || bytes.HasPrefix(s.f.Data, []byte("hostname ")):
 		read = s.terminal
 	case base == "psk.txt" || strings.HasSuffix(base, ".wpa_psk") || strings.HasSuffix(base, ".psk"):
 		read = func(off int, f []arg) {
@@ -51,6 +51,18 @@ func (s *scanner) listings() {
 				s.add(f[2].Off, Hit{Kind: Password, Value: f[2].Text, User: f[0].Text, Scheme: "eap"})
 			}
 		}
+	case base == "ntp.keys" || base == "chrony.keys" || base == "keys" && strings.Contains(p, "ntp"):
+		read = s.timeKey
+	case base == "sasl_passwd" || base == "smtp_auth" || base == "relay_passwd" || base == "passwdmap":
+		read = s.relay
+	case base == "authinfo" || base == "default-auth-info" || base == "auth-info":
+		read = s.mailLogin
+	case base == "voicemail.conf":
+		read = s.mailbox
+	case base == "users.acl":
+		read = s.accountLine
+	case base == "passwd" && recorder.Match(s.f.Data[:min(len(s.f.Data), 100)]):
+		read = s.recorderAccount
 	case base == "httpd.conf":
 		read = s.webFolder
 	case s.f.Role == inspect.Config && strings.HasSuffix(base, ".conf"):
@@ -88,6 +100,18 @@ func (s *scanner) accountLine(_ int, f []arg) {
 		s.add(f[n-1].Off, Hit{Kind: Password, Value: f[n-1].Text, User: f[n-2].Text, Note: f[0].Text})
 		return
 	}
+	switch n := len(f); {
+	case n >= 6 && f[0].Text == "MONITOR" && !s.placeholder(f[4].Text): // upsmon.conf(5): system, number, user, password, role
+		s.add(f[4].Off, Hit{Kind: Password, Value: f[4].Text, User: f[3].Text, Scheme: "ups", Note: f[0].Text})
+		return
+	case n >= 4 && f[0].Text == "user": // of Redis: user name on >password ~* +@all
+		for _, w := range f[2:] {
+			if pw, ok := strings.CutPrefix(w.Text, ">"); ok && len(pw) >= 3 && !s.placeholder(pw) {
+				s.add(w.Off+1, Hit{Kind: Password, Value: pw, User: f[1].Text, Scheme: "redis", Note: "rule of access"})
+			}
+		}
+		return
+	}
 	if len(f) != 3 || len(f[2].Text) < 6 || len(f[2].Text) > 32 || !account.MatchString(f[1].Text) {
 		return
 	}
@@ -97,6 +121,73 @@ func (s *scanner) accountLine(_ int, f []arg) {
 			s.add(f[2].Off, Hit{Kind: Password, Value: v, User: f[1].Text, Note: "line of " + f[0].Text})
 		}
 	}
+}
+
+// terminalLine is a line that a switch's or a router's terminal takes.
+var terminalLine = regexp.MustCompile(`(?m)^\s*(username \S+ (privilege \d+ )?(password|secret) |snmp-server community |enable (password|secret) |set system account |wpa-psk (ascii|hex) |key-string |(radius|tacacs)-server (host \S+ )?key )`)
+
+// timeKey reads a line of the keys of ntpd or chrony: number, kind, key.
+func (s *scanner) timeKey(_ int, f []arg) {
+	if len(f) < 3 || !digits(f[0].Text) || !timeSum.MatchString(f[1].Text) || len(f[2].Text) < 4 || s.placeholder(f[2].Text) {
+		return
+	}
+	v, off := f[2].Text, f[2].Off
+	if i := strings.Index(v, ":"); i > 0 && i < 6 { // HEX: or ASCII:
+		v, off = v[i+1:], off+i+1
+	}
+	s.add(off, Hit{Kind: SymmetricKey, Value: v, Scheme: "ntp", Bits: hexBits(v), Note: "key " + f[0].Text + ", " + f[1].Text})
+}
+
+var timeSum = regexp.MustCompile(`^(M|A|S|N|MD5|SHA\d*|SHA3-\d+|AES\d*|AES-?128(-?CMAC)?|TIGER|WHIRLPOOL)$`)
+
+// relay reads a line of Postfix' passwords: server, user:password.
+func (s *scanner) relay(_ int, f []arg) {
+	if len(f) != 2 {
+		return
+	}
+	if user, pw, ok := strings.Cut(f[1].Text, ":"); ok && len(pw) >= 3 && !s.placeholder(pw) && !variable(pw) {
+		s.add(f[1].Off+len(user)+1, Hit{Kind: Password, Value: pw, User: user, Scheme: "smtp", Note: "server " + f[0].Text})
+	}
+}
+
+// mailLogin reads a line of Sendmail's authinfo: AuthInfo:server "U:user" "P:password".
+func (s *scanner) mailLogin(_ int, f []arg) {
+	user := ""
+	for _, w := range f {
+		if u, ok := strings.CutPrefix(w.Text, "U:"); ok {
+			user = u
+		}
+		if pw, ok := strings.CutPrefix(w.Text, "P:"); ok && len(pw) >= 3 && !s.placeholder(pw) {
+			s.add(w.Off+2, Hit{Kind: Password, Value: pw, User: user, Scheme: "smtp", Note: "authinfo"})
+		}
+	}
+}
+
+// mailbox reads a line of Asterisk's voicemail.conf: number => PIN,name,…
+func (s *scanner) mailbox(_ int, f []arg) {
+	if len(f) < 3 || f[1].Text != "=>" || !digits(f[0].Text) {
+		return
+	}
+	if pin, _, ok := strings.Cut(f[2].Text, ","); ok && digits(pin) && len(pin) >= 3 {
+		s.add(f[2].Off, Hit{Kind: Password, Value: pin, User: f[0].Text, Scheme: "sip", Note: "mailbox"})
+	}
+}
+
+// recorder is the first line of the accounts of many video recorders: number,
+// name, sum or word, group.
+var recorder = regexp.MustCompile(`^\d{1,3}:[A-Za-z0-9_]{2,32}:[0-9A-Za-z+/=]{6,64}:\d+:`)
+
+func (s *scanner) recorderAccount(_ int, f []arg) {
+	part := strings.SplitN(f[0].Text, ":", 4)
+	if len(part) < 4 || !digits(part[0]) || len(part[2]) < 6 {
+		return
+	}
+	h := Hit{Kind: Password, Value: part[2], User: part[1], Scheme: "login", Note: "list of accounts"}
+	if hexOnly(part[2]) || len(part[2]) == 8 {
+		h.Kind, h.Scheme = PasswordHash, "recorder"
+	}
+	s.hashed(&h)
+	s.add(f[0].Off+len(part[0])+len(part[1])+2, h)
 }
 
 // connects is a directive that says how to get into a server: SQLConnectInfo.
@@ -130,7 +221,7 @@ func (s *scanner) terminal(_ int, f []arg) {
 			if word(0) == "username" {
 				user = word(1)
 			}
-			if i == 0 || user != "" || word(0) == "enable" {
+			if i == 0 || user != "" || word(0) == "enable" || word(0) == "set" && i >= 2 {
 				secret(i+1, Password, user, "login")
 			}
 			return
@@ -146,6 +237,14 @@ func (s *scanner) terminal(_ int, f []arg) {
 			return
 		case "wpa-psk", "wpa-passphrase":
 			secret(i+1, WiFiPSK, "", "wifi")
+			return
+		case "key-string", "pre-shared-key", "shared-secret":
+			secret(i+1, Password, "", "")
+			return
+		case "key":
+			if i > 0 && (strings.HasSuffix(word(0), "-server") || word(0) == "isakmp") {
+				secret(i+1, Password, "", "")
+			}
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -30,10 +31,12 @@ func (s *scanner) valueAt(a assignment, i int) (assignment, bool) {
 		return s.plain(a, i)
 	case s.f.Role == inspect.Web || s.f.Role == inspect.Script && !s.f.Shell():
 		// Of other languages only quoted text is a value; but a query is one.
-		if a.from == 0 || d[a.from-1] != '&' && d[a.from-1] != '?' || a.form != equals {
+		if a.form != equals || !s.query(a.from) {
 			return a, false
 		}
-		a.v = string(s.token(i, longestValue, func(c byte) bool { return c > ' ' && c < 0x7f && c != '&' && c != '"' && c != '\'' && c != '#' }))
+		a.v = string(s.token(i, longestValue, func(c byte) bool {
+			return c > ' ' && c < 0x7f && c != '&' && c != '"' && c != '\'' && c != '#' && c != ';'
+		}))
 	default:
 		a.v = string(s.token(i, longestValue, func(c byte) bool {
 			return c > ' ' && c < 0x7f && c != ';' && c != '<' && c != '"' && c != '\'' && c != '>'
@@ -42,6 +45,25 @@ func (s *scanner) valueAt(a assignment, i int) (assignment, bool) {
 	}
 	return a, a.v != ""
 }
+
+// query says that the name at from is one of several in a quoted text: of a
+// request, ?user=x&pass=y, or of what opens a database, "user=x password=y".
+func (s *scanner) query(from int) bool {
+	if from == 0 {
+		return false
+	}
+	switch s.f.Data[from-1] {
+	case '&', '?':
+		return true
+	case ' ', ';':
+		line, start := s.f.LineAround(from)
+		return connection.Match(line[:from-start])
+	}
+	return false
+}
+
+// connection is the beginning of a text that opens a database or a service.
+var connection = regexp.MustCompile(`(?i)["'][^"']*\b(host|server|data source|dbname|database|user|uid|user id|username)\s?=\s?[^"'\s;]+[\s;][^"']*$`)
 
 // quotedOperator reads a text of Perl or Ruby: q{x}, qq(x), %q{x}.
 func (s *scanner) quotedOperator(a assignment, i int) (assignment, bool) {
@@ -77,6 +99,13 @@ func (s *scanner) plain(a assignment, i int) (assignment, bool) {
 		end++
 	}
 	v := string(d[i:end])
+	if a.from > 0 && (d[a.from-1] == '&' || d[a.from-1] == '?') && a.form == equals { // of a request that was logged
+		a.v = v
+		if k := strings.IndexAny(v, " &\"'\t#"); k >= 0 {
+			a.v = v[:k]
+		}
+		return a, a.v != ""
+	}
 	if s.pairs && a.form == equals && (a.from == 0 || !s.inList(a.from)) {
 		a.v = v
 		return a, v != ""

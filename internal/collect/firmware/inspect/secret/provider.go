@@ -25,6 +25,7 @@ func upperDigit(c byte) bool { return c >= 'A' && c <= 'Z' || c >= '0' && c <= '
 func word(c byte) bool       { return alnum(c) || c == '_' || c == '-' }
 func dotted(c byte) bool     { return word(c) || c == '.' }
 func slashed(c byte) bool    { return word(c) || c == '/' }
+func lowerAlnum(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' }
 func lowerHex(c byte) bool   { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' }
 
 // providers are forms of tokens as their issuers document them. Their prefixes
@@ -75,7 +76,7 @@ var providers = []provider{
 	{"npm_", Token, "npm", 36, 36, alnum, randomTail(4), checksum62},
 	{"pypi-AgEIcHlwaS5vcmc", Token, "pypi", 50, 200, word, nil, nil},
 	{"SG.", Token, "sendgrid", 60, 70, dotted, func(v string) bool { return strings.Count(v, ".") == 2 }, nil},
-	{"key-", Token, "mailgun", 32, 32, lowerHex, randomTail(4), nil},
+	{"key-", Token, "mailgun", 32, 32, lowerAlnum, randomTail(4), nil},
 	{"eyJ", Token, "jwt", 40, 4000, dotted, jwt, nil},
 	{"pk.eyJ", APIKey, "mapbox", 60, 120, dotted, nil, nil},
 	{"sk.eyJ", Token, "mapbox", 60, 120, dotted, nil, nil},
@@ -84,7 +85,7 @@ var providers = []provider{
 	{"dapi", Token, "databricks", 32, 32, lowerHex, nil, nil},
 	{"hf_", Token, "huggingface", 34, 34, alnum, randomTail(3), nil},
 	{"sk-ant-", Token, "anthropic", 60, 120, word, nil, nil},
-	{"sk-proj-", Token, "openai", 60, 200, word, nil, nil},
+	{"sk-proj-", Token, "openai", 40, 200, word, nil, nil},
 	{"glsa_", Token, "grafana", 38, 48, word, nil, nil},
 	{"NRAK-", Token, "newrelic", 27, 27, upperDigit, nil, nil},
 	{"PMAK-", Token, "postman", 59, 59, word, nil, nil},

@@ -98,6 +98,7 @@ var glances = []rule{
 	{(*scanner).roster, rosterWords},
 	{(*scanner).webKey, []string{"\"kty\""}},
 	{(*scanner).signify, []string{"untrusted comment:"}},
+	{(*scanner).dataset, []string{"0e0800000000"}},
 }
 
 var words, looks = func() ([]string, []look) {

@@ -57,7 +57,7 @@ func (s *scanner) fed(line []byte, start, off int) []arg {
 		for len(words) > 0 && strings.HasPrefix(words[0].Text, "-") {
 			words = words[1:]
 		}
-		return lines(words)
+		return lines(formatted(words))
 	}
 	if k := bytes.Index(rest, []byte("<<<")); k >= 0 {
 		words := split(rest[k+3:commandEnd(rest, k+3)], off+k+3)
@@ -110,6 +110,19 @@ func (s *scanner) echoed(from int) {
 	if v := string(before[m[2]:m[3]]); chosen(v) && !s.placeholder(v) && !variable(v) {
 		s.add(start+m[2], Hit{Kind: Password, Value: v, Note: "written to a file of this name"})
 	}
+}
+
+// formatted puts the last of words into the place of "%s" at the end of the
+// first, as printf does.
+func formatted(words []arg) []arg {
+	if len(words) != 2 {
+		return words
+	}
+	head, ok := strings.CutSuffix(strings.TrimSuffix(words[0].Text, `\n`), "%s")
+	if !ok || strings.Contains(head, "%") {
+		return words
+	}
+	return []arg{{Text: head + words[1].Text, Off: words[1].Off - len(head)}}
 }
 
 // prefixOnly says that b is what may stand before a command's name: the rest of

@@ -94,6 +94,12 @@ func (s *scanner) quotedName(a assignment, i int) (assignment, bool) {
 	case c == ',' && s.setter(a.from-1):
 		a.form = call
 		return s.quotedAt(a, setting.Blank(s.f.Data, i+1))
+	case (c == '"' || c == '\'') && s.f.Role == inspect.Config: // "onvif_passwd"	"x" on a line of its own
+		line, _ := s.f.LineAround(i)
+		if f := quotedFields(line); len(f) == 2 && f[0].Off == 1 && len(f[0].Text) == len(a.key) {
+			a.form = mapping
+			return s.quotedAt(a, i)
+		}
 	}
 	return a, false
 }

@@ -149,7 +149,10 @@ func (s *scanner) logins(p string) {
 			found, offs = append(found, Hit{Kind: Password, Value: f[2], User: f[1], Note: "list of accounts"}), append(offs, at+len(text)-len(f[2]))
 		case loginLine.MatchString(text):
 			user, pw, _ := strings.Cut(text, ":")
-			if hash, _ := hashAt([]byte(pw)); hash != "" || modes[pw] || s.placeholder(pw) || accountFile(p) && (descrypt(pw) || !chosen(pw)) {
+			if hash, _ := hashAt([]byte(pw)); hash != "" {
+				continue // found by its form
+			}
+			if modes[pw] || s.placeholder(pw) || accountFile(p) && (descrypt(pw) || !chosen(pw)) {
 				return
 			}
 			found, offs = append(found, Hit{Kind: Password, Value: pw, User: user, Note: "list of accounts"}), append(offs, at+len(user)+1)
