@@ -30,6 +30,8 @@ func (s *scanner) places(found []keyword.Hit) {
 			continue
 		case k.Word == wordBase64:
 			s.base64(k.At)
+		case k.Word == wordHex:
+			s.hex(k.At)
 			continue
 		case k.At < s.done || !s.f.InStrings(k.At):
 			continue

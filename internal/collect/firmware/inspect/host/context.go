@@ -132,8 +132,10 @@ func lastCommand(before string) string {
 // keyBefore returns the name that a value in front of which before ends is
 // assigned to: host = , "server": ", <addr>, option server ', --host .
 func keyBefore(before string) string {
-	if k := strings.LastIndex(before, "; "); k >= 0 && !strings.ContainsAny(before[k:], "\"'") { // Backlog of Tasmota
-		before = before[k+2:]
+	for _, mark := range []string{"; ", "{ "} { // Backlog of Tasmota, upstream u { server … of nginx
+		if k := strings.LastIndex(before, mark); k >= 0 && !strings.ContainsAny(before[k:], "\"'") {
+			before = before[k+2:]
+		}
 	}
 	b := strings.TrimRight(before, " \t\"'`[(\\")
 	xml := strings.HasSuffix(b, ">")
@@ -176,7 +178,7 @@ func keyBefore(before string) string {
 // of other words, too ("requisite", "return").
 var (
 	hostParts = []string{"host", "server", "srv", "addr", "url", "uri", "endpoint", "domain", "broker", "gateway", "ntp", "dns", "remote", "peer", "cloud", "p2p", "relay", "stun", "upstream", "proxy", "smtp", "mqtt", "registrar", "collector", "mirror", "mailhub", "ipaddr"}
-	hostWhole = []string{"ip", "pool", "machine", "h", "r", "site", "turn", "api", "feed", "target", "connect", "acs", "sink", "origin", "trapsink", "trap2sink", "informsink", "externip", "dest", "destination", "master", "hub", "ping", "to", "base", "poll", "via"}
+	hostWhole = []string{"ip", "pool", "machine", "h", "r", "site", "turn", "api", "feed", "target", "connect", "acs", "sink", "origin", "trapsink", "trap2sink", "informsink", "externip", "dest", "destination", "master", "hub", "ping", "to", "base", "poll", "via", "ipv6", "ip6", "web"}
 )
 
 // hostKey says that a setting of this name holds a host.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -9,11 +10,17 @@ import (
 	"assay/internal/collect/firmware/inspect/keyword"
 )
 
-// encoded looks at the URLs in base64 of a text.
+// encoded looks at the URLs in base64 and hexadecimal of a text.
 func (s *scanner) encoded(found []keyword.Hit) {
 	for _, k := range found {
-		if k.Word == wordBase64 && k.At >= 0 && k.End <= len(s.f.Data) && !s.full() {
+		if k.At < 0 || k.End > len(s.f.Data) || s.full() {
+			continue
+		}
+		switch k.Word {
+		case wordBase64:
 			s.base64(k.At)
+		case wordHex:
+			s.hex(k.At)
 		}
 	}
 }
@@ -38,6 +45,26 @@ func (s *scanner) base64(off int) {
 		}
 	}
 	s.foreign(text, func(int) int { return off })
+}
+
+// hex decodes what begins at off and looks at the URL in it.
+func (s *scanner) hex(off int) {
+	d := s.f.Data
+	if off > 0 && alnum(d[off-1]) {
+		return
+	}
+	end := off
+	for end < len(d) && end-off < longestRun && (d[end] >= '0' && d[end] <= '9' || d[end]|0x20 >= 'a' && d[end]|0x20 <= 'f') {
+		end++
+	}
+	if s.candidates++; s.candidates >= maxCandidates {
+		return
+	}
+	text, err := hex.DecodeString(string(d[off:end]))
+	if err != nil || end < len(d) && alnum(d[end]) {
+		return
+	}
+	s.foreign(text, func(i int) int { return off + 2*i })
 }
 
 // wide reads the UTF-16 text around the mark of a URL at off.

@@ -69,6 +69,15 @@ func TestScan(t *testing.T) {
 			{"pool.ntp.org", 123, "ntp", host.InBinary, 0}, {"api.vendor-cloud.net", 443, "https", host.InBinary, 0}, {"203.0.113.9", 0, "", host.InBinary, 0}, {"log.vendor-track.com", 0, "", host.InBinary, 0}}},
 		{"program-help", "/usr/sbin/d", "\x00\x00Report bugs to https://tracker.vendor-cloud.net/new\x00https://www.openssl.org/\x002.5.29.15\x00192.168.0.20\x00org.freedesktop.DBus.Peer\x00http://www.style=x\x00mail.example.com\x00", []use{
 			{"tracker.vendor-cloud.net", 443, "https", host.Documentation, 0}, {"www.openssl.org", 443, "https", host.Documentation, 0}, {"192.168.0.20", 0, "", host.Private, 0}, {"mail.example.com", 0, "", host.Documentation, 0}}},
+		{"filled-in", "/usr/sbin/d", "\x00\x00https://%s.iot.vendor-cloud.net/v1\x00mqtts://dev-%d.vendor-cloud.net:9001\x00http://%s.com/\x00", []use{
+			{"iot.vendor-cloud.net", 443, "https", host.InBinary, 0}, {"vendor-cloud.net", 9001, "mqtts", host.InBinary, 0}}},
+		{"filled-in-script", "/opt/a.py", "#!/usr/bin/python3\nu = f\"https://{region}.vendor-cloud.net/x\"\nv = \"http://{}/x\".format(h)\n", []use{{"vendor-cloud.net", 443, "https", host.InScript, 2}}},
+		{"filled-in-shell", "/usr/sbin/a.sh", "#!/bin/sh\ncurl https://$SUB.vendor-cloud.net/x\ncurl https://$HOST/x https://$A.$B/x\n", []use{{"vendor-cloud.net", 443, "https", host.InScript, 2}}},
+		{"grpc", "/etc/a.json", `{"grpc": "dns:///g.vendor-cloud.net:443"}`, []use{{"g.vendor-cloud.net", 443, "dns", host.InConfig, 1}}},
+		{"syslog", "/etc/syslog.conf", "*.* @log.vendor-cloud.net\nmail.err root@vendor-cloud.net\n", []use{{"log.vendor-cloud.net", 514, "syslog", host.InConfig, 1}}},
+		{"upstream", "/etc/nginx/nginx.conf", "upstream u { server a.vendor-cloud.net:8443; }\n", []use{{"a.vendor-cloud.net", 8443, "", host.InConfig, 1}}},
+		{"six", "/etc/a.json", "{\"ipv6\": \"2a00:1450:4001:81d::200e\"}\n", []use{{"2a00:1450:4001:81d::200e", 0, "", host.InConfig, 1}}},
+		{"six-command", "/usr/sbin/a.sh", "#!/bin/sh\nping6 -c 1 2a00:1450:4001:81d::200e\nA=std::string::npos\n", []use{{"2a00:1450:4001:81d::200e", 0, "", host.InScript, 2}}},
 		{"formats", "/usr/sbin/d", "\x00\x00http://%s:%d/x\x00rtsp://%s%s\x00http://\x00://\x00", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -159,6 +168,7 @@ func TestOtherEncodings(t *testing.T) {
 	}{
 		{"/opt/r.bin", wide + "\x01\x00", 2 + 2*8},
 		{"/etc/a.conf", "u = aHR0cHM6Ly9hLnZlbmRvci1jbG91ZC5uZXQveA==\n", 4},
+		{"/etc/a.conf", "u = 68747470733a2f2f612e76656e646f722d636c6f75642e6e65742f78\n", 20},
 	} {
 		uses := usesOf(row.path, []byte(row.text))
 		if len(uses) != 1 || uses[0].Host != "a.vendor-cloud.net" || uses[0].Port != 443 || uses[0].Offset != row.offset {

@@ -33,7 +33,7 @@ func (s *scanner) line(line []byte, start int) {
 	if s.resolver(line, start) {
 		return
 	}
-	if s.f.Role == inspect.Config && bytes.Contains(line, []byte("::")) {
+	if (s.f.Role == inspect.Config || s.f.Shell()) && bytes.Contains(line, []byte("::")) {
 		s.six(line, start)
 	}
 	for i := 0; i < len(line) && !s.full(); {
@@ -250,6 +250,9 @@ func (s *scanner) login(line []byte, i, j int) bool {
 	}
 	if i >= 2 && line[i-2] == '@' || i == 1 { // "*.* @@host" of syslog
 		return true
+	}
+	if i >= 3 && (line[i-2] == ' ' || line[i-2] == '\t') && strings.Contains(path.Base(s.f.Path), "syslog") {
+		return true // "*.* @host"
 	}
 	_, ok := s.command(string(tail(line[:i])))
 	return ok || bytes.Contains(tail(line[:i]), []byte("=>")) && bytes.Contains(line, []byte("register"))

@@ -2,8 +2,11 @@ package host
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 
 	"assay/internal/collect/firmware/inspect"
 )
@@ -31,8 +34,12 @@ func (s *scanner) url(line []byte, start, off int) int {
 		return 0
 	}
 	at := off + 3
-	end := at
 	lineEnd := start + len(line)
+	if scheme == "dns" && at < lineEnd && d[at] == '/' { // dns:///host of gRPC
+		at++
+	}
+	at += variablePart(d[at:min(lineEnd, at+reach)])
+	end := at
 	for end < lineEnd && urlByte(d[end]) {
 		end++
 	}
@@ -67,6 +74,35 @@ func (s *scanner) url(line []byte, start, off int) int {
 	s.add(hostAt, u)
 	return end
 }
+
+// variablePart returns how many bytes at the beginning of an authority a program
+// fills in, up to the dot before the domain that it always is: 3 of
+// "%s.example.net", as in "{region}.example.net" and "$SUB.example.net".
+func variablePart(b []byte) int {
+	m := variable.FindIndex(b)
+	if m == nil || m[1] >= len(b) || !letter(b[m[1]]) && (b[m[1]] < '0' || b[m[1]] > '9') {
+		return 0
+	}
+	rest := b[m[1]:]
+	n := 0
+	for n < len(rest) && hostByte[rest[n]] {
+		n++
+	}
+	// What is left must be a domain that somebody owns: "%s.com" is none.
+	host, ip, ok := parse(strings.TrimRight(string(rest[:n]), "."))
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); !ok || ip || err != nil || domain == "" {
+		return 0
+	}
+	return m[1]
+}
+
+// variable is the beginning of an authority that is filled in: conversions of
+// printf, fields of templates, variables of shells, with plain letters around.
+var variable = func() *regexp.Regexp {
+	const plain = `[A-Za-z0-9-]{0,40}`
+	const filled = `(?:%[0-9]*[sdux]|%\([a-z_]{1,20}\)s|#?\$?\{[^{}/\s]{0,40}\}|\$[A-Za-z_][A-Za-z0-9_]{0,40}|<[a-z_-]{1,20}>)`
+	return regexp.MustCompile(`^` + plain + `(?:` + filled + plain + `\.?){0,4}` + filled + plain + `\.`)
+}()
 
 // shown writes the URL without its secrets.
 func shown(scheme, name string, port int, credentials bool, rest string) string {

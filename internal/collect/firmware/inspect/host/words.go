@@ -12,11 +12,12 @@ var domains = []string{".com", ".net", ".org", ".info", ".biz", ".cloud", ".xyz"
 var networked = []string{"getaddrinfo", "gethostbyname", "curl_easy_perform", "mosquitto_connect", "esp_http_client", "lwip_connect"}
 
 // Single words: the mark of a URL, the same in UTF-16 (little-endian), "http" in
-// base64.
+// base64 and in hexadecimal.
 const (
 	wordURL = iota
 	wordWide
 	wordBase64
+	wordHex
 	firstDomain // domains begin here
 )
 
@@ -26,7 +27,7 @@ var (
 )
 
 var words = func() []string {
-	all := append([]string{"://", ":\x00/\x00/", "aHR0c"}, domains...)
+	all := append([]string{"://", ":\x00/\x00/", "aHR0c", "68747470"}, domains...)
 	for i := range 256 {
 		all = append(all, "."+strconv.Itoa(i)+".")
 	}
