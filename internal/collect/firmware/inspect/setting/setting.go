@@ -25,7 +25,7 @@ type Field struct {
 func Fields(line []byte) []Field {
 	line = line[:min(len(line), maxLine)]
 	var out []Field
-	if w := Words(line, 0); len(w) == 3 && before[w[0].Text] {
+	if w := Words(line, 0); len(w) == 3 && before[w[0].Text] && w[1].Text != "" {
 		return []Field{{w[1].Text, w[2].Text, w[2].Off}}
 	} else if len(w) == 2 && nameOnly(w[0].Text) {
 		out = append(out, Field{w[0].Text, strings.Trim(w[1].Text, "\"'"), w[1].Off})
