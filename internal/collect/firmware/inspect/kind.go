@@ -83,6 +83,8 @@ func documentation(p, base, ext string) bool {
 	switch ext {
 	case ".sample", ".example", ".dist", ".dpkg-dist":
 		return true
+	case ".1", ".5", ".8": // a page of the manual, not the log of the week before
+		return !strings.Contains(p, "/log/") && !strings.HasSuffix(strings.TrimSuffix(base, ext), ".log") && !strings.HasPrefix(base, "messages.") && !strings.HasPrefix(base, "syslog.")
 	}
 	return docExt[ext]
 }
@@ -116,7 +118,7 @@ func (f *File) Sample() bool {
 // same in every product.
 func (f *File) Library() bool {
 	p := f.Path
-	if strings.Contains(p, "/lib/python") && !strings.Contains(p, "-packages/") || path.Ext(p) == ".svg" || path.Ext(p) == ".map" {
+	if strings.Contains(p, "/lib/python") && !strings.Contains(p, "-packages/") || path.Ext(p) == ".svg" || path.Ext(p) == ".map" && !strings.HasSuffix(p, ".js.map") {
 		return true
 	}
 	if _, behind, ok := strings.Cut(p, "-packages/"); ok {

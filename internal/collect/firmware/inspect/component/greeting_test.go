@@ -220,3 +220,43 @@ func TestHeadersOfSlots(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestSelfNamed: a number alone is a listed program's own if it names itself in
+// message after message.
+func TestSelfNamed(t *testing.T) {
+	t.Parallel()
+	says := []string{"haveged: starting up", "/var/run/haveged.pid", "Usage: haveged [options]", "is another haveged running?", "%s version", "1.9.14"}
+	for _, row := range []struct {
+		name, path string
+		text       []string
+		want       []string
+	}{
+		{"in four messages", "/usr/sbin/haveged", says, []string{"haveged 1.9.14"}},
+		{"in three", "/usr/sbin/haveged", says[1:], nil},
+		{"of another name", "/usr/sbin/entropyd", says, nil},
+		{"two numbers", "/usr/sbin/haveged", append(slices.Clone(says), "3.2.1"), nil},
+	} {
+		f, p := program(row.path, "", row.text...)
+		var got []string
+		for _, c := range resultOf(t, f, p).Components {
+			got = append(got, c.Name+" "+c.Version)
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
+// TestNumberBeforeFormat: the whole number of a listed library says more than a
+// format that it speaks, which is called like it.
+func TestNumberBeforeFormat(t *testing.T) {
+	t.Parallel()
+	f, p := program("/usr/lib/libyang.so.2.29.2", "libyang.so.2", "YANG 1.1", "libyang")
+	var got []string
+	for _, c := range resultOf(t, f, p).Components {
+		got = append(got, c.Name+" "+c.Version)
+	}
+	if want := []string{"libyang 2.1.30"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

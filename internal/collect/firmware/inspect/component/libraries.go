@@ -97,7 +97,9 @@ func (s *scanner) listed(stem, number string, file bool) {
 	if dots := strings.Count(number, "."); file && (dots >= 2 || dots == 1 && s.p.Soname != s.base) {
 		if c.Version, c.Versions = l.release(number); c.Version != "" {
 			c.Confidence, c.Soft = Medium, weightNumber
-			if l.means == "=" {
+			if l.means == "=" || dots >= 2 && l.means[0] != '=' {
+				// A number of three parts stands for one release, whatever the file
+				// says of formats that it speaks ("YANG 1.1" of libyang).
 				c.Soft = weightRelease
 			}
 		}

@@ -82,7 +82,7 @@ func (s *scanner) speaks() {
 	if stem, _ := cutSo(s.p.Soname); stem != "" {
 		list = append(list, strings.TrimSuffix(stem, ".so"))
 	}
-	h, ok := s.greet(s.published, list...)
+	h, ok := s.greet(s.published || s.source != "" && s.selfNamed(), list...)
 	if !ok || s.saidOf(h.version) {
 		return
 	}
@@ -92,6 +92,31 @@ func (s *scanner) speaks() {
 	}
 	s.vague = append(s.vague, Claim{Name: name, Rule: "greeting", Version: h.version, Soft: h.weight, Confidence: h.sure(), Source: FromText, Offset: int64(h.off), Text: quote(h.text, 0, len(h.text))})
 }
+
+// selfNamed says that a program of the list speaks of itself by its name again
+// and again, in messages and paths ("/run/haveged.pid"), and is the one that its
+// source is called by: then a number that stands alone is its own.
+func (s *scanner) selfNamed() bool {
+	if len(s.base) < 5 || commonWord(s.base) || !s.main(s.source) {
+		return false
+	}
+	names := [][]byte{[]byte(strings.ToLower(s.base))}
+	total, n := 0, 0
+	for run := range s.f.Runs(len(s.base) + 2) { // more than the name alone
+		if total += len(run.Text); total > maxGreeting {
+			return false
+		}
+		if mentioned(run, names) {
+			if n++; n == selfMentions {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// selfMentions is how often a program must name itself.
+const selfMentions = 4
 
 // folder says by its folder whose plug-in or helper a file may be: what stands
 // in /usr/lib/NAME is of the product NAME where that is found elsewhere. Makers

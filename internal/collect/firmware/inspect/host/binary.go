@@ -94,7 +94,10 @@ func (s *scanner) place(off int) {
 	if found {
 		return
 	}
-	alone := (from == 0 || d[from-1] == 0 || d[from-1] == '\n') && to < len(d) && (d[to] == 0 || d[to] == '\n')
+	alone := (from == 0 || d[from-1] == 0 || d[from-1] == '\n') && to < len(d) && (d[to] == 0 || d[to] == '\n' || d[to] == '\r')
+	if h, ok := bytes.CutPrefix(run, []byte("Host: ")); ok && alone { // of a request that the program holds
+		from, run = from+len(run)-len(h), h
+	}
 	if alone && !s.whole(from, run) {
 		s.within(from, run)
 	}

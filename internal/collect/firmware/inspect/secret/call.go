@@ -202,6 +202,26 @@ func (s *scanner) compares(_, end int) {
 	s.add(v.at, Hit{Kind: Password, Value: v.v, User: string(m[1]), Scheme: "login", Note: "compared beside an account"})
 }
 
+// shellLogin looks at [ "$u" = "al" ] && [ "$p" = "x" ]: a log-in that a script
+// has for itself.
+func (s *scanner) shellLogin(at, _ int) {
+	if s.f.Kind != inspect.Text || !s.f.Shell() || s.prose() || s.library || s.f.Comment(at) {
+		return
+	}
+	line, start := s.f.LineAround(at)
+	m := twoTests.FindSubmatchIndex(line[:min(len(line), 1024)])
+	if m == nil {
+		return
+	}
+	user, pw := string(line[m[2]:m[3]]), string(line[m[4]:m[5]])
+	if loginUser.MatchString(user) && len(pw) >= 6 && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
+		s.add(start+m[4], Hit{Kind: Password, Value: pw, User: user, Scheme: "login", Note: "compared beside an account"})
+	}
+}
+
+// twoTests is a variable held against a word, and another against a second one.
+var twoTests = regexp.MustCompile(`\[ +"?\$\{?[A-Za-z_]\w*\}?"? +==? +["']?([\w.@-]+)["']? +\] +&& +\[ +"?\$\{?[A-Za-z_]\w*\}?"? +==? +["']?([^\s"'$]+)["']? +\]`)
+
 // summed is the end of a comparison with a sum.
 var summed = regexp.MustCompile(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)
 

@@ -59,7 +59,7 @@ func (s *scanner) derInBinary(at, _ int) {
 			return
 		}
 		key, format, err := parseDER(d[from : from+size])
-		if err != nil || !sound(key) {
+		if err != nil || !sound(key) || template(d[from:from+size]) {
 			continue
 		}
 		h := Hit{Kind: PrivateKey, Value: string(d[from : from+size]), Format: format + " DER", Note: "among other bytes"}
@@ -101,6 +101,27 @@ func sound(key any) bool {
 		return k.N.BitLen() >= 256
 	}
 	return new(big.Int).Mul(k.Primes[0], k.Primes[1]).Cmp(k.N) == 0
+}
+
+// template says that what parses as a key is only the head that a library puts in
+// front of keys that it makes (PKCS#8 of ring and others): where the key would
+// stand, the head goes on, or text of the program follows.
+func template(b []byte) bool {
+	i := bytes.LastIndex(b[:min(len(b), 64)], []byte("\x04\x20"))
+	if i < 0 || i+34 > len(b) {
+		return false
+	}
+	key := b[i+2 : i+34]
+	if bytes.HasPrefix(key, []byte("\xa1\x44\x03\x42")) || bytes.HasPrefix(key, []byte("\x81\x21\x00")) {
+		return true
+	}
+	text := 0
+	for _, c := range key {
+		if c >= 0x20 && c < 0x7f {
+			text++
+		}
+	}
+	return text >= 28
 }
 
 // derInText looks for a key in base64 or hexadecimal without armour.

@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -25,6 +26,8 @@ var schemes = []scheme{
 	{"$y$", "yescrypt", 86, 43},
 	{"$gy$", "gost-yescrypt", 86, 43},
 	{"$7$", "scrypt", 100, 43},
+	{"$8$", "pbkdf2-sha256", 14, 43}, // of Cisco's types 8 and 9
+	{"$9$", "scrypt", 14, 43},
 }
 
 // longSchemes are hashes in the modular form whose fields are base64 with "+"
@@ -40,6 +43,10 @@ var longSchemes = []struct {
 	{"$pbkdf2-sha256$", "pbkdf2-sha256", 3, 43},
 	{"$pbkdf2-sha512$", "pbkdf2-sha512", 3, 86},
 	{"$pbkdf2-sha1$", "pbkdf2-sha1", 3, 27},
+	{"pbkdf2_sha256$", "pbkdf2-sha256", 3, 43}, // of Django
+	{"pbkdf2_sha1$", "pbkdf2-sha1", 3, 27},
+	{"pbkdf2:sha256:", "pbkdf2-sha256", 3, 64}, // of Werkzeug
+	{"scrypt:", "scrypt", 3, 64},
 	{"$argon2id$", "argon2id", 4, 22},
 	{"$argon2i$", "argon2i", 4, 22},
 	{"$argon2d$", "argon2d", 4, 22},
@@ -98,7 +105,7 @@ func longHash(b []byte) (hash, name string) {
 			continue
 		}
 		end := len(sc.prefix)
-		for end < len(b) && end < 400 && (b64(b[end]) || strings.IndexByte("$=+,-_", b[end]) >= 0) {
+		for end < len(b) && end < 400 && (b64(b[end]) || strings.IndexByte("$=+,-_:", b[end]) >= 0) {
 			end++
 		}
 		fields := strings.Split(string(b[len(sc.prefix):end]), "$")
@@ -106,8 +113,15 @@ func longHash(b []byte) (hash, name string) {
 			return string(b[:end]), sc.name
 		}
 	}
+	if m := scram.Find(b[:min(len(b), 400)]); m != nil {
+		return string(m), "scram-" + strings.ToLower(string(m[6:strings.IndexByte(string(m), '$')]))
+	}
 	return "", ""
 }
+
+// scram is what PostgreSQL keeps of a password (RFC 5802, section 3): rounds and
+// salt, then two keys.
+var scram = regexp.MustCompile(`^SCRAM-SHA-(?:1|256)\$[0-9]{4,7}:[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=]{27,44}:[A-Za-z0-9+/=]{27,44}`)
 
 // ldapHash reads the form of RFC 2307: the scheme in braces, then base64.
 func ldapHash(b []byte) (hash, name string) {

@@ -217,7 +217,33 @@ func (s *scanner) inProgram(a *assignment) bool {
 	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted && !s.beside(a) && !s.header(a) {
 		return false
 	}
+	if a.quoted && a.from >= 2 && string(s.f.Data[a.from-2:a.from]) == "-D" { // the command that built it
+		return len(a.v) >= 6
+	}
+	if a.kind == SymmetricKey && hexBits(a.v) == 0 {
+		return a.form == equals && cipherKey(a.key) && (len(a.v) == 16 || len(a.v) == 24 || len(a.v) == 32) && (random(a.v) || scrambled(a.v)) && s.wholeString(a)
+	}
 	return digit(a.v) && len(a.v) >= 4 && (a.kind != SymmetricKey || hexBits(a.v) == 128 || hexBits(a.v) == 256)
+}
+
+// cipherKey says that a setting's name is that of a cipher's key, and not of a
+// list's.
+func cipherKey(name string) bool {
+	n := setting.Normal(name)
+	for _, w := range []string{"aeskey", "deskey", "cryptkey", "encryptkey", "cipherkey", "encryptionkey", "masterkey"} {
+		if strings.HasSuffix(n, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeString says that a string of a program is the assignment and nothing
+// else.
+func (s *scanner) wholeString(a *assignment) bool {
+	d := s.f.Data
+	end := a.at + len(a.v)
+	return (a.from == 0 || d[a.from-1] == 0) && end < len(d) && d[end] == 0
 }
 
 // header says that the string is a header of HTTP and nothing else: its name has
@@ -305,6 +331,9 @@ func formed(kind Kind, key, v string) bool {
 		}
 		if len(v) < 12 || strings.ContainsAny(v, "()[]{}<>,:;%\"' ") || hexOnly(v) || publicKey(v) {
 			return false
+		}
+		if len(v) == 16 && scrambled(v) && setting.Normal(key) != "key" {
+			return true
 		}
 		return random(v) && (threeKinds(v) || len(v) >= 16) || len(v) >= 16 && len(v) <= 32 && mixed(v) && !strings.ContainsAny(v, "_-.")
 	case Token, APIKey, CloudSecret:

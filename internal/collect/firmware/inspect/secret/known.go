@@ -1,7 +1,9 @@
 package secret
 
 import (
+	"cmp"
 	_ "embed"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
@@ -39,7 +41,41 @@ func (s *scanner) known() {
 			}
 		}
 	}
+	if s.f.Kind == inspect.Text {
+		return
+	}
+	// A library's other test keys stand with those that are known.
+	keys := make([]*Hit, 0, 8)
+	for i := range s.hits {
+		if k := s.hits[i].Kind; k == PrivateKey || k == TestKey {
+			keys = append(keys, &s.hits[i])
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b *Hit) int { return cmp.Compare(a.Offset, b.Offset) })
+	besideTestKeys(keys)
+	slices.Reverse(keys)
+	besideTestKeys(keys)
 }
+
+// testKeys is how far the keys that a library checks itself with stand from each
+// other in a program.
+const testKeys = 8 << 10
+
+// besideTestKeys takes a key that follows one of a library's own as another of
+// them.
+func besideTestKeys(keys []*Hit) {
+	var last *Hit
+	for _, h := range keys {
+		if h.Kind == PrivateKey && last != nil && abs(h.Offset-last.Offset) <= testKeys {
+			h.Kind, h.Known = TestKey, "beside "+strings.TrimPrefix(last.Known, "beside ")
+		}
+		if h.Kind == TestKey {
+			last = h
+		}
+	}
+}
+
+func abs(n int64) int64 { return max(n, -n) }
 
 // Published says where the private half of a public key can be had; "" where
 // that isn't known.

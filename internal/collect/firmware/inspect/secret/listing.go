@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/setting"
 )
 
 // maxListing bounds the files that are read line by line.
@@ -67,9 +68,17 @@ func (s *scanner) listings() {
 		read = s.webFolder
 	case s.f.Role == inspect.Config && strings.HasSuffix(base, ".conf"):
 		read = s.accountLine
-	case vpnLogin(p):
+	case vpnLogin(p) && bytes.IndexByte(bytes.TrimSpace(s.f.Data), '\n') >= 0:
 		s.twoLines()
 		return
+	case strings.Contains(p, "/pam.d/") || base == "pam.conf":
+		read = s.module
+	case base == "secrets.yaml" || base == "secrets.yml":
+		read = s.secretsFile
+	case base == "users.properties":
+		read = s.karaf
+	case base == "identity.secret":
+		read = s.identity
 	default:
 		s.wordFile(p)
 		return
@@ -100,6 +109,12 @@ func (s *scanner) accountLine(_ int, f []arg) {
 		s.add(f[n-1].Off, Hit{Kind: Password, Value: f[n-1].Text, User: f[n-2].Text, Note: f[0].Text})
 		return
 	}
+	for _, w := range f[1:] { // Upstream http user:password@host:port of tinyproxy
+		if m := bareLogin.FindStringSubmatch(w.Text); m != nil && !s.placeholder(m[2]) && !manualLogin(m[1], m[2]) && !s.exampleHost(m[3]) {
+			s.add(w.Off+len(m[1])+1, Hit{Kind: Password, Value: m[2], User: m[1], Scheme: s.service(w.Off), Note: "account in front of a host"})
+			return
+		}
+	}
 	switch n := len(f); {
 	case n >= 6 && f[0].Text == "MONITOR" && !s.placeholder(f[4].Text): // upsmon.conf(5): system, number, user, password, role
 		s.add(f[4].Off, Hit{Kind: Password, Value: f[4].Text, User: f[3].Text, Scheme: "ups", Note: f[0].Text})
@@ -123,8 +138,60 @@ func (s *scanner) accountLine(_ int, f []arg) {
 	}
 }
 
+// bareLogin is an account in front of a host and its port, without a scheme.
+var bareLogin = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,32}):([^:@/\s"']{4,64})@([A-Za-z0-9.-]+):[0-9]{2,5}$`)
+
 // terminalLine is a line that a switch's or a router's terminal takes.
-var terminalLine = regexp.MustCompile(`(?m)^\s*(username \S+ (privilege \d+ )?(password|secret) |snmp-server community |enable (password|secret) |set system account |wpa-psk (ascii|hex) |key-string |(radius|tacacs)-server (host \S+ )?key )`)
+var terminalLine = regexp.MustCompile(`(?m)^\s*(username \S+ (privilege \d+ )?(password|secret) |snmp-server community |enable (password|secret) |set system account |wpa-psk (ascii|hex) |key-string |ip ospf |neighbor \S+ password |(radius|tacacs)-server (host \S+ )?key )`)
+
+// module reads a line of PAM's configuration: secret=x among the arguments.
+func (s *scanner) module(_ int, f []arg) {
+	for _, w := range f {
+		name, v, ok := strings.Cut(w.Text, "=")
+		if !ok || name != "secret" && name != "bindpw" && name != "passwd" && name != "password" || len(v) < 4 || s.placeholder(v) || reference(v) {
+			continue
+		}
+		s.add(w.Off+len(name)+1, Hit{Kind: Password, Value: v, Scheme: named(strings.Join([]string{f[0].Text, w.Text}, " ")), Note: "argument " + name + " of a module"})
+	}
+}
+
+// secretsFile reads a line of Home Assistant's and ESPHome's secrets.yaml: what stands
+// there is secret whatever it is called, but for places and accounts.
+func (s *scanner) secretsFile(_ int, f []arg) {
+	if len(f) != 2 || !strings.HasSuffix(f[0].Text, ":") {
+		return
+	}
+	n, v := setting.Normal(f[0].Text), f[1].Text
+	for _, w := range []string{"latitude", "longitude", "elevation", "user", "username", "url", "host", "ip", "address", "port", "ssid", "email", "name", "domain", "server"} {
+		if strings.HasSuffix(n, w) {
+			return
+		}
+	}
+	if _, ok := kindOfKey(f[0].Text[:len(f[0].Text)-1]); ok || len(v) < 4 || strings.Contains(v, "://") || s.placeholder(v) || modes[strings.ToLower(v)] {
+		return // a name that says it is read as everywhere
+	}
+	s.add(f[1].Off, Hit{Kind: Password, Value: v, Scheme: s.service(f[1].Off), Note: "key " + strings.TrimSuffix(f[0].Text, ":") + " of a file of secrets"})
+}
+
+// karaf reads a line of users.properties of Apache Karaf: user = password,roles.
+func (s *scanner) karaf(off int, f []arg) {
+	if len(f) < 3 || f[1].Text != "=" || strings.Contains(f[0].Text, ":") {
+		return
+	}
+	pw, _, ok := strings.Cut(f[2].Text, ",")
+	if ok && len(pw) >= 3 && pw != "group" && !s.placeholder(pw) && !strings.HasPrefix(pw, "{CRYPT}") {
+		s.add(f[2].Off, Hit{Kind: Password, Value: pw, User: f[0].Text, Scheme: "login", Note: "list of accounts"})
+	}
+}
+
+// identity reads the identity of a node of ZeroTier: address, type, public and
+// private half in hexadecimal.
+func (s *scanner) identity(_ int, f []arg) {
+	part := strings.Split(f[0].Text, ":")
+	if len(part) == 4 && len(part[0]) == 10 && len(part[2]) == 128 && len(part[3]) == 128 && hexOnly(part[3]) {
+		s.add(f[0].Off+len(f[0].Text)-128, Hit{Kind: PrivateKey, Value: part[3], Algorithm: "X25519", Bits: 256, Format: "ZeroTier identity"})
+	}
+}
 
 // timeKey reads a line of the keys of ntpd or chrony: number, kind, key.
 func (s *scanner) timeKey(_ int, f []arg) {
@@ -221,7 +288,7 @@ func (s *scanner) terminal(_ int, f []arg) {
 			if word(0) == "username" {
 				user = word(1)
 			}
-			if i == 0 || user != "" || word(0) == "enable" || word(0) == "set" && i >= 2 {
+			if i == 0 || user != "" || word(0) == "enable" || word(0) == "neighbor" || word(0) == "set" && i >= 2 {
 				secret(i+1, Password, user, "login")
 			}
 			return
@@ -238,8 +305,11 @@ func (s *scanner) terminal(_ int, f []arg) {
 		case "wpa-psk", "wpa-passphrase":
 			secret(i+1, WiFiPSK, "", "wifi")
 			return
-		case "key-string", "pre-shared-key", "shared-secret":
+		case "key-string", "pre-shared-key", "shared-secret", "authentication-key":
 			secret(i+1, Password, "", "")
+			return
+		case "message-digest-key": // ip ospf message-digest-key 1 md5 x
+			secret(i+3, Password, "", "")
 			return
 		case "key":
 			if i > 0 && (strings.HasSuffix(word(0), "-server") || word(0) == "isakmp") {
@@ -265,6 +335,12 @@ func (s *scanner) snmp(_ int, f []arg) {
 		community(2)
 	case "com2sec":
 		community(len(f) - 1)
+	case "usmUser": // written by the daemon: the keys of RFC 3414, made for this engine
+		for i := 4; i < len(f); i++ {
+			if v, ok := strings.CutPrefix(f[i].Text, "0x"); ok && (len(v) == 32 || len(v) == 40 || len(v) == 48 || len(v) == 64 || len(v) == 96 || len(v) == 128) && hexOnly(v) {
+				s.add(f[i].Off+2, Hit{Kind: SymmetricKey, Value: v, User: strings.Trim(f[4].Text, "\""), Scheme: "snmp", Bits: 4 * len(v), Note: "localized key of SNMPv3"})
+			}
+		}
 	case "createUser":
 		for i := 1; i+1 < len(f); i++ {
 			switch strings.TrimRight(f[i].Text, "-0123456789") {

@@ -1,6 +1,7 @@
 package secret_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +50,63 @@ func TestListings(t *testing.T) {
 		{"expect", "/usr/sbin/a.sh", "#!/bin/sh\nexpect -c 'spawn ssh a@h; expect \"word:\"; send \"Zx81kkQp\\r\"'\nexpect -c 'expect \"# \"; send \"reboot9\\r\"'\n", []found{{secret.Password, 2, "", "Zx81kkQp"}}},
 		{"thread", "/etc/a.conf", "dataset=0e08000000000001000000030000100510" + key32 + "0102d9a0\n", []found{{secret.SymmetricKey, 1, "", key32}}},
 		{"thread-cut", "/etc/a.conf", "dataset=0e08000000000001000000030000100510" + key32 + "0102d9\n", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if d := cmp.Diff(row.want, scan(row.path, row.text)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// TestMoreForms: places that other products than cameras keep secrets in, each
+// with a neighbour that holds none.
+func TestMoreForms(t *testing.T) {
+	t.Parallel()
+	half, other := strings.Repeat("5b1f9ac27734e08d", 8), strings.Repeat("d21c4490ab6e3f07", 8)
+	const (
+		django = "pbkdf2_sha256$260000$tIRrLSaQan0q$pBvZp+sjFIhfUDxPbgA5rYJTHBiuX6eTkqrXZzZ0O68="
+		scram  = "SCRAM-SHA-256$4096:hrSsVbYOm6zYO1mgL2TA/g==$ac4HEuq9WRPgK62zJ1a1bL/PW/JCrvoFWuZXn1t1YhE=:lg1b11hYiZpJEyEIWR3pUpgrhh198IWEMnhIrrHKUtI="
+		cisco  = "$9$YvIyUEyhuUUOMC$3yy8Fm4E3pzXZ3JAfLjzYgVnz34TwPKi67gIIn9bhm6"
+	)
+	for _, row := range []struct {
+		name, path, text string
+		want             []found
+	}{
+		{"pam", "/etc/pam.d/cli", "auth sufficient pam_tacplus.so server=203.0.113.29 secret=Zx81kkQp timeout=5\nauth required pam_unix.so nullok\n", []found{{secret.Password, 1, "", "Zx81kkQp"}}},
+		{"pam-prompt", "/etc/pam.d/cli", "auth required x.so authtok_prompt=password secret=/etc/s.conf\n", nil},
+		{"proxy", "/etc/tinyproxy/tinyproxy.conf", "Upstream http rgx:Zx81kkQp@198.51.100.46:3128\nUpstream http user:pass@host:3128\nNo a:b@c\n", []found{{secret.Password, 1, "rgx", "Zx81kkQp"}}},
+		{"bird", "/etc/bird/bird.conf", "protocol bgp a {\n  password \"Zx81kkQp\";\n}\n# password \"Zx82kkQp\";\n", []found{{secret.Password, 2, "", "Zx81kkQp"}}},
+		{"frr", "/etc/frr/frr.conf", "interface eth2\n ip ospf message-digest-key 1 md5 Zx81kkQp\n neighbor 10.9.0.2 password Zx82kkQp\n neighbor 10.9.0.2 remote-as 65011\n", []found{{secret.Password, 2, "", "Zx81kkQp"}, {secret.Password, 3, "", "Zx82kkQp"}}},
+		{"end-of-block", "/etc/swanctl/a.conf", "secrets {\n  ike-a { id = b\n    secret = 0sDBqI+ofL543Z6AIjgxLNhh4zUZ0z }\n}\n", []found{{secret.Password, 3, "", "0sDBqI+ofL543Z6AIjgxLNhh4zUZ0z"}}},
+		{"router", "/config/config.boot", "pppoe 0 {\n    user-id rg\n    password Zx81kkQp\n}\nradius-server 10.0.0.9 { secret radr15mcGne }\npassword-policy { password plain }\n", []found{
+			{secret.Password, 3, "rg", "Zx81kkQp"}, {secret.Token, 5, "", "radr15mcGne"}}},
+		{"pass-phrase-file", "/etc/openvpn/noc.pass", "rgvpn\n", []found{{secret.Password, 1, "", "rgvpn"}}},
+		{"zerotier", "/var/lib/zerotier-one/identity.secret", "cd81bec5a4:0:" + half + ":" + other + "\n", []found{{secret.PrivateKey, 1, "", other}}},
+		{"zerotier-public", "/var/lib/zerotier-one/identity.secret", "cd81bec5a4:0:" + half + "\n", nil},
+		{"django", "/opt/a.sql", "INSERT INTO t VALUES (1,'root','" + django + "');\n", []found{{secret.PasswordHash, 1, "", django}}},
+		{"postgres", "/opt/a.sql", "CREATE USER rg WITH PASSWORD '" + scram + "';\n", []found{{secret.PasswordHash, 1, "", scram}}},
+		{"scram-name", "/opt/a.sql", "-- password_encryption = SCRAM-SHA-256\nSET x = 'SCRAM-SHA-256$4096';\n", nil},
+		{"cisco", "/old/a.cfg", "hostname a\nenable secret 9 " + cisco + "\n", []found{{secret.PasswordHash, 2, "", cisco}}},
+		{"youtube", "/bin/a.sh", "ffmpeg -i /tmp/f -f flv rtmps://a.rtmps.youtube.com:443/live2/lf27-rpqb-iopn-hhnt-c9mm &\nffmpeg -f flv rtmp://h/live/stream\n", []found{{secret.Token, 1, "", "lf27-rpqb-iopn-hhnt-c9mm"}}},
+		{"header", "/www/a.cgi", "#!/bin/sh\n[ \"$HTTP_X_FACTORY\" = \"fct-Zx81kkQp\" ] && A=ok\n[ \"$HTTP_X_REQUESTED_WITH\" = \"XMLHttpRequest\" ]\n", []found{{secret.Token, 2, "", "fct-Zx81kkQp"}}},
+		{"secrets-yaml", "/ha/secrets.yaml", "mqtt_password: Zx81kkQp\nalarm_code: 824514\nlatitude: 47.0712\nbroker_url: mqtt://h\n# code: 123987\n", []found{{secret.Password, 1, "", "Zx81kkQp"}, {secret.Password, 2, "", "824514"}}},
+		{"karaf", "/etc/users.properties", "openhab = Zx81kkQp,_g_:admingroup\n_g_\\:admingroup = group,admin\n", []found{{secret.Password, 1, "openhab", "Zx81kkQp"}}},
+		{"erlang", "/root/.erlang.cookie", "DCNBFE5I9G6RB4YIAK80", []found{{secret.Password, 1, "", "DCNBFE5I9G6RB4YIAK80"}}},
+		{"localized-key", "/var/lib/snmp/snmpd.conf", "usmUser 1 3 0x80001f8880a1b2c3d4e5f60718 \"mon\" \"mon\" NULL .1.3.6.1.6.3.10.1.1.3 0xe33865c19fe312143d11352cca5d2930f8187417 .1.3.6.1.6.3.10.1.2.4 \"\"\noldEngineID 0x80001f8880a1b2c3d4e5f607180011ff\n", []found{{secret.SymmetricKey, 1, "mon", "e33865c19fe312143d11352cca5d2930f8187417"}}},
+		{"named-keys", "/zw/settings.json", `{"securityKeys":{"S0_Legacy":"9847B0A0612ADC025C3FA87998E6CFB0","S2_None":""}}`, []found{{secret.SymmetricKey, 1, "", "9847B0A0612ADC025C3FA87998E6CFB0"}}},
+		{"google", "/opt/a.py", "R = \"1//0Yg4lEK7bBKG8bEdN0-oRuwAYYzUk4JcQYUv4FT24PlMpKWiwwJAA2qYT9DWP\"\n", []found{{secret.Token, 1, "", "1//0Yg4lEK7bBKG8bEdN0-oRuwAYYzUk4JcQYUv4FT24PlMpKWiwwJAA2qYT9DWP"}}},
+		{"three-quotes", "/etc/grafana.ini", "password = \"\"\"Zx81kkQp\"\"\"\n", []found{{secret.Password, 1, "", "Zx81kkQp"}}},
+		{"two-tests", "/www/cgi-bin/a.cgi", "#!/bin/sh\nif [ \"$u\" = \"maint\" ] && [ \"$p\" = \"mnt!BtxqKF6\" ]; then l=9; fi\nif [ \"$a\" = \"start\" ] && [ \"$b\" = \"eth0\" ]; then :; fi\n", []found{{secret.Password, 2, "maint", "mnt!BtxqKF6"}}},
+		{"old-log", "/var/log/messages.1", "sent [PAP AuthReq id=0x1 user=\"m2m\" password=\"Zx81kkQp\"]\n", []found{{secret.Password, 1, "m2m", "Zx81kkQp"}}},
+		{"manual", "/usr/share/man1/x.1", "password=\"Zx81kkQp\"\n", nil},
+		{"source-map", "/www/a.js.map", `{"sourcesContent":["const L = {user: 'dev', password: 'Zx81kkQp'};\n"]}`, []found{{secret.Password, 1, "dev", "Zx81kkQp"}}},
+		{"fields", "/mnt/system.ini", "\x01\x00\x00\x00" + "admin" + strings.Repeat("\x00", 27) + "camDLMQPvS" + strings.Repeat("\x00", 22) + "guest" + strings.Repeat("\x00", 27) + "viewer" + strings.Repeat("\x00", 200), []found{{secret.Password, 0, "admin", "camDLMQPvS"}}},
+		{"fields-close", "/mnt/system.ini", "\x01\x00\x00\x00" + "admin\x00camDLMQPvS" + strings.Repeat("\x00", 200), nil},
+		{"capture", "/root/a.pcap", "\xd4\xc3\xb2\xa1" + strings.Repeat("\x00\x01", 30) + "USER up\r\n" + strings.Repeat("\x00\x02", 20) + "PASS Zx81kkQp\r\n" + strings.Repeat("\x00\x02", 20) + "USER anonymous\r\n\x00\x01PASS a@b.net\r\n", []found{{secret.Password, 0, "up", "Zx81kkQp"}}},
+		{"boot-stop", "/env", "bootdelay=3\x00bootstopkey=stopQo5rXd\x00x=\x01\x00", []found{{secret.Password, 0, "", "stopQo5rXd"}}},
+		{"header-python", "/opt/a.py", "if request.headers.get(\"X-Factory\") == \"fct-Zx81kkQp\": pass\nh[\"X-A\"] = \"value\"\n", []found{{secret.Token, 1, "", "fct-Zx81kkQp"}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,9 @@ func (s *scanner) option(from int) bool {
 	if len(line) > 512 || s.f.Kind != inspect.Text {
 		return false
 	}
+	if s.f.Role == inspect.Config && s.inBlock(line, start, from) {
+		return true
+	}
 	before := bytes.Fields(line[:from-start])
 	if len(before) == 0 {
 		if s.f.Role != inspect.Config {
@@ -45,6 +48,40 @@ func (s *scanner) option(from int) bool {
 		switch path.Base(string(w)) {
 		case "fw_setenv", "setenv", "setprop", "nvram_set", "set", "put", "export":
 			return true
+		}
+	}
+	return false
+}
+
+// inBlock says that a name and one word are a statement of a block in braces, as
+// routers keep their configuration: authentication { password x }.
+func (s *scanner) inBlock(line []byte, start, from int) bool {
+	before := line[:from-start]
+	brace := bytes.LastIndexAny(before, "{};")
+	if len(bytes.TrimSpace(before[brace+1:])) > 0 || brace < 0 && !s.open(start) {
+		return false
+	}
+	rest := line[from-start:]
+	if k := bytes.IndexAny(rest, "};"); k >= 0 && bytes.IndexAny(rest[:k], "\"'") < 0 {
+		rest = rest[:k]
+	}
+	return len(quotedFields(rest)) == 2
+}
+
+// open says that the line above the one at start, or one not far above it, ends
+// with an open brace that nothing closes.
+func (s *scanner) open(start int) bool {
+	depth := 0
+	d := s.f.Data[max(0, start-1024):start]
+	for i := len(d) - 1; i >= 0; i-- {
+		switch d[i] {
+		case '}':
+			depth++
+		case '{':
+			if depth--; depth < 0 {
+				n := bytes.IndexByte(d[i:], '\n') // more statements may stand behind it, no member of JSON
+				return n >= 0 && !bytes.ContainsAny(d[i:i+n], ":=(\"'")
+			}
 		}
 	}
 	return false
@@ -81,7 +118,7 @@ func quotedFields(line []byte) []arg {
 	if i := bytes.Index(line, []byte(" #")); i >= 0 {
 		line = line[:i]
 	}
-	return split(bytes.TrimRight(line, "\r\n "), 0)
+	return split(bytes.TrimRight(line, "\r\n ;"), 0)
 }
 
 // argued reads the value of an option of a command: --password x.

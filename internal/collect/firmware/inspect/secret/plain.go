@@ -124,6 +124,9 @@ func (s *scanner) plain(a assignment, i int) (assignment, bool) {
 		}
 	}
 	v = strings.TrimRight(v, " \t")
+	if k := strings.IndexByte(v, ' '); k > 0 && strings.Trim(v[k:], " }") == "" { // blocks end on the line
+		v = v[:k]
+	}
 	if cut := cutNext(v); cut != v {
 		a.v = cut
 		return a, cut != ""

@@ -132,7 +132,7 @@ func (s *scanner) strings(all []inspect.Run) {
 			continue
 		}
 		if bits := hexBits(v); bits > 0 && bits <= 256 {
-			if why, _ := beside(all, i, keyContext); why != "" && !vector(v) {
+			if why, _ := beside(all, i, keyContext); why != "" && !vector(v) && !(bits >= 192 && s.curves() && strings.ToUpper(v) == v) {
 				s.add(r.Off, Hit{Kind: SymmetricKey, Value: v, Bits: bits, Note: "in a program's strings, beside " + quote(why)})
 			}
 			continue
@@ -171,6 +171,17 @@ func (s *scanner) strings(all []inspect.Run) {
 		}
 		s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, User: user, Scheme: named(why), Note: "in a program's strings, beside " + quote(why)})
 	}
+}
+
+// curves says that a library of elliptic curves is linked into the program: the
+// numbers of its curves look like keys.
+func (s *scanner) curves() bool {
+	for _, w := range []string{"secp192r1", "secp256r1", "secp256k1", "brainpoolP256r1", "prime256v1"} {
+		if bytes.Contains(s.f.Data, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // wifiLogin says that string i stands beside "ssid" and a word for a password,

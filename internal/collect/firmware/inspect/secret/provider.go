@@ -39,6 +39,7 @@ var providers = []provider{
 	{"AIza", APIKey, "google", 35, 35, word, nil, nil},
 	{"GOCSPX-", Token, "google", 28, 28, word, nil, nil},
 	{"ya29.", Token, "google", 40, 400, word, randomTail(5), nil},
+	{"1//0", Token, "google", 40, 120, word, randomTail(4), nil},
 	{"EAAC", Token, "facebook", 60, 250, alnum, randomTail(4), nil},
 	{"hooks.slack.com/services/", Webhook, "slack", 20, 80, slashed, slashes(2), nil},
 	{"hooks.slack.com/workflows/", Webhook, "slack", 20, 100, slashed, slashes(2), nil},

@@ -72,7 +72,7 @@ var rules = []rule{
 	{(*scanner).derInText, derTextWords},
 	{(*scanner).derInBinary, derWords},
 	{(*scanner).marked, []string{"AGE-SECRET-KEY-1", "PuTTY-User-Key-File-"}},
-	{(*scanner).hash, []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$md5", "$apr1$", "$pbkdf2-", "$argon2", "{SHA}", "{SSHA}", "{SHA256}"}},
+	{(*scanner).hash, []string{"$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$", "pbkdf2_sha", "pbkdf2:sha", "scrypt:", "SCRAM-SHA-", "$y$", "$gy$", "$md5", "$apr1$", "$pbkdf2-", "$argon2", "{SHA}", "{SSHA}", "{SHA256}"}},
 	{(*scanner).url, []string{"://"}},
 	{(*scanner).provider, providerWords},
 	{(*scanner).setting, settingWords},
@@ -99,6 +99,10 @@ var glances = []rule{
 	{(*scanner).webKey, []string{"\"kty\""}},
 	{(*scanner).signify, []string{"untrusted comment:"}},
 	{(*scanner).dataset, []string{"0e0800000000"}},
+	{(*scanner).shellLogin, []string{"] && ["}},
+	{(*scanner).inlineStore, []string{"<pkcs12>"}},
+	{(*scanner).stream, []string{"rtmp://", "rtmps://"}},
+	{(*scanner).headerValue, []string{"$HTTP_X_", "${HTTP_X_", "'HTTP_X_", "\"HTTP_X_", "\"X-", "'X-"}},
 }
 
 var words, looks = func() ([]string, []look) {
@@ -169,6 +173,8 @@ func (s *scanner) whole() {
 	s.rows()
 	s.wide()
 	s.encodedFile()
+	s.fixedFields()
+	s.capture()
 }
 
 // add keeps a hit at off.

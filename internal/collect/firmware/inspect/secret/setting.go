@@ -52,11 +52,14 @@ func (s *scanner) setting(at, end int) {
 		v.kind = kind
 		if s.judge(&v) {
 			s.report(v)
+			return
 		}
-		return
+		if !bytes.Contains(d[to:v.at], []byte("{")) { // names and keys of an object
+			return
+		}
 	}
 	switch {
-	case kind == SymmetricKey && strings.HasSuffix(name, "keys"):
+	case kind == SymmetricKey && strings.HasSuffix(strings.ToLower(name), "keys"):
 		s.keyMap(to)
 	case s.f.Shell():
 		s.echoed(from)

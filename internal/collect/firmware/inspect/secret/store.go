@@ -5,8 +5,11 @@ import (
 	"crypto/sha1"
 	"crypto/subtle"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/binary"
 	"unicode/utf16"
+
+	"assay/internal/collect/firmware/inspect"
 )
 
 // maxStore bounds a key store; those of devices have a few kilobytes.
@@ -29,6 +32,28 @@ type safeBag struct {
 	OID        asn1.ObjectIdentifier
 	Value      asn1.RawValue `asn1:"tag:0,explicit"`
 	Attributes asn1.RawValue `asn1:"set,optional"`
+}
+
+// inlineStore looks at a key store in base64 within a profile of OpenVPN.
+func (s *scanner) inlineStore(_, end int) {
+	if s.prose() || s.f.Kind != inspect.Text || s.f.Comment(end) {
+		return
+	}
+	text, _, ok := bytes.Cut(s.f.Data[end:min(len(s.f.Data), end+2*maxStore)], []byte("</pkcs12>"))
+	if !ok {
+		return
+	}
+	raw, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(text), nil)))
+	if err != nil || len(raw) > maxStore {
+		return
+	}
+	at := end + len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
+	t := &scanner{f: inspect.New(s.f.Path+".p12", 0, raw)}
+	t.keyFile()
+	for _, h := range t.hits {
+		h.Value = string(bytes.TrimSpace(text))
+		s.add(at, h)
+	}
 }
 
 // pkcs12 reads a file that is a PFX structure.

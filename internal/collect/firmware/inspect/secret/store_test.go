@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
 	"slices"
@@ -40,6 +41,27 @@ func TestKeyStores(t *testing.T) {
 		h := hits[0]
 		if h.Format != want.format || h.Clear != want.phrase || h.Algorithm != want.algorithm || h.Encrypted || h.SPKI == "" {
 			t.Errorf("%s: %+v", l.Path, []any{h.Format, h.Clear, h.Algorithm, h.Encrypted, h.SPKI, h.Note})
+		}
+	}
+}
+
+// TestInlineStore: the same store in a profile of OpenVPN.
+func TestInlineStore(t *testing.T) {
+	t.Parallel()
+	for _, l := range inspecttest.Set(t, "heldout-a") {
+		if l.Path != "/opt/app/keys/push.pfx" {
+			continue
+		}
+		text := base64.StdEncoding.EncodeToString(l.Data)
+		for profile, want := range map[string]int{
+			"client\n<pkcs12>\n" + text[:64] + "\n" + text[64:] + "\n</pkcs12>\n": 1,
+			"client\n# <pkcs12>" + text + "</pkcs12>\n":                           0,
+			"client\n<pkcs12>\n" + text[:64] + "\n":                              0,
+		} {
+			hits := hitsOf("/etc/openvpn/a.ovpn", []byte(profile))
+			if len(hits) != want || want == 1 && (hits[0].Line != 3 || hits[0].Format != "PKCS#12" || hits[0].SPKI == "") {
+				t.Errorf("%.40q: %+v", profile, hits)
+			}
 		}
 	}
 }

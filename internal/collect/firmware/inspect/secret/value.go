@@ -300,6 +300,9 @@ func (s *scanner) quotedAt(a assignment, i int) (assignment, bool) {
 	if i >= len(d) {
 		return a, false
 	}
+	if bytes.HasPrefix(d[i:], []byte(`"""`)) || bytes.HasPrefix(d[i:], []byte("'''")) { // of Python, TOML, Grafana
+		i += 2
+	}
 	if end := bytes.IndexAny(d[i:min(len(d), i+40)], "\"'`"); end > 0 {
 		switch p := strings.ToLower(string(d[i : i+end])); p {
 		case "b", "r", "u", "f", "br", "l", "@", "bytes.fromhex(", "bytearray.fromhex(", "binascii.unhexlify(", "unhexlify(", "base64.b64decode(", "b64decode(", "atob(", "buffer.from(", "new buffer(", "string(", "str(", "(", "[", "{", "{ ":

@@ -59,6 +59,9 @@ func (s *scanner) wordFile(p string) {
 	}
 	base := path.Base(p)
 	stem := strings.TrimSuffix(strings.TrimSuffix(base, ".txt"), ".conf")
+	if base == ".erlang.cookie" { // whoever has it runs code on the node
+		stem = "secret"
+	}
 	switch text := bytes.TrimSpace(d); {
 	case strings.Contains(base, "install") && installCode(string(text)):
 		s.add(bytes.Index(d, text), Hit{Kind: SymmetricKey, Value: string(text), Bits: 128, Scheme: "zigbee", Note: "its checksum holds"})
