@@ -79,7 +79,7 @@ func (s *scanner) rawKey() {
 	switch text := string(bytes.TrimSpace(d)); {
 	case s.f.Kind == inspect.Text && hexBits(text) > 0:
 		bits, h.Value = hexBits(text), text
-	case s.f.Kind == inspect.Text:
+	case s.f.Kind == inspect.Text && ascii(text):
 		raw, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || !keySize(len(raw)) || !scattered(raw) {
 			return

@@ -107,21 +107,25 @@ func sound(key any) bool {
 // front of keys that it makes (PKCS#8 of ring and others): where the key would
 // stand, the head goes on, or text of the program follows.
 func template(b []byte) bool {
-	i := bytes.LastIndex(b[:min(len(b), 64)], []byte("\x04\x20"))
-	if i < 0 || i+34 > len(b) {
-		return false
-	}
-	key := b[i+2 : i+34]
-	if bytes.HasPrefix(key, []byte("\xa1\x44\x03\x42")) || bytes.HasPrefix(key, []byte("\x81\x21\x00")) {
-		return true
-	}
-	text := 0
-	for _, c := range key {
-		if c >= 0x20 && c < 0x7f {
-			text++
+	for i := 0; i+34 <= min(len(b), 96); i++ {
+		if b[i] != 4 || b[i+1] != 32 { // an octet string of 32 bytes
+			continue
+		}
+		key := b[i+2 : i+34]
+		if bytes.HasPrefix(key, []byte("\xa1\x44\x03\x42")) || bytes.HasPrefix(key, []byte("\x81\x21\x00")) {
+			return true
+		}
+		text := 0
+		for _, c := range key {
+			if c >= 0x20 && c < 0x7f {
+				text++
+			}
+		}
+		if text >= 28 {
+			return true
 		}
 	}
-	return text >= 28
+	return false
 }
 
 // derInText looks for a key in base64 or hexadecimal without armour.

@@ -217,7 +217,7 @@ func (s *scanner) inProgram(a *assignment) bool {
 	if a.form == blank || strings.ContainsAny(a.v, "%<>[]{}()|\\\"'") || label(a.v) || a.form == mapping && !a.quoted && !s.beside(a) && !s.header(a) {
 		return false
 	}
-	if a.quoted && a.from >= 2 && string(s.f.Data[a.from-2:a.from]) == "-D" { // the command that built it
+	if a.quoted && strings.HasPrefix(a.key, "-D") { // the command that built it
 		return len(a.v) >= 6
 	}
 	if a.kind == SymmetricKey && hexBits(a.v) == 0 {

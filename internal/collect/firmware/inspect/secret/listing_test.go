@@ -105,6 +105,8 @@ func TestMoreForms(t *testing.T) {
 		{"fields", "/mnt/system.ini", "\x01\x00\x00\x00" + "admin" + strings.Repeat("\x00", 27) + "camDLMQPvS" + strings.Repeat("\x00", 22) + "guest" + strings.Repeat("\x00", 27) + "viewer" + strings.Repeat("\x00", 200), []found{{secret.Password, 0, "admin", "camDLMQPvS"}}},
 		{"fields-close", "/mnt/system.ini", "\x01\x00\x00\x00" + "admin\x00camDLMQPvS" + strings.Repeat("\x00", 200), nil},
 		{"capture", "/root/a.pcap", "\xd4\xc3\xb2\xa1" + strings.Repeat("\x00\x01", 30) + "USER up\r\n" + strings.Repeat("\x00\x02", 20) + "PASS Zx81kkQp\r\n" + strings.Repeat("\x00\x02", 20) + "USER anonymous\r\n\x00\x01PASS a@b.net\r\n", []found{{secret.Password, 0, "up", "Zx81kkQp"}}},
+		{"key-file", "/hls/enc.key", "\x4d\x62\x2b\xca\xcc\xad\x69\x61\x52\xbf\x88\xdc\x43\xc8\xe7\x6d", []found{{secret.SymmetricKey, 1, "", "\x4d\x62\x2b\xca\xcc\xad\x69\x61\x52\xbf\x88\xdc\x43\xc8\xe7\x6d"}}},
+		{"key-file-text", "/hls/enc.key", "the key is here.", nil},
 		{"boot-stop", "/env", "bootdelay=3\x00bootstopkey=stopQo5rXd\x00x=\x01\x00", []found{{secret.Password, 0, "", "stopQo5rXd"}}},
 		{"header-python", "/opt/a.py", "if request.headers.get(\"X-Factory\") == \"fct-Zx81kkQp\": pass\nh[\"X-A\"] = \"value\"\n", []found{{secret.Token, 1, "", "fct-Zx81kkQp"}}},
 	} {

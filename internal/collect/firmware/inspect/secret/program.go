@@ -50,7 +50,7 @@ func (s *scanner) anchor(at, _ int) {
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
 	loginContext   = regexp.MustCompile(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
-	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin)$|%s:%s)`)
+	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin|[a-z]*factory|[a-z]*maint)$|%s:%s)`)
 	shellContext   = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
 	keyContext     = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
 	account        = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
@@ -107,7 +107,7 @@ func (s *scanner) runs(span [2]int) []inspect.Run {
 		for j < to && d[j] >= 0x20 && d[j] < 0x7f {
 			j++
 		}
-		if j-i >= shortest && (i == 0 || d[i-1] == 0) && j < len(d) && d[j] == 0 {
+		if j-i >= shortest && (i == 0 || d[i-1] == 0 || i%4 == 0) && j < len(d) && d[j] == 0 {
 			out = append(out, inspect.Run{Off: i, Text: d[i:j], NUL: true})
 		}
 		i = max(j, i+1)

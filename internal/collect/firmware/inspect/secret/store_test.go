@@ -165,3 +165,28 @@ func TestPublishedKeys(t *testing.T) {
 		t.Errorf("%+v", hits)
 	}
 }
+
+// TestKeyTemplates: the heads that libraries put in front of the keys that they
+// make are no keys, whatever follows them.
+func TestKeyTemplates(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(string(der), "\x04\x20") + 2 // the private number
+	head := string(der[:at]) + string(der[at+32:at+37])
+	program := func(middle string) []byte {
+		return []byte("\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 64) + middle + strings.Repeat("/usr/share/cargo/registry/src/lib.rs", 8) + "\x00")
+	}
+	if hits := hitsOf("/usr/bin/a", program(head)); len(hits) != 0 {
+		t.Errorf("a template: %+v", hits)
+	}
+	if hits := hitsOf("/usr/bin/a", program(string(der))); len(hits) != 1 || hits[0].SPKI != spki(t, &key.PublicKey) {
+		t.Errorf("a key: %+v", hits)
+	}
+}
