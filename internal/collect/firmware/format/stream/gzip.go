@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	strict "compress/zlib"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,9 @@ func lookZlib(_ context.Context, s format.Source, at int64) (*format.Part, error
 	if len(b) < 8 || b[0] != 0x78 || (uint(b[0])<<8|uint(b[1]))%31 != 0 || b[1]&0x20 != 0 || !deflated(b[2:]) {
 		return nil, nil
 	}
-	d, err := openZlib(format.Section(s, at, s.Size()-at), 0)
+	// The look is strict: the faster decoder also takes codes without an end of
+	// the block and then decodes code of programs for megabytes.
+	d, err := strict.NewReader(newInput(whole(format.Section(s, at, s.Size()-at))))
 	if err != nil {
 		return nil, nil
 	}

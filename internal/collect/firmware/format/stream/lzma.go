@@ -29,6 +29,8 @@ const (
 	// lzmaProof is how much a look decodes. Noise rarely gets over the first
 	// match: its distance would have to be within what was decoded.
 	lzmaProof = 4096
+	// lzmaDeep is the same where the head is unusual.
+	lzmaDeep = 1 << 18
 	// lzmaShort is what a stream must decode to, unless the source ends with it.
 	lzmaShort = 256
 	// unknown is the size of a content that ends with a mark.
@@ -60,15 +62,20 @@ func parseLZMA(b []byte) (h lzmaHead, ok bool) {
 }
 
 func lookLZMA(_ context.Context, s format.Source, at int64) (*format.Part, error) {
-	h, ok := parseLZMA(format.Head(s, at, lzmaHeader+5))
+	b := format.Head(s, at, lzmaHeader+5)
+	h, ok := parseLZMA(b)
 	if !ok {
 		return nil, nil
 	}
-	d, err := openLZMA(format.Section(s, at, s.Size()-at), lzmaProof)
+	d, err := openLZMA(format.Section(s, at, s.Size()-at), lzmaDeep)
 	if err != nil {
 		return nil, nil
 	}
-	n, err := io.ReadFull(d, make([]byte, lzmaProof))
+	proof := lzmaProof
+	if h.dict < 1<<16 || h.dict > 1<<26 || h.plain > 1<<30 || b[0] != 0x5d && b[0] != 0x6d {
+		proof = lzmaDeep
+	}
+	n, err := io.ReadFull(d, make([]byte, proof))
 	if err != nil {
 		_, err = d.Read(make([]byte, 1))
 		if err != io.EOF || n < lzmaShort && at+d.Consumed() < s.Size()-16 {

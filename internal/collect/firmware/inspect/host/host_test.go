@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -225,4 +226,20 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLists: a program that names more hosts than one contacts knows them; one
+// with fewer speaks to them.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]host.Evidence{40: host.Programmed, 41: host.Mentioned} {
+		text := "\x01\x00getaddrinfo\x00"
+		for i := range n {
+			text += fmt.Sprintf("a%d.vendor-cloud.net\x00", i)
+		}
+		uses := usesOf("/usr/lib/libclassify.so", []byte(text))
+		if len(uses) != n || uses[0].Evidence != want {
+			t.Errorf("%d hosts: %d, the first %+v, want %s", n, len(uses), uses[0], want)
+		}
+	}
 }

@@ -55,7 +55,34 @@ func scan(f *inspect.File, found []keyword.Hit) []Use {
 		s.places(found)
 	}
 	slices.SortStableFunc(s.uses, func(a, b Use) int { return cmp.Compare(a.Offset, b.Offset) })
+	s.listed()
 	return s.uses
+}
+
+// maxSpoken is how many different hosts a program contacts, at the most: more are
+// a list that it knows traffic or services by.
+const maxSpoken = 40
+
+// listed takes the evidence from the hosts of a program or a script that names
+// too many: which of them it contacts stands elsewhere.
+func (s *scanner) listed() {
+	if s.f.Role == inspect.Config {
+		return
+	}
+	hosts := map[string]bool{}
+	for i := range s.uses {
+		if u := &s.uses[i]; u.Class == InBinary || u.Class == InScript {
+			hosts[u.Host] = true
+		}
+	}
+	if len(hosts) <= maxSpoken {
+		return
+	}
+	for i := range s.uses {
+		if u := &s.uses[i]; u.Class == InBinary || u.Class == InScript {
+			u.Evidence = Mentioned
+		}
+	}
 }
 
 func (s *scanner) add(off int, u Use) {
