@@ -108,6 +108,22 @@ func TestNameOfAProgram(t *testing.T) {
 	}
 }
 
+// TestBesideItsProduct: what only has the name of a program is of its product
+// where other files are of that.
+func TestBesideItsProduct(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"pure-ftpd version 1.0.50": 0, "start": 2} {
+		v := NewInventory()
+		for _, x := range []struct{ path, text string }{{"/usr/sbin/pure-ftpd", text}, {"/usr/bin/pure-pw", "start"}} {
+			f, p := program(x.path, "", x.text)
+			v.Add(scan(rules(), f, inspecttest.Finder(Words())(f.Data), p))
+		}
+		if r := v.Result(); len(r.Unattributed) != want {
+			t.Errorf("%s: unattributed %+v", text, r.Unattributed)
+		}
+	}
+}
+
 // TestMuslIsNoGlibc: OpenWrt calls the C library of musl libc.so.
 func TestMuslIsNoGlibc(t *testing.T) {
 	t.Parallel()
@@ -232,7 +248,7 @@ func TestSelfNamed(t *testing.T) {
 		want       []string
 	}{
 		{"in four messages", "/usr/sbin/haveged", says, []string{"haveged 1.9.14"}},
-		{"in three", "/usr/sbin/haveged", says[1:], nil},
+		{"in two", "/usr/sbin/haveged", says[2:], nil},
 		{"of another name", "/usr/sbin/entropyd", says, nil},
 		{"two numbers", "/usr/sbin/haveged", append(slices.Clone(says), "3.2.1"), nil},
 	} {

@@ -49,6 +49,7 @@ type binaryOf struct {
 	claimed bool
 	like    string   // the product that has a program of its name
 	folder  *product // the product that its folder is called by
+	own     *product // the product that has a program of its name
 }
 
 // NewInventory makes an empty one.
@@ -59,7 +60,7 @@ func NewInventory() *Inventory {
 // Add takes what one file says.
 func (v *Inventory) Add(f Findings) {
 	claimed, like := false, ""
-	var folder *product
+	var folder, own *product
 	for _, c := range f.Claims {
 		// A vermagic alone says for which kernel a module is, not what it is.
 		claimed = claimed || c.Rule != "linux-vermagic" && !c.Guess
@@ -67,7 +68,7 @@ func (v *Inventory) Add(f Findings) {
 		case c.Rule == folderRule:
 			folder = v.product(c)
 		case c.Guess:
-			like = c.Name
+			like, own = c.Name, v.product(c)
 		}
 		v.claim(f.Path, c)
 	}
@@ -77,7 +78,7 @@ func (v *Inventory) Add(f Findings) {
 	}
 	if f.Binary != nil {
 		if len(v.binaries) < maxBinaries {
-			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed, like, folder})
+			v.binaries = append(v.binaries, binaryOf{*f.Binary, claimed, like, folder, own})
 		} else {
 			v.cut = true
 		}

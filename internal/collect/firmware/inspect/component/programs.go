@@ -97,9 +97,10 @@ func (s *scanner) speaks() {
 // and again, in messages and paths ("/run/haveged.pid"), and is the one that its
 // source is called by: then a number that stands alone is its own.
 func (s *scanner) selfNamed() bool {
-	if len(s.base) < 5 || commonWord(s.base) || !s.main(s.source) {
+	if len(s.base) < 4 || commonWord(s.base) || !s.main(s.source) {
 		return false
 	}
+	most := max(2, selfMentions-max(0, len(s.base)-5)/2)
 	names := [][]byte{[]byte(strings.ToLower(s.base))}
 	total, n := 0, 0
 	for run := range s.f.Runs(len(s.base) + 2) { // more than the name alone
@@ -107,7 +108,7 @@ func (s *scanner) selfNamed() bool {
 			return false
 		}
 		if mentioned(run, names) {
-			if n++; n == selfMentions {
+			if n++; n == most {
 				return true
 			}
 		}
@@ -115,7 +116,8 @@ func (s *scanner) selfNamed() bool {
 	return false
 }
 
-// selfMentions is how often a program must name itself.
+// selfMentions is how often a program must name itself; one with a long name,
+// which nobody takes by chance, less often.
 const selfMentions = 4
 
 // folder says by its folder whose plug-in or helper a file may be: what stands

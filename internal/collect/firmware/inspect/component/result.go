@@ -42,7 +42,7 @@ func (v *Inventory) Result() Result {
 		}
 	}
 	for _, b := range v.binaries {
-		if _, ok := owners[b.Path]; b.claimed || ok || b.folder != nil && len(b.folder.exact) > 0 {
+		if _, ok := owners[b.Path]; b.claimed || ok || b.folder != nil && len(b.folder.exact) > 0 || b.beside() {
 			continue
 		}
 		why := "no text, name or symbol in it is known"
@@ -67,6 +67,15 @@ func (v *Inventory) Result() Result {
 	slices.Sort(r.Problems)
 	r.Cut = v.cut
 	return r
+}
+
+// beside says that a program has the name of one of a product that other files of
+// the image are of, and a name that makers don't give to their own: dropbearkey
+// beside dropbear.
+func (b *binaryOf) beside() bool {
+	return b.own != nil && len(b.own.exact) > 0 && !commonWord(path.Base(b.Path)) && slices.ContainsFunc(b.own.exact, func(x *Component) bool {
+		return slices.ContainsFunc(x.Evidence, func(e Evidence) bool { return e.Path != b.Path })
+	})
 }
 
 // guessed says that nothing but the name of a folder speaks for a product, or
