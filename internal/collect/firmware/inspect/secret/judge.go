@@ -25,7 +25,7 @@ func (s *scanner) judge(a *assignment) bool {
 		}
 		return a.kind != CloudKeyID && !s.f.Comment(a.from)
 	}
-	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) && !(a.kind == WiFiPSK && hyphened(v)) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
+	if len(v) < 3 || len(v) > longestValue || s.placeholder(v) || !s.plainWord(a) && (reference(v) && !(hyphened(v) && (a.kind == WiFiPSK || a.kind == Password && s.f.Role == inspect.Config && a.form == equals && !codeFile(s.f.Path))) || strings.EqualFold(v, setting.Normal(a.key)) || strings.EqualFold(v, a.key)) {
 		return false
 	}
 	if translated[v] && a.quoted {
@@ -57,13 +57,20 @@ func (s *scanner) judge(a *assignment) bool {
 	if !s.suits(a, strong) {
 		return false
 	}
-	if !formed(a.kind, a.key, v) {
+	if !formed(a.kind, a.key, v) || strings.HasSuffix(setting.Normal(a.key), "appid") && s.agora(a.from) {
 		return false
 	}
 	// What is switched off by a comment is a sample; a key in a comment is a key
 	// all the same.
 	hash, _ := hashAt([]byte(v))
 	return strong && len(v) >= 16 && hash == "" || !s.f.Comment(a.from)
+}
+
+// agora says that an identifier is one of Agora's, which is public, and as long
+// as the keys of others.
+func (s *scanner) agora(off int) bool {
+	line, start := s.f.LineAround(off)
+	return strings.Contains(strings.ToLower(s.f.Path), "agora") || bytes.Contains(bytes.ToLower(line), []byte("agora")) || bytes.Contains(bytes.ToLower(tailOf(s.f.Data, start, 200)), []byte("agora"))
 }
 
 // suits says that a value is written as values are in a file of this role.
@@ -78,7 +85,7 @@ func (s *scanner) suits(a *assignment, strong bool) bool {
 		if !a.quoted && strings.ContainsAny(v, "$`()[]{}|&\\*") || a.quoted && strings.ContainsAny(v, "$`{}|\\") && !strong {
 			return false
 		}
-		if label(v) || strings.Contains(v, "=") && !strong {
+		if label(v) && keyBits(v) == 0 || strings.Contains(v, "=") && !strong {
 			return false
 		}
 	default:
@@ -337,6 +344,9 @@ func formed(kind Kind, key, v string) bool {
 		}
 		return random(v) && (threeKinds(v) || len(v) >= 16) || len(v) >= 16 && len(v) <= 32 && mixed(v) && !strings.ContainsAny(v, "_-.")
 	case Token, APIKey, CloudSecret:
+		if strings.HasSuffix(setting.Normal(key), "appid") { // mostly public; OpenWeather's is its key
+			return len(v) == 32 && hexBits(v) > 0 && strings.ToLower(v) == v
+		}
 		return len(v) >= 8 && (random(v) || hexBits(v) > 0 || capitals(v) || digits(v) && len(v) >= 16 || mixed(v) && len(v) >= 10) && !strings.ContainsAny(v, " <>")
 	case Webhook:
 		return strings.Contains(v, "://")

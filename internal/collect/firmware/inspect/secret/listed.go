@@ -148,14 +148,21 @@ func (s *scanner) roster(at, end int) {
 	for n := 0; n < 50 && len(s.hits) < maxHits; n++ {
 		p := rosterPair.FindSubmatchIndex(d[i:min(len(d), i+200)])
 		if p == nil {
-			return
+			skip := rosterOther.FindIndex(d[i:min(len(d), i+200)])
+			if skip == nil {
+				return
+			}
+			i += skip[1] // made elsewhere: "al": sha256(x)
+			continue
 		}
 		user, pw := string(d[i+p[2]:i+p[3]]), string(d[i+p[6]:i+p[7]])
 		if comma := d[i+p[4]] == ','; comma && !nested || !account.MatchString(strings.ToLower(user)) {
 			return
 		}
 		if _, name := kindOfKey(user); !name && !modes[strings.ToLower(user)] && !attribute[strings.ToLower(user)] && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
-			s.add(i+p[6], Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "list of accounts"})
+			h := Hit{Kind: Password, Value: pw, User: user, Scheme: s.service(at), Note: "list of accounts"}
+			s.hashed(&h)
+			s.add(i+p[6], h)
 		}
 		i += p[1]
 	}
@@ -193,8 +200,9 @@ var attribute = map[string]bool{"enabled": true, "level": true, "role": true, "g
 var rosterLine = regexp.MustCompile(`^\s*([A-Za-z][A-Za-z0-9_.@-]{1,31})\s*[:=]\s*["']?([^\s"'{\[]{4,64})["']?\s*$`)
 
 var (
-	rosterHead = regexp.MustCompile(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)
-	rosterPair = regexp.MustCompile(`^[\s,{\[(]*["']([^"'\n]{1,32})["']\s*(:|,|=>)\s*["']([^"'\n]{3,64})["']\s*[})\]]?`)
+	rosterHead  = regexp.MustCompile(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)
+	rosterOther = regexp.MustCompile(`^[\s,{\[(]*["'][^"'\n]{1,32}["']\s*(?::|=>)\s*[^,"'\n}\]]{1,60}(?:["'][^"'\n]{0,40}["'][^,"'\n}\]]{0,40})?,`)
+	rosterPair  = regexp.MustCompile(`^[\s,{\[(]*["']([^"'\n]{1,32})["']\s*(:|,|=>)\s*["']([^"'\n]{3,64})["']\s*[})\]]?`)
 )
 
 // keyMap reads the keys below a name such as "security_keys": values in

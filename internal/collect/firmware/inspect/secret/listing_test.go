@@ -107,6 +107,12 @@ func TestMoreForms(t *testing.T) {
 		{"capture", "/root/a.pcap", "\xd4\xc3\xb2\xa1" + strings.Repeat("\x00\x01", 30) + "USER up\r\n" + strings.Repeat("\x00\x02", 20) + "PASS Zx81kkQp\r\n" + strings.Repeat("\x00\x02", 20) + "USER anonymous\r\n\x00\x01PASS a@b.net\r\n", []found{{secret.Password, 0, "up", "Zx81kkQp"}}},
 		{"key-file", "/hls/enc.key", "\x4d\x62\x2b\xca\xcc\xad\x69\x61\x52\xbf\x88\xdc\x43\xc8\xe7\x6d", []found{{secret.SymmetricKey, 1, "", "\x4d\x62\x2b\xca\xcc\xad\x69\x61\x52\xbf\x88\xdc\x43\xc8\xe7\x6d"}}},
 		{"key-file-text", "/hls/enc.key", "the key is here.", nil},
+		{"attributes", "/etc/default.xml", `<C><V N="SUSER_NAME" V="al"/><V N="SUSER_PASSWORD" V="nE7jA%5m-r"/></C>`, []found{{secret.Password, 1, "", "nE7jA%5m-r"}}},
+		{"key-argument", "/etc/sv/z/run", "#!/bin/sh\nexec zigbeed --key 5A:69:67:42:65:65:41:6C:6C:69:61:6E:63:65:30:99 /dev/ttyZ0\nexec ipd --key a:b:c\n", []found{{secret.SymmetricKey, 2, "", "5A:69:67:42:65:65:41:6C:6C:69:61:6E:63:65:30:99"}}},
+		{"weather", "/etc/a.toml", "appid = \"c1c83548a9721fa01f611c698b577aa7\"\nagora_appid = \"c1c83548a9721fa01f611c698b577aa8\"\nappid = \"wx1234\"\n", []found{{secret.APIKey, 1, "", "c1c83548a9721fa01f611c698b577aa7"}}},
+		{"statistics", "/etc/haproxy.cfg", " stats auth admin:hst6DFlzN\n stats uri /admin\n", []found{{secret.Password, 1, "admin", "hst6DFlzN"}}},
+		{"roster", "/opt/a.py", "USERS = {\"admin\": sha256(b\"x\").hexdigest(), \"installer\": \"5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5\"}\n", []found{{secret.PasswordHash, 1, "installer", "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5"}}},
+		{"hyphens", "/res/app.properties", "bks.password=pane-apk-bks\nauth-mode=pass-through-all\n", []found{{secret.Password, 1, "", "pane-apk-bks"}}},
 		{"boot-stop", "/env", "bootdelay=3\x00bootstopkey=stopQo5rXd\x00x=\x01\x00", []found{{secret.Password, 0, "", "stopQo5rXd"}}},
 		{"header-python", "/opt/a.py", "if request.headers.get(\"X-Factory\") == \"fct-Zx81kkQp\": pass\nh[\"X-A\"] = \"value\"\n", []found{{secret.Token, 1, "", "fct-Zx81kkQp"}}},
 	} {

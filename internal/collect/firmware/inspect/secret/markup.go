@@ -109,7 +109,7 @@ func (s *scanner) named(q int) bool {
 		i--
 	}
 	switch strings.ToLower(string(d[i:end])) {
-	case "name", "key", "id", "field", "param", "parameter", "property", "item", "k", "attr":
+	case "name", "key", "id", "field", "param", "parameter", "property", "item", "k", "n", "attr":
 		return true
 	}
 	return false

@@ -140,7 +140,7 @@ func (s *scanner) argued(a assignment, i int) (assignment, bool) {
 	a.v = strings.TrimRight(v.Text, "\"';,)&|>`]}")
 	switch s.f.Role {
 	case inspect.Script, inspect.History:
-		return a, !label(a.v) && len(a.v) >= 4
+		return a, (!label(a.v) || keyBits(a.v) > 0) && len(a.v) >= 4
 	}
 	// Elsewhere words may explain the option.
 	return a, !label(a.v) && (digit(a.v) || strings.ContainsAny(a.v, "!@#%+=") || strings.Contains(string(line[:a.from-start]), "/bin/"))

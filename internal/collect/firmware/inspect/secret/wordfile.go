@@ -195,7 +195,7 @@ func (s *scanner) webFolder(_ int, f []arg) {
 var loginUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}$`)
 
 // pairWords begin settings whose value is an account and its password.
-var pairWords = []string{"user=", "user =", "user:", "login=", "userpass", "basic_auth", "basicauth", "http_auth", "httpauth", "auth_basic", "basic-auth", "allow ", "authentication ", "userpwd", "btoa(", "base64.encode(", "base64encode(", "base64_encode(", "b64encode(", "encodetostring(", " -c "}
+var pairWords = []string{"user=", "user =", "user:", "login=", "userpass", "basic_auth", "basicauth", "http_auth", "httpauth", "auth_basic", "basic-auth", "allow ", "authentication ", "stats auth ", "userpwd", "btoa(", "base64.encode(", "base64encode(", "base64_encode(", "b64encode(", "encodetostring(", " -c "}
 
 // pair looks at user=name:password.
 func (s *scanner) pair(at, end int) {
