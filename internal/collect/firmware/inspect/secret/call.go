@@ -103,6 +103,9 @@ func (s *scanner) arguments(at, end int) {
 		if c.kind == SymmetricKey && !aesKey(pw.Text) {
 			return
 		}
+		if c.user >= 0 && c.user < len(args) && strings.Contains(args[c.user].Text, " ") && c.kind != WiFiPSK {
+			return // texts for people: login("Enter your name", …)
+		}
 		h := Hit{Kind: c.kind, Value: pw.Text, Scheme: c.scheme, Note: "argument of " + strings.TrimRight(c.name, "(=")}
 		if c.kind == SymmetricKey {
 			h.Bits = keyBits(pw.Text)

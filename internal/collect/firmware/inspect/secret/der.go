@@ -108,11 +108,11 @@ func sound(key any) bool {
 // stand, the head goes on, or text of the program follows.
 func template(b []byte) bool {
 	for i := 0; i+34 <= min(len(b), 96); i++ {
-		if b[i] != 4 || b[i+1] != 32 { // an octet string of 32 bytes
+		if n := b[i+1]; b[i] != 4 || n != 32 && n != 48 && n != 66 { // an octet string as long as a private number
 			continue
 		}
 		key := b[i+2 : i+34]
-		if bytes.HasPrefix(key, []byte("\xa1\x44\x03\x42")) || bytes.HasPrefix(key, []byte("\x81\x21\x00")) {
+		if key[0] == 0xa1 && key[2] == 0x03 && key[4] == 0 && key[1] == key[3]+2 || bytes.HasPrefix(key, []byte("\x81\x21\x00")) {
 			return true
 		}
 		text := 0

@@ -186,6 +186,10 @@ func TestKeyTemplates(t *testing.T) {
 	if hits := hitsOf("/usr/bin/a", program(head)); len(hits) != 0 {
 		t.Errorf("a template: %+v", hits)
 	}
+	large := "\x30\x81\xb6\x02\x01\x00\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x04\x81\x9e\x30\x81\x9b\x02\x01\x01\x04\x30\xa1\x64\x03\x62\x00"
+	if hits := hitsOf("/usr/bin/a", program(large)); len(hits) != 0 {
+		t.Errorf("a template of P-384: %+v", hits)
+	}
 	if hits := hitsOf("/usr/bin/a", program(string(der))); len(hits) != 1 || hits[0].SPKI != spki(t, &key.PublicKey) {
 		t.Errorf("a key: %+v", hits)
 	}
