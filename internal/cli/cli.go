@@ -110,7 +110,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	if a.answer != nil {
 		if err := a.answer.Close(); err != nil {
 			a.Out, a.answer = io.Discard, nil
-			return a.fail(use(err))
+			return a.fail(a.unwritable(err, a.out))
 		}
 	}
 	return code
@@ -158,7 +158,7 @@ func (a *app) fail(err error) int {
 		var damaged *evidence.LogError
 		switch {
 		case errors.Is(err, context.Canceled):
-			e.code = exitUse
+			e = &exitError{code: exitUse, kind: codeInterrupted, err: errors.New(a.t("ui.interrupted"))}
 		case errors.Is(err, store.ErrEnded), errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrLink):
 			e.code = exitUse
 		case errors.Is(err, store.ErrNoRun):
@@ -340,10 +340,19 @@ func (a *app) check(c *cobra.Command, args []string) error {
 	}
 	f, err := newAnswer(a.out)
 	if err != nil {
-		return use(fmt.Errorf("--out: %w", err))
+		return a.unwritable(err, a.out)
 	}
 	a.answer, a.Out = f, &stream{Writer: f}
 	return nil
+}
+
+// offers lets a command's help name the formats that it has, the first of them
+// without asking; what it refuses stands nowhere.
+func (a *app) offers(c *cobra.Command, formats ...string) *cobra.Command {
+	kept := a.format // all commands are made, and one runs
+	c.Flags().StringVar(&a.format, "format", formats[0], a.t("flag.format-of", "list", strings.Join(formats, ", ")))
+	a.format = kept
+	return c
 }
 
 // formats restricts --format for one command.

@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ func (a *app) firmwareCommand() *cobra.Command {
 	c := a.command("firmware IMAGE", "firmware", cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
 		return a.firmware(c.Context(), args[0], files, markers)
 	})
+	a.offers(c, "text", "json", "html", "cyclonedx", "spdx", "sarif")
 	c.Flags().BoolVar(&files, "files", false, a.t("flag.files"))
 	c.Flags().StringVar(&markers, "markers", "", a.t("flag.markers"))
 	c.AddCommand(a.firmwareLs(), a.firmwareCat(), a.firmwareExtract(), a.firmwareDiff())
@@ -94,28 +97,36 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 		return nil, nil, a.unusable(err, path)
 	}
 	defer f.Close() // read-only
-	sum := sha256.New()
-	size, err := io.Copy(sum, f)
+	p := a.progress()
+	defer p.done()
+	size, hash, err := a.hashed(ctx, p, f, path)
+	if err != nil && ctx.Err() != nil {
+		return nil, nil, a.interrupted(ctx.Err(), "ui.interrupted-nothing")
+	}
 	if err != nil {
 		return nil, nil, a.unusable(err, path)
 	}
-	p := a.progress()
-	p.show("progress.image", "image", path)
+	p.show("progress.image-scan", "image", filepath.Base(path), "size", sized(0), "all", sized(size))
 	begun := time.Now()
 	r, res, failed, err := firmware.Read(ctx, runner(), f, opt, func(x firmware.Progress) {
+		if x.Files == 0 {
+			p.show("progress.image-scan", "image", filepath.Base(path), "size", sized(min(x.Read, size)), "all", sized(size))
+			return
+		}
 		rate := float64(x.Bytes) / max(time.Since(begun).Seconds(), 0.001)
 		p.show("progress.image-rate", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", x.Path[strings.LastIndexByte(x.Path, 0)+1:],
 			"size", sized(x.Bytes), "rate", sized(int64(rate)))
 	})
-	p.done()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, a.interrupted(err, "ui.interrupted-nothing")
 	}
-	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))},
+	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hash},
 		Systems: []firmwareSystem{}, Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
 		Hosts: []firmwareHost{}, Mentioned: []firmwareHost{}, Certificates: []firmwareCert{}, Binaries: []firmwareBinary{}, Weaknesses: []firmwareWeakness{},
-		Startup: []firmwareStart{}, Updates: []firmwareUpdate{}, Apps: []firmwareApp{}, Markers: []firmwareMarker{}, Incomplete: []firmwareGap{}, Errors: []jsonError{}}
+		Startup: []firmwareStart{}, Updates: []firmwareUpdate{}, Apps: []firmwareApp{}, Markers: []firmwareMarker{}, Sought: []firmwareSought{}, Incomplete: []firmwareGap{}, Errors: []jsonError{}}
 	d.fill(r, key)
+	d.sought(opt.Markers)
+	a.keyed(d.Incomplete)
 	if failed != nil {
 		d.Errors = append(d.Errors, a.ended(failed, path))
 	}
@@ -123,9 +134,46 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	return d, r, nil
 }
 
+// errNoSize says that the system calls a file empty and gives bytes of it: one
+// of /proc or /sys, which only looks like a file.
+var errNoSize = errors.New("a file without a size")
+
+// hashed reads a file to its end, and tells how far it is.
+func (a *app) hashed(ctx context.Context, p *progress, f *os.File, path string) (size int64, sum string, err error) {
+	all, stated := "", int64(-1)
+	if info, err := f.Stat(); err == nil {
+		all, stated = sized(info.Size()), info.Size()
+	}
+	name := filepath.Base(path)
+	p.show("progress.image-hash", "image", name, "size", sized(0), "all", all)
+	h := sha256.New()
+	b := make([]byte, 1<<20)
+	for shown := time.Now(); ; {
+		if ctx.Err() != nil {
+			return size, "", ctx.Err()
+		}
+		n, err := f.Read(b)
+		h.Write(b[:n])
+		size += int64(n)
+		if err == io.EOF && stated == 0 && size > 0 {
+			return size, "", errNoSize
+		}
+		if err == io.EOF {
+			return size, hex.EncodeToString(h.Sum(nil)), nil
+		}
+		if err != nil {
+			return size, "", err
+		}
+		if time.Since(shown) > time.Second/5 {
+			shown = time.Now()
+			p.show("progress.image-hash", "image", name, "size", sized(size), "all", all)
+		}
+	}
+}
+
 // ended says that the confined reader was stopped before its end.
 func (a *app) ended(failed *sandbox.Error, path string) jsonError {
-	return jsonError{Code: codeParser, Exit: exitUndecided, Message: a.t("ui.fw.gap", "why", a.t("ui.gap.parser-killed"), "detail", failed.Error()), Where: path}
+	return jsonError{Code: codeParser, Exit: exitUndecided, Message: a.t("ui.fw.gap", "why", a.t("ui.gap.parser-killed"), "detail", a.said(failed.Error())), Where: path}
 }
 
 func stats(res sandbox.Result, size int64, seconds float64) firmwareStats {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,7 +38,8 @@ type diffItem struct {
 }
 
 func (a *app) firmwareDiff() *cobra.Command {
-	return a.command("diff A B", "firmware-diff", cobra.ExactArgs(2), func(c *cobra.Command, args []string) error {
+	all := false
+	c := a.command("diff A B", "firmware-diff", cobra.ExactArgs(2), func(c *cobra.Command, args []string) error {
 		if err := a.formats("text", "json"); err != nil {
 			return err
 		}
@@ -64,7 +66,7 @@ func (a *app) firmwareDiff() *cobra.Command {
 			return err
 		}
 		d := diffOf(x, y)
-		if n := len(d.Files) + len(d.Components) + len(d.Secrets) + len(d.Hosts) + len(d.Weaknesses); n > 0 || x.Image.SHA256 != y.Image.SHA256 {
+		if d.count() > 0 || x.Image.SHA256 != y.Image.SHA256 {
 			a.code = exitFailed
 		} else if len(d.Incomplete) > 0 {
 			a.code = exitUndecided
@@ -72,10 +74,13 @@ func (a *app) firmwareDiff() *cobra.Command {
 		if a.format == "json" {
 			a.json(d)
 		} else {
-			a.diffText(d, x, y)
+			a.diffText(d, x, y, all)
 		}
 		return nil
 	})
+	a.offers(c, "text", "json")
+	c.Flags().BoolVar(&all, "all", false, a.t("flag.all"))
+	return c
 }
 
 // diffOf compares two images. A secret that stands in both is shared, wherever
@@ -152,10 +157,22 @@ func differ[T any](x, y []T, key func(T) (name, value string)) []diffItem {
 	return out
 }
 
-func (a *app) diffText(d diffDoc, x, y *firmwareDoc) {
+func (a *app) diffText(d diffDoc, x, y *firmwareDoc, all bool) {
+	most := mostDiffer
+	if all {
+		most = math.MaxInt
+	}
 	for i, doc := range []*firmwareDoc{x, y} {
 		fmt.Fprintf(a.Out, "%s  %s\n", "AB"[i:i+1], a.t("ui.fw.head", "image", safe(doc.Image.Path), "size", sized(doc.Image.Size), "bytes", fmt.Sprint(doc.Image.Size)))
 		a.hanging("", a.about(doc)+a.t("ui.fw.semicolon")+a.readOf(doc), 1)
+	}
+	switch {
+	case x.Image.SHA256 == y.Image.SHA256:
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.identical"))
+	case !x.Image.Analysable || !y.Image.Analysable:
+		// Of what can't be read everything would look removed, or added.
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.unreadable", "which", which(x.Image.Analysable, y.Image.Analysable)))
+		return
 	}
 	plainly := func(i diffItem) diffItem { return i }
 	for _, l := range []struct {
@@ -171,7 +188,7 @@ func (a *app) diffText(d diffDoc, x, y *firmwareDoc) {
 	} {
 		a.heading(l.key, len(l.items))
 		t := grid{cut: true}
-		for _, i := range l.items[:min(mostDiffer, len(l.items))] {
+		for _, i := range l.items[:min(most, len(l.items))] {
 			i = l.words(i)
 			switch was, is := safe(short(i.A)), safe(short(i.B)); i.Change {
 			case "added":
@@ -183,21 +200,47 @@ func (a *app) diffText(d diffDoc, x, y *firmwareDoc) {
 			}
 		}
 		t.write(a)
-		a.more("  ", len(l.items)-mostDiffer)
+		a.differMore(len(l.items) - most)
 	}
 	a.heading("ui.diff.shared", len(d.SharedKeys))
 	var t grid
-	for _, s := range d.SharedKeys[:min(mostDiffer, len(d.SharedKeys))] {
+	for _, s := range d.SharedKeys[:min(most, len(d.SharedKeys))] {
 		t.row("=", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(a.shown(s)))
 	}
 	t.write(a)
-	a.more("  ", len(d.SharedKeys)-mostDiffer)
+	a.differMore(len(d.SharedKeys) - most)
+	if d.count() == 0 && x.Image.SHA256 != y.Image.SHA256 {
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.bytes-only"))
+	}
 	switch {
 	case len(d.Incomplete) > 0:
-		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.incomplete", "count", fmt.Sprint(len(d.Incomplete))))
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.incomplete", "count", fmt.Sprint(a.places(x)+a.places(y))))
 	case a.code == exitOK:
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.same"))
 	}
+}
+
+// which names the images of which something is false.
+func which(a, b bool) string {
+	switch {
+	case a:
+		return "B"
+	case b:
+		return "A"
+	}
+	return "A, B"
+}
+
+// differMore says that a list of differences goes on.
+func (a *app) differMore(n int) {
+	if n > 0 {
+		fmt.Fprintln(a.Out, "  "+a.t("ui.diff.more", "count", fmt.Sprint(n)))
+	}
+}
+
+// count is how many differences there are.
+func (d diffDoc) count() int {
+	return len(d.Files) + len(d.Components) + len(d.Secrets) + len(d.Hosts) + len(d.Weaknesses)
 }
 
 // mostDiffer bounds what a person is shown of each kind of difference.

@@ -26,9 +26,11 @@ type firmwareDoc struct {
 	Binaries     []firmwareBinary    `json:"binaries"`
 	Weaknesses   []firmwareWeakness  `json:"weaknesses"`
 	Startup      []firmwareStart     `json:"startup"`    // what runs at boot and is no weakness by itself
+	NoInit       bool                `json:"no_init"`    // nothing in it says what is started: an empty startup is no answer
 	Updates      []firmwareUpdate    `json:"updates"`    // how the device is renewed
 	Apps         []firmwareApp       `json:"apps"`       // packages of mobile applications
 	Markers      []firmwareMarker    `json:"markers"`    // of --markers, found in clear
+	Sought       []firmwareSought    `json:"sought"`     // the markers of --markers by name, also those that weren't found
 	Incomplete   []firmwareGap       `json:"incomplete"` // what was not read
 	Stats        firmwareStats       `json:"stats"`
 	Errors       []jsonError         `json:"errors"`
@@ -203,7 +205,9 @@ type firmwareStart struct {
 	By      string   `json:"by,omitempty"` // inittab, init.d, systemd …
 	Listens bool     `json:"listens"`
 	Port    int      `json:"port,omitempty"`
-	Boot    string   `json:"boot,omitempty"` // yes, no; empty: not known
+	Address string   `json:"address,omitempty"` // that it listens at, where the line names one
+	Login   string   `json:"login,omitempty"`   // of a service, whether it asks for an account: yes, no; empty: not known
+	Boot    string   `json:"boot,omitempty"`    // yes, no; empty: not known
 }
 
 // firmwareUpdate is how the device is renewed.
@@ -226,12 +230,21 @@ type firmwareMarker struct {
 	Line     int    `json:"line,omitempty"`
 }
 
+// firmwareSought is a marker that was looked for; its value stands nowhere.
+type firmwareSought struct {
+	Name  string `json:"name"`
+	Found bool   `json:"found"` // it stands in clear somewhere; false shows nothing by itself
+}
+
 // firmwareGap is a piece that was not read.
 type firmwareGap struct {
 	Path   string `json:"path,omitempty"`
 	Offset int64  `json:"offset"`
 	Why    string `json:"why"` // parts-not-read, not-analysable, limit, broken, parser-killed
 	Detail string `json:"detail,omitempty"`
+	// Key names the sentence of detail, where it is one of those that are known:
+	// said.loop, said.unexpected-eof.
+	Key string `json:"key,omitempty"`
 }
 
 // firmwareStats is what the reading cost.

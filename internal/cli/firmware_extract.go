@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
+	"assay/internal/sandbox"
 )
 
 // manifestName is the list of everything that stood in the image, also of what
@@ -20,7 +21,7 @@ import (
 const manifestName = "assay-files.json"
 
 func (a *app) firmwareExtract() *cobra.Command {
-	return a.command("extract IMAGE [PATH]... --out DIR", "firmware-extract", cobra.MinimumNArgs(1), func(c *cobra.Command, args []string) error {
+	return a.offers(a.command("extract IMAGE [PATH]... --out DIR", "firmware-extract", cobra.MinimumNArgs(1), func(c *cobra.Command, args []string) error {
 		if err := a.formats("text", "json"); err != nil {
 			return err
 		}
@@ -31,21 +32,26 @@ func (a *app) firmwareExtract() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		opt := firmware.FilesOptions{Content: true}
-		for _, p := range args[1:] {
-			list := l.below(p)
-			if len(list) == 0 {
-				return a.noSuchFile(l, args[0], p)
-			}
-			opt.Only = append(opt.Only, list...)
+		list, err := a.named(l, args[0], args[1:])
+		if err != nil {
+			return err
 		}
+		jobs := l.wanted(list, len(args) == 1)
 		root, err := a.emptyFolder(a.out)
 		if err != nil {
 			return err
 		}
 		defer root.Close() // its files are closed one by one
 		x := &extraction{root: root, doc: filesDoc{Schema: "assay/files@1", Image: args[0], Entries: []fileEntry{}, Incomplete: l.gaps, Errors: filled(l.errors)}}
-		failed, err := a.filesOf(c.Context(), args[0], opt, x.take)
+		var failed *sandbox.Error
+		for _, opt := range jobs {
+			if failed, err = a.filesOf(c.Context(), args[0], opt, x.take); failed != nil || err != nil {
+				break
+			}
+		}
+		if c.Context().Err() != nil {
+			return a.interrupted(c.Context().Err(), "ui.interrupted-extract", "count", fmt.Sprint(x.dropped()), "dir", a.out)
+		}
 		if err = errors.Join(err, x.finish()); err != nil {
 			return a.extractError(err)
 		}
@@ -64,7 +70,7 @@ func (a *app) firmwareExtract() *cobra.Command {
 		}
 		a.incomplete(l)
 		return nil
-	})
+	}), "text", "json")
 }
 
 // extractError tells of a file that could not be written.
@@ -119,6 +125,7 @@ type extraction struct {
 	doc     filesDoc
 	file    *os.File
 	path    string // marked, of the file that is being written
+	at      string // on the disk
 	links   []link
 	written int
 	left    int
@@ -157,6 +164,17 @@ func (x *extraction) close() error {
 	return err
 }
 
+// dropped removes the file that isn't whole, and counts what was made.
+func (x *extraction) dropped() int {
+	if x.file == nil {
+		return x.written
+	}
+	if x.close() != nil || x.root.Remove(x.at) != nil {
+		return x.written
+	}
+	return x.written - 1
+}
+
 func (x *extraction) entry(e firmware.Entry, cut string) error {
 	if err := x.close(); err != nil {
 		return err
@@ -168,11 +186,11 @@ func (x *extraction) entry(e firmware.Entry, cut string) error {
 	switch e.Type {
 	case "dir":
 		err = x.root.MkdirAll(at, 0o755)
-	case "file":
+	case "file", firmware.Piece:
 		if err = x.root.MkdirAll(path.Dir(at), 0o755); err == nil {
 			mode := fs.FileMode(0o644) | fs.FileMode(e.Mode&0o100)
 			x.file, err = x.root.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-			x.path = e.Path
+			x.path, x.at = e.Path, at
 		}
 	case "symlink":
 		x.links = append(x.links, link{n, at, tree, e.Target})
@@ -294,7 +312,10 @@ func diskPath(trees []string, full string) (tree, at string) {
 	if tree == manifestName || strings.HasPrefix(tree, manifestName+"/") {
 		tree = "%61" + tree[1:] // the list of what was extracted has this name
 	}
-	names := strings.Split(strings.Trim(full, "/"), "/")
+	if full = strings.Trim(full, "/"); full == "" {
+		return tree, tree // the top of the tree
+	}
+	names := strings.Split(full, "/")
 	for j := range names {
 		names[j] = escaped(names[j])
 	}

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
-	"assay/internal/product"
+	"assay/internal/collect/firmware/unpack"
 	"assay/internal/sandbox"
 	"assay/internal/untrusted"
 )
@@ -42,7 +41,7 @@ type fileEntry struct {
 }
 
 func (a *app) firmwareLs() *cobra.Command {
-	return a.command("ls IMAGE [PATH]...", "firmware-ls", cobra.MinimumNArgs(1), func(c *cobra.Command, args []string) error {
+	return a.offers(a.command("ls IMAGE [PATH]...", "firmware-ls", cobra.MinimumNArgs(1), func(c *cobra.Command, args []string) error {
 		if err := a.formats("text", "json"); err != nil {
 			return err
 		}
@@ -52,26 +51,23 @@ func (a *app) firmwareLs() *cobra.Command {
 			return err
 		}
 		d.Incomplete, d.Errors = l.gaps, filled(l.errors)
-		for _, e := range l.entries {
-			if len(args) == 1 || slices.ContainsFunc(args[1:], func(p string) bool { return below(e.Path, p) }) {
-				d.Entries = append(d.Entries, fileEntry{Entry: e.Entry})
-			}
-		}
-		for _, p := range args[1:] {
-			if !slices.ContainsFunc(d.Entries, func(e fileEntry) bool { return below(e.Path, p) }) {
-				return a.noSuchFile(l, args[0], p)
-			}
+		list, err := a.named(l, args[0], args[1:])
+		if err != nil {
+			return err
 		}
 		if a.format == "json" {
+			for _, e := range list {
+				d.Entries = append(d.Entries, fileEntry{Entry: e.Entry})
+			}
 			a.json(d)
 		} else {
-			for _, e := range d.Entries {
+			for _, e := range list {
 				fmt.Fprintln(a.Out, line(e.Entry))
 			}
 		}
 		a.incomplete(l)
 		return nil
-	})
+	}), "text", "json")
 }
 
 // line is an entry as ls(1) would write it.
@@ -110,89 +106,34 @@ func modeString(e firmware.Entry) string {
 	return kind + string(b)
 }
 
-// below says that a path is p or stands below it.
-func below(path, p string) bool {
-	p = strings.TrimSuffix(p, "/")
-	rest, ok := strings.CutPrefix(path, p)
-	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(p, ":"))
-}
-
-// below lists the full paths of what is p or stands below it, but for those that
-// stand below another one of them.
-func (l *listing) below(p string) []string {
+// outermost lists the full paths of entries, but for those that stand below
+// another one of them.
+func (l *listing) outermost(list []listed) []string {
 	var out []string
 	taken := make(map[string]bool)
-	for _, e := range l.entries {
-		if !below(e.Path, p) {
-			continue
+	for _, e := range list {
+		covered, path := false, l.full(e)
+		for i := len(path) - 1; i >= 0 && !covered; i-- {
+			covered = path[i] == '/' && taken[path[:i]]
 		}
-		covered := false
-		for i := len(e.full) - 1; i >= 0 && !covered; i-- {
-			covered = e.full[i] == '/' && taken[e.full[:i]]
-		}
-		if full := strings.TrimSuffix(e.full, "/"); !covered && !taken[full] {
+		if full := strings.TrimSuffix(path, "/"); !covered && !taken[full] {
 			taken[full] = true
-			out = append(out, e.full)
+			out = append(out, path)
 		}
 	}
 	return out
 }
 
-// noSuchFile says that an image has no such path, and which are near.
-func (a *app) noSuchFile(l *listing, image, path string) error {
-	text := a.t("ui.no-such-file", "path", plain(path))
-	if near := l.near(path); len(near) > 0 {
-		text += a.t("ui.near", "list", plain(strings.Join(near, a.t("ui.fw.comma"))))
-	}
-	return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(text), where: image, next: a.t("ui.next.ls", "image", image)}
-}
-
-// listing is the names of an image.
-type listing struct {
-	entries []listed
-	gaps    []firmwareGap
-	errors  []jsonError
-}
-
-// listed is an entry with its path as people read it, and the full one.
-type listed struct {
-	firmware.Entry
-	full string
-}
-
-// near are paths that somebody may have meant: of the same name elsewhere, else
-// of the name that comes nearest.
-func (l *listing) near(path string) []string {
-	const most, looked = 3, 100_000
-	base := func(p string) string {
-		p = strings.TrimSuffix(p, "/")
-		return strings.ToLower(p[strings.LastIndexAny(p, "/:")+1:])
-	}
-	paths := make(map[string][]string)
-	var names []string
-	for _, e := range l.entries[:min(looked, len(l.entries))] {
-		name := base(e.Path)
-		if name == "" {
-			continue
-		}
-		if paths[name] == nil {
-			names = append(names, name)
-		}
-		paths[name] = append(paths[name], e.Path)
-	}
-	want := base(path)
-	if paths[want] == nil {
-		want = product.Nearest(want, names)
-	}
-	return paths[want][:min(most, len(paths[want]))]
-}
-
 func (a *app) incomplete(l *listing) {
 	if len(l.gaps) > 0 {
 		a.code = exitUndecided
-		fmt.Fprintln(a.Err, a.t("ui.files-incomplete", "count", fmt.Sprint(len(l.gaps)), "first", untrusted.From(l.gaps[0].Path+" "+l.gaps[0].Detail, 200).Terminal()))
+		fmt.Fprintln(a.Err, a.t("ui.files-incomplete", "count", fmt.Sprint(len(l.gaps)), "first", untrusted.From(l.gaps[0].Path+" "+a.said(l.gaps[0].Detail), 200).Terminal()))
 	}
 }
+
+// mostExtracted bounds what the child gives out: contents as base64. What is
+// unpacked has its own bound.
+const mostExtracted = 8 << 30
 
 // filesOf has the confined child read an image's files.
 func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOptions, take func(firmware.FileRecord) error) (*sandbox.Error, error) {
@@ -206,24 +147,41 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 		return nil, err
 	}
 	p := a.progress()
-	p.show("progress.image", "image", path)
+	size := int64(0)
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	if n, _ := f.ReadAt(make([]byte, 1), 0); size == 0 && n > 0 {
+		return nil, a.unusable(errNoSize, path)
+	}
+	name := filepath.Base(path)
+	p.show("progress.image-scan", "image", name, "size", sized(0), "all", sized(size))
 	defer p.done()
 	job := sandbox.Job{Parser: firmware.FilesParser, Input: f, Args: args}
-	job.Limits.MaxOutput = 8 << 30 // contents as base64; what is unpacked has its own bound
+	job.Limits.MaxOutput = mostExtracted
 	files, shown := 0, time.Now()
 	_, err = runner()(ctx, job, func(raw json.RawMessage) error {
 		var r firmware.FileRecord
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return err
 		}
+		if r.Progress != nil {
+			if files == 0 {
+				p.show("progress.image-scan", "image", name, "size", sized(min(r.Progress.Read, size)), "all", sized(size))
+			}
+			return nil
+		}
 		if r.Entry != nil {
 			if files++; time.Since(shown) > time.Second/5 {
 				shown = time.Now()
-				p.show("progress.image-file", "image", filepath.Base(path), "files", fmt.Sprint(files), "path", r.Entry.Path[strings.LastIndexByte(r.Entry.Path, 0)+1:])
+				p.show("progress.image-file", "image", name, "files", fmt.Sprint(files), "path", r.Entry.Path[strings.LastIndexByte(r.Entry.Path, 0)+1:])
 			}
 		}
 		return take(r)
 	})
+	if ctx.Err() != nil {
+		return nil, a.interrupted(ctx.Err(), "ui.interrupted-nothing")
+	}
 	var failed *sandbox.Error
 	if errors.As(err, &failed) && failed.Reason != sandbox.ReasonSink {
 		return failed, nil
@@ -233,11 +191,17 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 
 func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 	l := &listing{gaps: []firmwareGap{}}
-	var names firmware.Names
-	failed, err := a.filesOf(ctx, path, firmware.FilesOptions{}, func(r firmware.FileRecord) error {
+	analysable := false
+	failed, err := a.filesOf(ctx, path, firmware.FilesOptions{Pieces: true}, func(r firmware.FileRecord) error {
 		switch {
+		case r.Image != nil:
+			analysable = r.Image.Status == unpack.Readable
+		case r.Part != nil:
+			l.parts = append(l.parts, *r.Part)
 		case r.Volume != nil:
-			names.Add(*r.Volume)
+			l.names.Add(*r.Volume)
+		case r.Entry != nil && r.Entry.Type == firmware.Piece:
+			l.pieces = append(l.pieces, listed{Entry: *r.Entry})
 		case r.Entry != nil:
 			l.entries = append(l.entries, listed{Entry: *r.Entry})
 		case r.Gap != nil:
@@ -252,26 +216,26 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 		l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
 		l.errors = append(l.errors, a.ended(failed, path))
 	}
-	for i := range l.entries {
-		l.entries[i].full = names.Full(l.entries[i].Path)
-		l.entries[i].Path = names.Resolve(l.entries[i].Path)
-	}
-	for i := range l.gaps {
-		l.gaps[i].Path = names.Resolve(l.gaps[i].Path)
-	}
-	slices.SortStableFunc(l.entries, func(x, y listed) int { return strings.Compare(x.Path, y.Path) })
-	if len(l.entries) == 0 {
-		why := a.t("ui.no-files", "image", plain(path))
-		if len(l.gaps) > 0 {
-			why += " " + a.t("ui.fw.gap", "why", a.t("ui.gap."+l.gaps[0].Why), "detail", plain(l.gaps[0].Detail))
-		}
-		return nil, &exitError{code: exitUse, err: errors.New(why), where: path, next: a.t("ui.next.firmware", "image", path)}
+	a.keyed(l.gaps)
+	l.resolve()
+	l.analysable = analysable
+	if len(l.entries)+len(l.pieces) == 0 {
+		return nil, a.noFiles(l, path)
 	}
 	return l, nil
 }
 
+// noFiles says that nothing could be read in an image.
+func (a *app) noFiles(l *listing, path string) error {
+	why := a.t("ui.no-files", "image", plain(path))
+	if len(l.gaps) > 0 {
+		why += " " + a.t("ui.fw.gap", "why", a.t("ui.gap."+l.gaps[0].Why), "detail", plain(a.said(l.gaps[0].Detail)))
+	}
+	return &exitError{code: exitUse, err: errors.New(why), where: path, next: a.t("ui.next.firmware", "image", path)}
+}
+
 func (a *app) firmwareCat() *cobra.Command {
-	return a.command("cat IMAGE PATH...", "firmware-cat", cobra.MinimumNArgs(2), func(c *cobra.Command, args []string) error {
+	return a.offers(a.command("cat IMAGE PATH...", "firmware-cat", cobra.MinimumNArgs(2), func(c *cobra.Command, args []string) error {
 		if err := a.formats("text"); err != nil {
 			return err
 		}
@@ -280,30 +244,38 @@ func (a *app) firmwareCat() *cobra.Command {
 			return err
 		}
 		for _, p := range args[1:] {
-			i := slices.IndexFunc(l.entries, func(e listed) bool { return e.Path == p })
-			if i < 0 {
-				return a.noSuchFile(l, args[0], p)
+			e, opt, err := a.one(l, args[0], p)
+			if err != nil {
+				return err
 			}
-			if e := l.entries[i]; e.Type != "file" {
-				return a.notAFile(args[0], e.Entry)
-			}
-			if err := a.cat(c.Context(), args[0], l.entries[i].full); err != nil {
+			if err := a.cat(c.Context(), args[0], e, opt); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}), "text")
 }
 
 // cat writes one file's bytes as they are: to a terminal they are neutralised.
-func (a *app) cat(ctx context.Context, image, full string) error {
+func (a *app) cat(ctx context.Context, image string, e listed, opt firmware.FilesOptions) error {
 	safe := terminal(a.Out)
-	failed, err := a.filesOf(ctx, image, firmware.FilesOptions{Content: true, Only: []string{full}}, func(r firmware.FileRecord) error {
-		if r.Cut != "" {
-			a.code = exitUndecided
-			fmt.Fprintln(a.Err, a.t("ui.cat-cut", "path", plain(full), "why", plain(r.Cut)))
+	seen := 0
+	failed, err := a.filesOf(ctx, image, opt, func(r firmware.FileRecord) error {
+		if r.Entry != nil {
+			seen++
 		}
-		if r.Gap != nil || len(r.Data) == 0 {
+		if seen > 1 {
+			return nil // of two things of one name the first is shown
+		}
+		why := r.Cut
+		if r.Gap != nil && r.Gap.Path == e.marked {
+			why = r.Gap.Detail
+		}
+		if why != "" {
+			a.code = exitUndecided
+			fmt.Fprintln(a.Err, a.t("ui.cat-cut", "path", plain(e.Path), "why", plain(a.said(why))))
+		}
+		if len(r.Data) == 0 {
 			return nil
 		}
 		b := r.Data
@@ -318,6 +290,9 @@ func (a *app) cat(ctx context.Context, image, full string) error {
 	}
 	if failed != nil {
 		return &exitError{code: exitUse, kind: codeParser, err: errors.New(a.ended(failed, image).Message), where: image, next: a.t("ui.next.firmware", "image", image)}
+	}
+	if seen == 0 {
+		return &exitError{code: exitUse, kind: codeNotFound, err: errors.New(a.t("ui.no-such-file", "path", plain(e.Path))), where: image, next: a.t("ui.next.firmware", "image", image)}
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func (d *firmwareDoc) fill(r *firmware.Result, key []byte) {
 	d.weaknesses(r)
 	d.apps(r)
 	d.systems(r)
+	d.NoInit = r.NoInit
 	for _, u := range r.Updates {
 		d.Updates = append(d.Updates, firmwareUpdate{Mechanism: u.Mechanism, Path: u.Path, Line: u.Line, Scheme: u.Scheme, Signature: u.Signature, Rollback: cmp.Or(u.Rollback, "not-seen"), Text: u.Text})
 	}
@@ -200,7 +201,7 @@ func (d *firmwareDoc) weaknesses(r *firmware.Result) {
 		switch s.Kind {
 		case startup.Service, startup.SerialLogin, startup.Process, startup.Console:
 			d.Startup = append(d.Startup, firmwareStart{Kind: string(s.Kind), Path: s.Path, Line: s.Line, Text: s.Text, Program: s.Program, Args: filled(s.Args),
-				By: s.By, Listens: s.Listens, Port: s.Port, Boot: s.Boot})
+				By: s.By, Listens: s.Listens, Port: s.Port, Address: s.Address, Login: s.Login, Boot: s.Boot})
 		default:
 			d.Weaknesses = append(d.Weaknesses, firmwareWeakness{Kind: string(s.Kind), Path: s.Path, Offset: s.Offset, Line: s.Line, Detail: s.Text})
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"assay/internal/report"
 	imagepage "assay/internal/report/image"
 )
 
@@ -207,6 +208,11 @@ func (a *app) kindText(list []finding, count int) {
 		title += fmt.Sprintf(" (%d)", count)
 	}
 	var rows [][2]string
+	list, text, paths := whole(list)
+	if len(paths) > 0 {
+		a.listed(title, text, paths)
+		return
+	}
 	for _, f := range list {
 		rows = append(rows, [2]string{place(f.Path, f.Offset, f.Line), f.Text})
 		for j, p := range f.also {
@@ -218,6 +224,41 @@ func (a *app) kindText(list []finding, count int) {
 		}
 	}
 	a.placed(title, rows, mostPlaces)
+}
+
+// whole takes findings that say the same of whole files: what they say, and
+// the files.
+func whole(list []finding) (rest []finding, text string, paths []string) {
+	const few = 4
+	if len(list) < few {
+		return list, "", nil
+	}
+	for _, f := range list {
+		if f.Offset != 0 || f.Line != 0 || len(f.also) > 0 || f.Text != list[0].Text || f.Path == "" {
+			return list, "", nil
+		}
+		paths = append(paths, f.Path)
+	}
+	return nil, list[0].Text, paths
+}
+
+// listed writes a title and files of which the same is said, one after the other.
+func (a *app) listed(title, text string, paths []string) {
+	const most = 20
+	fmt.Fprintln(a.Out, "  "+safe(title))
+	left := len(paths) - most
+	var shown []string
+	for _, p := range paths[:min(most, len(paths))] {
+		shown = append(shown, shownPath(p))
+	}
+	line := strings.Join(shown, "  ")
+	if text != "" {
+		line = safe(text) + "  " + line
+	}
+	for _, l := range report.Wrap(line, a.width()-4) {
+		fmt.Fprintln(a.Out, "    "+l)
+	}
+	a.more("    ", left)
 }
 
 // placed writes a title and below it places with what stands there: beside it,

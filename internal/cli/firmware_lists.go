@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/report"
@@ -20,34 +21,48 @@ type alike struct {
 	count       int
 }
 
+// said is a sentence of the readers of images in the reader's language.
+func (a *app) said(text string) string { return a.texts.Said(a.lang, text) }
+
+// keyed names the sentences of gaps.
+func (a *app) keyed(gaps []firmwareGap) {
+	for i := range gaps {
+		text, _ := counted(gaps[i].Detail)
+		gaps[i].Key = a.texts.SaidKey(text)
+	}
+}
+
 // unread is what was not read: what is alike once, and what a reader and the
 // walk both told once.
 func (a *app) unread(d *firmwareDoc) []alike {
 	var out []alike
-	var first []firmwareGap
-	at, told := make(map[string]int), make(map[string]bool)
+	var firsts []firmwareGap
+	at, told := make(map[string]int), make(map[string][]string)
 	for _, g := range d.Incomplete {
 		if g.Path == "" && g.Why == "not-analysable" {
 			continue // the summary says so
 		}
-		cause := g.Path + g.Detail[strings.LastIndex(g.Detail, ": ")+1:]
-		if told[cause] {
-			continue
+		detail, times := counted(g.Detail)
+		cause := detail[strings.LastIndex(detail, ": ")+1:]
+		if slices.ContainsFunc(told[cause], func(p string) bool { return standsIn(p, g.Path) || standsIn(g.Path, p) }) {
+			continue // a layer tells what stopped the one in it
 		}
-		told[cause] = true
-		key := g.Why + numbers.ReplaceAllString(g.Detail, "0")
+		told[cause] = append(told[cause], g.Path)
+		first, _, _ := strings.Cut(detail, ": ")
+		key := g.Why + numbers.ReplaceAllString(first+cause, "0")
 		i, ok := at[key]
 		if !ok {
 			i = len(out)
 			at[key] = i
-			out, first = append(out, alike{}), append(first, g)
+			g.Detail = detail
+			out, firsts = append(out, alike{}), append(firsts, g)
 		}
-		out[i].count++
+		out[i].count += times
 	}
-	for i, g := range first {
+	for i, g := range firsts {
 		x := &out[i]
 		x.where = place(cmp.Or(g.Path, filepath.Base(d.Image.Path)), g.Offset, 0)
-		x.text = a.t("ui.fw.gap", "why", a.t("ui.gap."+g.Why), "detail", g.Detail)
+		x.text = a.t("ui.fw.gap", "why", a.t("ui.gap."+g.Why), "detail", a.said(g.Detail))
 		if x.count > 1 {
 			x.text = a.t("ui.fw.gaps-alike", "gap", x.text, "count", fmt.Sprint(x.count-1))
 		}
@@ -55,20 +70,55 @@ func (a *app) unread(d *firmwareDoc) []alike {
 	return out
 }
 
-// gapsText tells what was not read.
-func (a *app) gapsText(d *firmwareDoc) {
-	all, n := a.unread(d), 0
-	for _, g := range all {
+var repeated = regexp.MustCompile(` \((?:and ([0-9]+) more like it|([0-9]+) times), the last at offset [0-9]+\)$`)
+
+// counted takes from a gap's detail how often it was, which the reader wrote
+// behind it.
+func counted(detail string) (text string, times int) {
+	m := repeated.FindStringSubmatch(detail)
+	if m == nil {
+		return detail, 1
+	}
+	times = 1
+	if n, err := strconv.Atoi(m[1] + m[2]); err == nil {
+		times = n
+		if m[1] != "" {
+			times++
+		}
+	}
+	return strings.TrimSuffix(detail, m[0]), times
+}
+
+// standsIn says that a place is another one, or stands in what that one names.
+func standsIn(outer, path string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == ':' || rest[0] == '@' || strings.HasSuffix(outer, ":"))
+}
+
+// places counts what was not read as it is told.
+func (a *app) places(d *firmwareDoc) int {
+	n := 0
+	for _, g := range a.unread(d) {
 		n += g.count
 	}
-	a.heading("image.gaps", n)
+	return n
+}
+
+// gapsText tells what was not read.
+func (a *app) gapsText(d *firmwareDoc) {
+	all := a.unread(d)
+	a.heading("image.gaps", a.places(d))
 	for _, g := range all[:min(mostGaps, len(all))] {
 		fmt.Fprintln(a.Out, "  "+safe(g.where))
 		for _, l := range report.Wrap(untrusted.From(g.text, 400).Terminal(), a.width()-6) {
 			fmt.Fprintln(a.Out, "      "+l)
 		}
 	}
-	a.more("  ", len(all)-mostGaps)
+	left := 0
+	for _, g := range all[min(mostGaps, len(all)):] {
+		left += g.count
+	}
+	a.more("  ", left)
 }
 
 func (a *app) hostsText(d *firmwareDoc) {

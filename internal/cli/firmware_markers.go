@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -62,4 +63,38 @@ func (a *app) readMarkers(path string) ([]firmware.Marker, error) {
 		return nil, bad(0, "ui.markers-none")
 	}
 	return out, nil
+}
+
+// sought notes which of the markers were found: by name, each once.
+func (d *firmwareDoc) sought(markers []firmware.Marker) {
+	for _, m := range markers {
+		if slices.ContainsFunc(d.Sought, func(s firmwareSought) bool { return s.Name == m.Name }) {
+			continue
+		}
+		found := slices.ContainsFunc(d.Markers, func(s firmwareMarker) bool { return s.Name == m.Name })
+		d.Sought = append(d.Sought, firmwareSought{Name: m.Name, Found: found})
+	}
+}
+
+// markersOf says how many of the markers were found, and which were not.
+func (a *app) markersOf(d *firmwareDoc) string {
+	var missing []string
+	for _, s := range d.Sought {
+		if !s.Found {
+			missing = append(missing, safe(s.Name))
+		}
+	}
+	out := a.t("ui.fw.markers", "found", fmt.Sprint(len(d.Sought)-len(missing)), "all", fmt.Sprint(len(d.Sought)))
+	if len(missing) == 0 {
+		return out
+	}
+	const most = 20
+	if n := len(missing) - most; n > 0 {
+		missing = append(missing[:most], a.t("ui.fw.and-more", "count", fmt.Sprint(n)))
+	}
+	key := "ui.fw.markers-missing"
+	if len(d.Incomplete) > 0 || !d.Image.Analysable {
+		key = "ui.fw.markers-unread"
+	}
+	return out + a.t("ui.fw.semicolon") + a.t(key, "list", strings.Join(missing, a.t("ui.fw.comma")))
 }

@@ -11,7 +11,7 @@ import (
 
 // picture is what the page and SARIF show of an imagepage.
 func (a *app) picture(d *firmwareDoc) imagepage.Doc {
-	out := imagepage.Doc{Name: filepath.Base(d.Image.Path), SHA256: d.Image.SHA256, Status: d.Image.Status, Reason: d.Image.Reason, Version: d.Version,
+	out := imagepage.Doc{Name: filepath.Base(d.Image.Path), SHA256: d.Image.SHA256, Status: d.Image.Status, Reason: a.said(d.Image.Reason), Version: d.Version,
 		Tool: version(), When: a.now().UTC().Format("2006-01-02"), Size: d.Image.Size, Files: int64(d.Files), Entropy: d.Image.Entropy, More: d.more}
 	out.Summary = a.summary(d)
 	for _, x := range d.Apps {
@@ -22,7 +22,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		for _, g := range p.Guards {
 			sums = append(sums, strings.TrimSpace(fmt.Sprintf("%s %s: %s", a.t("ui.fw.guard."+g.Kind), g.Scheme, a.t("ui.fw.guard."+g.State))))
 		}
-		out.Parts = append(out.Parts, imagepage.Part{Offset: p.Offset, Size: p.Size, Decoded: p.Decoded, Read: p.Read, Format: p.Format, Path: p.Path, Note: p.Note, Sums: strings.Join(sums, "; ")})
+		out.Parts = append(out.Parts, imagepage.Part{Offset: p.Offset, Size: p.Size, Decoded: p.Decoded, Read: p.Read, Format: p.Format, Path: p.Path, Note: a.said(p.Note), Sums: strings.Join(sums, a.t("ui.fw.semicolon"))})
 	}
 	for _, f := range a.findings(d, true) {
 		out.Findings = append(out.Findings, f.Finding)
@@ -45,10 +45,13 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		out.Hosts = append(out.Hosts, x)
 	}
 	for _, s := range d.Startup {
-		out.Starts = append(out.Starts, imagepage.Line{What: a.t("ui.fw.start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: s.Text})
+		out.Starts = append(out.Starts, imagepage.Line{What: a.t("ui.fw.start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: a.started(s)})
+	}
+	if d.NoInit && d.Image.Analysable {
+		out.NoStarts = a.t("ui.fw.no-init")
 	}
 	for _, u := range d.Updates {
-		out.Updates = append(out.Updates, imagepage.Line{What: u.Mechanism + ": " + a.t("ui.fw.signature."+u.Signature), Place: place(u.Path, 0, u.Line), Text: u.Text})
+		out.Updates = append(out.Updates, imagepage.Line{What: a.mechanism(u.Mechanism) + a.t("ui.fw.colon") + a.t("ui.fw.signature."+u.Signature), Place: place(u.Path, 0, u.Line), Text: u.Text})
 	}
 	for _, e := range d.Entries {
 		out.Entries = append(out.Entries, imagepage.Entry{Path: e.Path, Type: e.Type, Target: e.Target, Mode: e.Mode, UID: e.UID, GID: e.GID, Size: e.Size})

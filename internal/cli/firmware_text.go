@@ -54,14 +54,18 @@ func (a *app) headText(d *firmwareDoc) {
 // summary is what the image is, how much of it could be read, and how much was
 // found: a label and a text each.
 func (a *app) summary(d *firmwareDoc) [][2]string {
-	return [][2]string{{a.t("ui.fw.what-is"), a.about(d)}, {a.t("ui.fw.what-read"), a.readOf(d)}, {a.t("ui.fw.what-found"), a.foundOf(d)}}
+	out := [][2]string{{a.t("ui.fw.what-is"), a.about(d)}, {a.t("ui.fw.what-read"), a.readOf(d)}, {a.t("ui.fw.what-found"), a.foundOf(d)}}
+	if len(d.Sought) > 0 {
+		out = append(out, [2]string{a.t("ui.fw.what-marked"), a.markersOf(d)})
+	}
+	return out
 }
 
 // about says what an image is: its systems, on which processor, and the version
 // that it states.
 func (a *app) about(d *firmwareDoc) string {
 	if !d.Image.Analysable && d.Image.Status != "" {
-		return a.t("ui.fw.not-analysable", "why", a.t("image.status."+d.Image.Status), "detail", safe(d.Image.Reason))
+		return a.t("ui.fw.not-analysable", "why", a.t("image.status."+d.Image.Status), "detail", safe(a.said(d.Image.Reason)))
 	}
 	var names []string
 	for _, s := range d.Systems {
@@ -83,13 +87,15 @@ func (a *app) about(d *firmwareDoc) string {
 	}
 	out := strings.Join(names, a.t("ui.fw.comma"))
 	switch {
-	case out == "" && len(d.Volumes) > 0:
-		out = a.t("ui.fw.only-files")
-	case out == "":
-		out = a.t("ui.fw.only-code", "formats", strings.Join(outer(d), a.t("ui.fw.comma")))
-	}
-	if arch != "" {
+	case out != "" && arch != "":
 		out = a.t("ui.fw.for", "systems", out, "arch", arch)
+	case out != "":
+	case len(d.Volumes) > 0 && arch != "":
+		out = a.t("ui.fw.only-files-for", "arch", arch)
+	case len(d.Volumes) > 0:
+		out = a.t("ui.fw.only-files")
+	default:
+		out = a.t("ui.fw.only-code", "formats", strings.Join(outer(d), a.t("ui.fw.comma")))
 	}
 	if model := slices.IndexFunc(d.Parts, func(p firmwarePart) bool { return p.Format == "fdt" && p.Name != "" }); model >= 0 {
 		out += a.t("ui.fw.semicolon") + a.t("ui.fw.model", "model", safe(d.Parts[model].Name))
@@ -121,14 +127,16 @@ func (a *app) readOf(d *firmwareDoc) string {
 	switch unread := unreadOf(d); {
 	case d.Image.Status == "":
 		out = a.t("ui.fw.read-ended")
+	case !d.Image.Analysable && len(d.Secrets)+len(d.Weaknesses)+len(d.Markers)+len(d.Hosts)+len(d.Components) > 0:
+		out = a.t("ui.fw.read-pieces")
 	case !d.Image.Analysable:
 		out = a.t("ui.fw.read-none")
 	case len(d.Incomplete) == 0 && unread == 0:
 		out = a.t("ui.fw.read-all")
 	case unread > 0:
-		out = a.t("ui.fw.read-part", "count", fmt.Sprint(len(d.Incomplete)), "unread", sized(unread))
+		out = a.t("ui.fw.read-part", "count", fmt.Sprint(a.places(d)), "unread", sized(unread))
 	default:
-		out = a.t("ui.fw.read-cut", "count", fmt.Sprint(len(d.Incomplete)))
+		out = a.t("ui.fw.read-cut", "count", fmt.Sprint(a.places(d)))
 	}
 	if len(d.Volumes) > 0 {
 		out += a.t("ui.fw.semicolon") + a.t("ui.fw.trees", "files", fmt.Sprint(d.Files), "trees", fmt.Sprint(len(d.Volumes)), "size", sized(size))
@@ -197,13 +205,13 @@ func (a *app) partsText(d *firmwareDoc) {
 		if p.Decoded {
 			at = "+" + at
 		}
-		note := safe(p.Note)
+		note := safe(a.said(p.Note))
 		if p.Path != p.Format {
 			note = strings.TrimSpace(safe(p.Path) + "  " + note)
 		}
 		t.row(at, fmt.Sprint(p.Size), safe(p.Format), read, note)
 		for _, g := range p.Guards {
-			t.row("", "", "", "", strings.TrimSpace(fmt.Sprintf("%s %s: %s  %s", a.t("ui.fw.guard."+g.Kind), safe(g.Scheme), a.t("ui.fw.guard."+g.State), safe(g.Note))))
+			t.row("", "", "", "", strings.TrimSpace(fmt.Sprintf("%s %s: %s  %s", a.t("ui.fw.guard."+g.Kind), safe(g.Scheme), a.t("ui.fw.guard."+g.State), safe(a.said(g.Note)))))
 		}
 	}
 	a.heading("ui.fw.parts", len(d.Parts))
@@ -292,21 +300,53 @@ func (a *app) systemText(d *firmwareDoc) {
 	slices.SortStableFunc(list, func(x, y firmwareStart) int { return strings.Compare(x.Kind, y.Kind) })
 	var rows [][2]string
 	for i, s := range list {
-		text := strings.TrimSpace(s.Text)
-		if s.Port > 0 {
-			text += " " + a.t("ui.fw.port", "port", fmt.Sprint(s.Port))
-		}
-		rows = append(rows, [2]string{place(s.Path, 0, s.Line), text})
+		rows = append(rows, [2]string{place(s.Path, 0, s.Line), a.started(s)})
 		if i+1 == len(list) || list[i+1].Kind != s.Kind {
 			a.placed(a.t("ui.fw.start."+s.Kind), rows, mostListed)
 			rows = nil
 		}
 	}
+	if d.NoInit && d.Image.Analysable {
+		fmt.Fprintln(a.Out)
+		for _, l := range report.Wrap(a.t("ui.fw.no-init"), a.width()) {
+			fmt.Fprintln(a.Out, l)
+		}
+	}
 	a.heading("ui.fw.updates", len(d.Updates))
 	for _, u := range d.Updates[:min(mostListed, len(d.Updates))] {
-		a.placed(safe(u.Mechanism)+": "+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
+		a.placed(a.mechanism(u.Mechanism)+a.t("ui.fw.colon")+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
 	}
 	a.more("  ", len(d.Updates)-mostListed)
+}
+
+// started is a line that starts something, and what is known of it besides.
+func (a *app) started(s firmwareStart) string {
+	var known []string
+	if s.Port > 0 {
+		known = append(known, a.t("ui.fw.port", "port", fmt.Sprint(s.Port)))
+	}
+	if s.Address != "" {
+		known = append(known, a.t("ui.fw.listens-at", "address", safe(s.Address)))
+	}
+	if s.Kind == "service" && s.Login != "" {
+		known = append(known, a.t("ui.fw.login."+s.Login))
+	}
+	if s.Boot == "no" {
+		known = append(known, a.t("ui.fw.not-at-boot"))
+	}
+	text := strings.TrimSpace(s.Text)
+	if len(known) > 0 {
+		text += " " + a.t("ui.fw.in-brackets", "text", strings.Join(known, a.t("ui.fw.comma")))
+	}
+	return text
+}
+
+// mechanism is how the device is renewed.
+func (a *app) mechanism(word string) string {
+	if key := "ui.fw.mechanism." + word; a.texts.Has(key) {
+		return a.t(key)
+	}
+	return safe(word)
 }
 
 // weakness is what a kind of weakness is called.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -62,6 +63,8 @@ func (a *app) unusable(err error, path string) error {
 	e := &exitError{code: exitUse, kind: (&exitError{code: exitUse, err: err}).word(), where: path, next: a.t("ui.next.file")}
 	why := ""
 	switch {
+	case path == "":
+		why, e.next, e.kind = "empty", a.t("ui.next.help"), codeUsage
 	case errors.Is(err, fs.ErrNotExist):
 		why = "missing"
 		if dir, err := os.Getwd(); err == nil {
@@ -73,6 +76,8 @@ func (a *app) unusable(err error, path string) error {
 		why = "folder"
 	case errors.Is(err, firmware.ErrNoFile):
 		why = "device"
+	case errors.Is(err, errNoSize):
+		why = "no-size"
 	default:
 		e.err = errors.New(a.t("ui.file.other", "path", path, "why", cause(err)))
 		return e
@@ -95,11 +100,23 @@ func (a *app) unwritable(err error, path string) error {
 	return e
 }
 
+// interrupted says what an interrupt left behind; other errors stay as they are.
+func (a *app) interrupted(err error, key string, args ...string) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &exitError{code: exitUse, kind: codeInterrupted, err: errors.New(a.t(key, args...))}
+}
+
 // cause is what the system says, without the path that stands before it.
 func cause(err error) string {
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
 		return path.Err.Error()
+	case errors.As(err, &link):
+		return link.Err.Error()
 	}
 	return err.Error()
 }

@@ -129,7 +129,7 @@ func (a *app) assess(ctx context.Context, cfg assess.Config, gate bool) error {
 	p.done()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
-			return &exitError{code: exitUse, err: err, next: a.t("ui.next.resume")}
+			return &exitError{code: exitUse, kind: codeInterrupted, err: errors.New(a.t("ui.interrupted")), next: a.t("ui.next.resume")}
 		}
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -40,6 +41,7 @@ func (a *app) sbomCommand() *cobra.Command {
 		a.undecided(d)
 		return a.bill(bill(d, r, a.now()))
 	})
+	a.offers(c, "cyclonedx", "spdx", a.t("flag.format-compared"))
 	c.Flags().StringVar(&compare, "compare", "", a.t("flag.compare"))
 	return c
 }
@@ -146,11 +148,7 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	defer f.Close() // read-only
 	want, err := sbom.Read(f)
 	if err != nil {
-		text := a.t("ui.sbom-broken", "path", declared, "why", strings.TrimPrefix(err.Error(), sbom.ErrFormat.Error()+": "))
-		if err == sbom.ErrFormat {
-			text = a.t("ui.sbom-none", "path", declared)
-		}
-		return &exitError{code: exitUse, err: errors.New(text), where: declared, next: a.t("ui.next.declared")}
+		return &exitError{code: exitUse, err: errors.New(a.brokenBill(err, declared)), where: declared, next: a.t("ui.next.declared")}
 	}
 	if len(want.Components) == 0 {
 		return &exitError{code: exitUse, err: errors.New(a.t("ui.sbom-empty", "path", declared)), where: declared, next: a.t("ui.next.declared")}
@@ -183,6 +181,24 @@ func (a *app) sbomCompare(c *cobra.Command, image, declared string) error {
 	}
 	a.billsText(doc)
 	return nil
+}
+
+// brokenBill says why a declared bill of materials can't be read.
+func (a *app) brokenBill(err error, path string) string {
+	var kind *sbom.KindError
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind):
+		return a.t("ui.sbom-kind", "path", path, "kind", plain(kind.Kind))
+	case errors.As(err, &syntax):
+		return a.t("ui.sbom-syntax", "path", path, "offset", fmt.Sprint(syntax.Offset))
+	case errors.As(err, &wrong):
+		return a.t("ui.sbom-type", "path", path, "field", plain(wrong.Field), "value", plain(wrong.Value), "offset", fmt.Sprint(wrong.Offset))
+	case err == sbom.ErrFormat:
+		return a.t("ui.sbom-none", "path", path)
+	}
+	return a.t("ui.sbom-broken", "path", path, "why", strings.TrimPrefix(err.Error(), sbom.ErrFormat.Error()+": "))
 }
 
 func pairs(list []sbom.Pair) []sbomPair {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
@@ -73,6 +74,7 @@ type Text struct {
 // Texts is the catalogue.
 type Texts struct {
 	byKey map[string]Text
+	said  func() *sayings // made when it is first asked for
 }
 
 // Load reads the embedded catalogue.
@@ -86,6 +88,7 @@ func load(fsys fs.FS) (*Texts, error) {
 		return nil, fmt.Errorf("no texts are embedded: %v", err)
 	}
 	t := &Texts{byKey: make(map[string]Text)}
+	t.said = sync.OnceValue(t.compile)
 	for _, name := range names {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -151,6 +154,9 @@ func (t *Texts) T(lang Lang, key string, args map[string]string) string {
 	}
 	if len(args) == 0 || !strings.Contains(s, "{") {
 		return s
+	}
+	if args["line"] == "0" { // a place in what has no lines
+		s = strings.ReplaceAll(s, ":{line}", "")
 	}
 	var b strings.Builder
 	for {

@@ -56,6 +56,7 @@ var unnamed = map[string]string{
 	"profile.":      "made of a profile's name",
 	"term.":         "made of a value of the model; held against the documents in internal/report/publish",
 	"trace.":        "made of a kind of node",
+	"said.":         "sentences of the readers of images; held against images in internal/cli",
 	"yaml.":         "made of what internal/yamltree finds wrong",
 	"open.":         "made in internal/product, which holds its keys against its sources itself",
 	"problem.noun.": "made in internal/product, which holds its keys against its sources itself",

@@ -2,12 +2,14 @@ package sbom
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	spdxjson "github.com/spdx/tools-golang/json"
@@ -21,6 +23,12 @@ const maxSize = 128 << 20
 // ErrFormat says that a file is no bill of materials that is read.
 var ErrFormat = errors.New("not a bill of materials: give CycloneDX (JSON or XML, 1.2 to 1.6) or SPDX 2.2 or 2.3 (JSON or tag-value)")
 
+// KindError says that a file is a bill of materials of a kind that is not read.
+type KindError struct{ Kind string }
+
+func (e *KindError) Error() string { return e.Kind + ": " + ErrFormat.Error() }
+func (e *KindError) Unwrap() error { return ErrFormat }
+
 // Read reads CycloneDX or SPDX. Components inside of components are listed
 // beside them. Errors name the format, and the offset where it is known.
 func Read(r io.Reader) (BOM, error) {
@@ -31,7 +39,7 @@ func Read(r io.Reader) (BOM, error) {
 	if len(b) > maxSize {
 		return BOM{}, fmt.Errorf("%w: more than %d bytes", ErrFormat, maxSize)
 	}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	b = utf8Of(b)
 	switch t := bytes.TrimSpace(b); {
 	case len(t) == 0:
 		return BOM{}, fmt.Errorf("%w: the file is empty", ErrFormat)
@@ -49,6 +57,26 @@ func Read(r io.Reader) (BOM, error) {
 	return BOM{}, ErrFormat
 }
 
+// utf8Of takes the mark of the encoding from the beginning, and turns UTF-16
+// into UTF-8: tools of Windows write it.
+func utf8Of(b []byte) []byte {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return b
+	}
+	units := make([]uint16, 0, len(b)/2)
+	for b = b[2:]; len(b) >= 2; b = b[2:] {
+		units = append(units, order.Uint16(b))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
 func readJSON(b []byte) (BOM, error) {
 	if err := depth(b, 64); err != nil {
 		return BOM{}, err
@@ -56,6 +84,11 @@ func readJSON(b []byte) (BOM, error) {
 	var head struct {
 		BOMFormat   string `json:"bomFormat"`
 		SPDXVersion string `json:"spdxVersion"`
+		Context     any    `json:"@context"`
+		Artifacts   []any  `json:"artifacts"`
+		Descriptor  struct {
+			Name string `json:"name"`
+		} `json:"descriptor"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
 		var at *json.SyntaxError
@@ -73,6 +106,14 @@ func readJSON(b []byte) (BOM, error) {
 			return BOM{}, fmt.Errorf("spdx: %w", err)
 		}
 		return fromSPDX(doc), nil
+	case strings.HasPrefix(head.SPDXVersion, "SPDX-"):
+		return BOM{}, &KindError{head.SPDXVersion}
+	case strings.Contains(fmt.Sprint(head.Context), "spdx.org/rdf/3"):
+		return BOM{}, &KindError{"SPDX 3"}
+	case head.Artifacts != nil && head.Descriptor.Name == "syft":
+		return BOM{}, &KindError{"Syft JSON"}
+	case head.Artifacts != nil:
+		return BOM{}, &KindError{"JSON with artifacts"}
 	}
 	return BOM{}, ErrFormat
 }
@@ -104,7 +145,7 @@ func readCycloneDX(b []byte, f cdx.BOMFileFormat) (BOM, error) {
 		return BOM{}, fmt.Errorf("cyclonedx: %w", err)
 	}
 	if f == cdx.BOMFileFormatXML && !strings.Contains(doc.XMLNS, "cyclonedx.org") {
-		return BOM{}, ErrFormat
+		return BOM{}, &KindError{"XML that is not CycloneDX"}
 	}
 	out := BOM{}
 	if m := doc.Metadata; m != nil {

@@ -144,6 +144,9 @@ func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, 
 		}
 	}
 	got, res, _, err := Read(ctx, c.Run, f, opt, func(p Progress) {
+		if p.Files == 0 {
+			return // "progress.image" stands there
+		}
 		sink.Progress("progress.image-file", "image", name, "files", strconv.Itoa(p.Files), "path", p.Path)
 	})
 	if err != nil {

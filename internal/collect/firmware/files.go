@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync"
@@ -21,11 +20,19 @@ const FilesParser = "firmware-files"
 type FilesOptions struct {
 	Content bool     `json:"content,omitempty"` // files with their bytes, else names only
 	Only    []string `json:"only,omitempty"`    // full paths, and what is below them; empty: all
+	Pieces  bool     `json:"pieces,omitempty"`  // pieces too: what stands in no tree of files, and what parts there are
+	Parts   bool     `json:"parts,omitempty"`   // Only names parts: give out their bytes as they stand
 }
+
+// Piece is the type of an Entry for bytes that stand in no tree: a program, a
+// region of text, a variable of a boot loader.
+const Piece = "piece"
 
 // FileRecord is one thing of an image's trees: exactly one field is set, but
 // Data, which follows its Entry.
 type FileRecord struct {
+	Image  *unpack.Image  `json:"image,omitempty"`
+	Part   *unpack.Part   `json:"part,omitempty"`
 	Volume *unpack.Volume `json:"volume,omitempty"`
 	Entry  *Entry         `json:"entry,omitempty"`
 	Data   []byte         `json:"data,omitempty"` // a piece of the file of Path
@@ -33,6 +40,8 @@ type FileRecord struct {
 	End    bool           `json:"end,omitempty"` // no piece of it follows
 	Cut    string         `json:"cut,omitempty"` // of an entry with content: why it isn't whole, in technical English
 	Gap    *Gap           `json:"gap,omitempty"`
+	// Progress says how far the reading is.
+	Progress *Progress `json:"progress,omitempty"`
 }
 
 // chunk is how many bytes of a file one record holds; as base64 it stays below
@@ -58,11 +67,19 @@ func ParseFiles(ctx context.Context, in *os.File, raw json.RawMessage, emit func
 		lim.Workers = 1
 	}
 	if len(opt.Only) > 0 {
-		v = &picker{lister: l, wish: newWish(opt.Only)}
+		p := &picker{lister: l, wish: newWish(opt.Only), carved: make(map[string]bool)}
+		p.wish.placed = p.wish.placed || opt.Pieces
+		v = p
 	}
-	_, err = unpack.NewFormats(formats.All()).Walk(ctx, io.NewSectionReader(in, 0, info.Size()), lim, v)
+	s := &watched{Source: format.FromFile(in, info.Size()), ticker: new(ticker), tell: func(read int64) error {
+		return emit(FileRecord{Progress: &Progress{Read: read}})
+	}}
+	img, err := unpack.NewFormats(formats.All()).Walk(ctx, s, lim, v)
 	if err == unpack.ErrEmpty {
 		return nil
+	}
+	if err == nil && opt.Pieces {
+		err = emit(FileRecord{Image: &img})
 	}
 	return err
 }
@@ -76,7 +93,15 @@ type lister struct {
 	emit  func(FileRecord) error
 }
 
-func (l *lister) Part(unpack.Part) error { return nil }
+func (l *lister) Part(p unpack.Part) error {
+	if !l.opt.Pieces {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p.Path, p.Guards, p.Systems = mark(p.Volume, p.Path), nil, nil
+	return l.emit(FileRecord{Part: &p})
+}
 
 func (l *lister) Volume(v unpack.Volume) error {
 	l.mu.Lock()
@@ -100,19 +125,48 @@ func (l *lister) File(v int, e format.Entry, data []byte, _ bool, damage error) 
 	if err := l.emit(first); err != nil {
 		return err
 	}
+	return l.content(marked, data)
+}
+
+// content gives out bytes in pieces.
+func (l *lister) content(marked string, data []byte) error {
 	for {
 		n := min(len(data), chunk)
 		if err := l.emit(FileRecord{Path: marked, Data: data[:n], End: n == len(data)}); err != nil {
 			return err
 		}
 		if data = data[n:]; len(data) == 0 {
-			break
+			return nil
+		}
+	}
+}
+
+// piece tells of bytes without a tree.
+func (l *lister) piece(v int, path string, data []byte) error {
+	marked := mark(v, path)
+	if err := l.emit(FileRecord{Entry: &Entry{Path: marked, Type: Piece, Size: int64(len(data))}}); err != nil || !l.opt.Content {
+		return err
+	}
+	return l.content(marked, data)
+}
+
+// Raw tells of bytes without a tree, and of each of their variables.
+func (l *lister) Raw(r unpack.Raw) error {
+	if !l.opt.Pieces {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.piece(r.Volume, r.Path, r.Data); err != nil {
+		return err
+	}
+	for _, x := range r.Vars {
+		if err := l.piece(r.Volume, r.Path+":"+x.Name, []byte(x.Value)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
-
-func (l *lister) Raw(unpack.Raw) error { return nil }
 
 func (l *lister) Gap(g unpack.Gap) error {
 	l.mu.Lock()
@@ -124,26 +178,32 @@ func (l *lister) Gap(g unpack.Gap) error {
 // picker is a lister of some paths: nothing else is gone into.
 type picker struct {
 	*lister
-	wish wish
+	wish   wish
+	carved map[string]bool // parts that were given out
 }
 
 func (p *picker) full(v int, path string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.names.Full(mark(v, path))
+	return text(p.names.Full(mark(v, path)))
 }
 
 // Enters is unpack.Selector's.
 func (p *picker) Enters(v int, path string) bool {
 	full := p.full(v, path)
-	return p.wish.way[full] || p.wish.has(full)
+	// The second of a name is called by its place, which follows from what stands
+	// before it: that has to be gone into as it was when the names were listed.
+	return p.wish.way[full] || p.wish.has(full) || p.wish.placed && (v < 0 || p.wish.along(full))
 }
 
 // Wants is unpack.Selector's.
-func (p *picker) Wants(v int, e format.Entry) bool { return p.Enters(v, e.Path) }
+func (p *picker) Wants(v int, e format.Entry) bool {
+	full := p.full(v, e.Path)
+	return p.wish.way[full] || p.wish.has(full)
+}
 
 func (p *picker) File(v int, e format.Entry, data []byte, nested bool, damage error) error {
-	if !p.wish.has(p.full(v, e.Path)) {
+	if p.opt.Parts || !p.wish.has(p.full(v, e.Path)) {
 		return nil
 	}
 	return p.lister.File(v, e, data, nested, damage)
@@ -153,11 +213,79 @@ func (p *picker) File(v int, e format.Entry, data []byte, nested bool, damage er
 type wish struct {
 	paths map[string]bool
 	way   map[string]bool // what has to be gone into on the way to them
+	// placed says that a name may depend on where something stands.
+	placed bool
 }
 
+// along says that a path begins with something on the way.
+func (w wish) along(full string) bool {
+	for i := range len(full) {
+		if full[i] == ':' && w.way[full[:i]] {
+			return true
+		}
+	}
+	return false
+}
+
+// Raw gives out bytes without a tree, or some of their variables.
+func (p *picker) Raw(r unpack.Raw) error {
+	if !p.opt.Pieces || p.opt.Parts {
+		return nil
+	}
+	full := p.full(r.Volume, r.Path)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wish.has(full) {
+		return p.piece(r.Volume, r.Path, r.Data)
+	}
+	for _, x := range r.Vars {
+		if name := ":" + x.Name; p.wish.has(full + text(name)) {
+			if err := p.piece(r.Volume, r.Path+name, []byte(x.Value)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Carve gives out the bytes of a part as they stand, the outermost of its name.
+func (p *picker) Carve(v int, path string, s format.Source, off, size int64) error {
+	full := p.full(v, path)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.opt.Parts || !p.wish.paths[full] || p.carved[full] {
+		return nil
+	}
+	p.carved[full] = true
+	if size <= 0 || size > s.Size()-off {
+		size = s.Size() - off
+	}
+	marked := mark(v, path)
+	if err := p.emit(FileRecord{Entry: &Entry{Path: marked, Type: Piece, Size: size}}); err != nil {
+		return err
+	}
+	b := make([]byte, min(size, chunk))
+	for n := int64(0); n < size; n += int64(len(b)) {
+		b = b[:min(size-n, int64(len(b)))]
+		if err := format.ReadAt(s, b, off+n); err != nil {
+			gap := Gap{Path: marked, Offset: off + n, Why: "broken", Detail: err.Error()}
+			return p.emit(FileRecord{Gap: &gap})
+		}
+		if err := p.emit(FileRecord{Path: marked, Data: b, End: n+int64(len(b)) == size}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is s as JSON keeps it: a byte that isn't UTF-8 becomes a replacement
+// character. Paths come back from outside of the child in this form.
+func text(s string) string { return string([]rune(s)) }
+
 func newWish(only []string) wish {
-	w := wish{make(map[string]bool), make(map[string]bool)}
+	w := wish{paths: make(map[string]bool), way: make(map[string]bool)}
 	for _, o := range only {
+		w.placed = w.placed || strings.Contains(o, "@")
 		if len(o) > 1 {
 			o = strings.TrimSuffix(o, "/") // a root is asked for as "squashfs:/"
 		}

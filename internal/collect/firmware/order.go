@@ -23,8 +23,10 @@ import (
 // show it: which records are kept of too many, and how those are joined, goes by
 // where they stand and, of those in one place, by what they say.
 
-// most bounds what is kept of each kind; what is beyond is counted in a gap.
-const most = 20_000
+// MostKept bounds what is kept of each kind; what is beyond is counted in a gap.
+const MostKept = 20_000
+
+const most = MostKept
 
 // keep appends v. Of too many the first are kept, by the marked paths that
 // records come with: those that people read aren't known before the end.

@@ -148,13 +148,6 @@ func once(detail string) string {
 	return strings.Join(out, ": ")
 }
 
-// Progress says how far the reading is.
-type Progress struct {
-	Path  string `json:"path"`
-	Files int    `json:"files"`
-	Bytes int64  `json:"bytes"`
-}
-
 // Done ends the records of an image that was read to its end.
 type Done struct {
 	Files int   `json:"files"` // regular files

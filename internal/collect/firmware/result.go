@@ -348,12 +348,24 @@ func (g *Gather) packages() {
 	}
 }
 
+// hits are secrets as their inspector told of them.
+func hits(all []Secret) []secret.Hit {
+	out := make([]secret.Hit, len(all))
+	for i, s := range all {
+		out[i] = s.Hit
+	}
+	return out
+}
+
 // keys joins private keys with the certificates, the public keys and the names
 // of files in the image; a certificate may also be of a key that is published.
 func (g *Gather) keys() {
 	r := &g.r
 	var k secret.Keys
 	k.Add(nil, g.clues)
+	for _, h := range secret.Named(g.clues, hits(r.Secrets)) {
+		r.Secrets = append(r.Secrets, Secret{Hit: h})
+	}
 	for _, c := range r.Certs {
 		if c.SPKI == "" {
 			continue

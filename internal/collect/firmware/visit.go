@@ -8,14 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"assay/internal/collect/firmware/format"
 	"assay/internal/collect/firmware/format/formats"
@@ -46,7 +44,7 @@ func Parse(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any)
 	if err != nil {
 		return err
 	}
-	return Analyse(ctx, io.NewSectionReader(in, 0, info.Size()), opt, func(r Record) error { return emit(r) })
+	return Analyse(ctx, format.FromFile(in, info.Size()), opt, func(r Record) error { return emit(r) })
 }
 
 // Analyse reads an image and emits what it finds; emit is called by several
@@ -54,6 +52,7 @@ func Parse(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any)
 // input can't be read; all else is in the records.
 func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record) error) error {
 	v := newVisitor(opt, emit)
+	s = &watched{Source: s, ticker: &v.ticker, tell: func(int64) error { return v.tell("") }}
 	img, err := unpack.NewFormats(formats.All()).Walk(ctx, s, unpack.Limits{}, v)
 	if errors.Is(err, unpack.ErrEmpty) {
 		err = nil // the image says so
@@ -105,7 +104,7 @@ type visitor struct {
 
 	linked              linked // files with several names
 	files, names, bytes atomic.Int64
-	shown               atomic.Int64 // when progress was told, Unix milliseconds
+	ticker              ticker
 }
 
 func newVisitor(opt Options, emit func(Record) error) *visitor {
@@ -156,8 +155,9 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 	rec := entryOf(marked, e)
 	holds := holding{program: bytes.HasPrefix(data, []byte("\x7fELF"))}
 	if e.Type == format.File {
-		n := v.files.Add(1)
-		if err := v.progress(marked, n, v.bytes.Add(int64(len(data)))); err != nil {
+		v.files.Add(1)
+		v.bytes.Add(int64(len(data)))
+		if err := v.progress(marked); err != nil {
 			return err
 		}
 		if v.opt.Files && cut == nil {
@@ -238,7 +238,7 @@ func boots(e format.Entry) bool {
 	dir := path.Dir(e.Path)
 	base := path.Base(dir)
 	return e.Type == format.Symlink || e.Type == format.File && (base == "bin" || base == "sbin") && e.Mode&0o111 != 0 ||
-		strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
+		e.Path == "/etc/machine-id" || strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
 }
 
 // Raw is a program or bytes without a tree. Of variables the name of the one
@@ -253,7 +253,8 @@ func (v *visitor) Raw(r unpack.Raw) error {
 	if len(r.Vars) > 0 {
 		place = variables(r, path)
 	}
-	if err := v.progress(path, v.files.Load(), v.bytes.Add(int64(len(r.Data)))); err != nil {
+	v.bytes.Add(int64(len(r.Data)))
+	if err := v.progress(path); err != nil {
 		return err
 	}
 	e := &emitter{v: v, f: f, place: place}
@@ -286,13 +287,15 @@ func variables(r unpack.Raw, path string) func(*inspect.Where) {
 }
 
 // progress tells where the reading is, a few times a second.
-func (v *visitor) progress(at string, files, bytes int64) error {
-	const every = 200 // milliseconds
-	now, last := time.Now().UnixMilli(), v.shown.Load()
-	if now-last < every || !v.shown.CompareAndSwap(last, now) {
+func (v *visitor) progress(at string) error {
+	if !v.ticker.due() {
 		return nil
 	}
-	return v.emit(Record{Progress: &Progress{Path: at, Files: int(files), Bytes: bytes}})
+	return v.tell(at)
+}
+
+func (v *visitor) tell(at string) error {
+	return v.emit(Record{Progress: &Progress{Path: at, Files: int(v.files.Load()), Bytes: v.bytes.Load(), Read: v.ticker.read.Load()}})
 }
 
 // emitter tells what one file holds; place sets the path of what was found. The

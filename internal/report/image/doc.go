@@ -16,6 +16,7 @@ type Doc struct {
 	Components                                        []Component
 	Hosts                                             []Host
 	Starts                                            []Line
+	NoStarts                                          string // where nothing says what is started: a sentence
 	Updates                                           []Line
 	Entries                                           []Entry
 	More                                              int      // names of the image that Entries lacks

@@ -30,6 +30,61 @@ type page struct {
 	Bars         []bar
 	Tree         *node
 	Left         int // names beyond the bound
+	Groups       []group
+	Cut          map[string]int // rows beyond the bound, by section
+}
+
+// MostRows bounds the rows of each table.
+const MostRows = 5_000
+
+// group is findings of one title and severity, which stand beside each other.
+type group struct {
+	Finding     // the first
+	Count   int // how many there are
+	Rest    []Finding
+	Many    bool // too many to stand one by one
+}
+
+// grouped joins findings of one kind.
+func grouped(list []Finding) []group {
+	const few = 3
+	var out []group
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Title == list[0].Title && list[n].Severity == list[0].Severity {
+			n++
+		}
+		if n > few {
+			out = append(out, group{Finding: list[0], Count: n, Rest: list[:n], Many: true})
+		} else {
+			for _, f := range list[:n] {
+				out = append(out, group{Finding: f, Count: 1})
+			}
+		}
+		list = list[n:]
+	}
+	return out
+}
+
+// bounded cuts the lists of a document to what a page may show.
+func bounded(d Doc) (Doc, map[string]int) {
+	over := make(map[string]int)
+	d.Parts = first(over, "parts", d.Parts)
+	d.Findings = first(over, "findings", d.Findings)
+	d.Components = first(over, "components", d.Components)
+	d.Hosts = first(over, "hosts", d.Hosts)
+	d.Unattributed = first(over, "unattributed", d.Unattributed)
+	d.Starts = first(over, "starts", d.Starts)
+	d.Updates = first(over, "updates", d.Updates)
+	return d, over
+}
+
+func first[T any](over map[string]int, section string, list []T) []T {
+	if n := len(list) - MostRows; n > 0 {
+		over[section] = n
+		return list[:MostRows]
+	}
+	return list
 }
 
 // bar is a range on the picture of the image, of 1000 units.
@@ -68,7 +123,8 @@ func HTML(w io.Writer, d Doc, lang string, text func(key string, args ...string)
 		return fmt.Errorf("image: HTML template: %w", err)
 	}
 	sum := sha256.Sum256([]byte(style))
-	p := page{Doc: d, Lang: lang, Style: template.CSS(style), Bars: bars(d),
+	d, over := bounded(d)
+	p := page{Doc: d, Groups: grouped(d.Findings), Cut: over, Lang: lang, Style: template.CSS(style), Bars: bars(d),
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"}
 	p.Tree, p.Left = tree(d)
 	if err := t.Execute(w, p); err != nil {

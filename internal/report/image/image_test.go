@@ -186,3 +186,38 @@ func TestSchema(t *testing.T) {
 		}
 	}
 }
+
+// TestGrouped: many findings of one kind are one row with all their places; few
+// stand one by one. What is beyond a bound is counted.
+func TestGrouped(t *testing.T) {
+	t.Parallel()
+	d := camera(i18n.En)
+	d.Findings, d.NoStarts = nil, "Nothing in it says what is started."
+	add := func(title string, n int) {
+		for i := range n {
+			d.Findings = append(d.Findings, image.Finding{Kind: title, Title: title, Severity: "medium", Path: fmt.Sprintf("/etc/%s-%d", title, i)})
+		}
+	}
+	add("few", 3)
+	add("many", 4)
+	html := page(t, d, i18n.En)
+	for _, want := range []string{`</span> few</td><td role="cell" class="mono">/etc/few-2`, "</span> many (4)</td>", "/etc/many-3", d.NoStarts} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(html, "few (3)") || strings.Contains(html, "more are not shown") {
+		t.Error("few are grouped, or something is left out")
+	}
+	add("countless", image.MostRows)
+	for range 30_000 {
+		d.Components = append(d.Components, image.Component{Name: "x", Path: strings.Repeat("p", 200)})
+	}
+	html = page(t, d, i18n.En)
+	if !strings.Contains(html, "7 more are not shown here") || !strings.Contains(html, fmt.Sprintf("%d more are not shown here", len(d.Components)-image.MostRows)) {
+		t.Error("what is left out isn't counted")
+	}
+	if len(html) > 8<<20 {
+		t.Errorf("%d bytes", len(html))
+	}
+}

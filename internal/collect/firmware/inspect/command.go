@@ -70,11 +70,25 @@ func called(names ...string) func(string) bool {
 	return func(p string) bool { return slices.Contains(names, path.Base(p)) }
 }
 
-// tables: inittab(5), systemd.service(5), crontab(5), udev(7), inetd.conf(5),
+var (
+	finit = regexp.MustCompile(`^\s*(?:service|task|run|sysv)\s+(?:(?:\[[^\]]*\]|<[^>]*>|@\S+|[a-z]+:\S*)\s+)*(/.*?)(?:\s+--\s.*)?$`)
+	monit = regexp.MustCompile(`^.*?\b(?:(?:start|restart)\s+program\s*=?|exec)\s*"([^"]+)"`)
+)
+
+// tables: anacrontab(5), finit.conf(5), dinit-service(5), monit(1), acpid(8),
+// incrontab(5), inittab(5), systemd.service(5), crontab(5), udev(7), inetd.conf(5),
 // busybox' mdev.conf, interfaces(5), Android's init language, upstart, supervisord.
 var tables = []table{
 	{called("inittab"), regexp.MustCompile(`^[^:]*:[^:]*:[^:]*:-?(.+)`)},
 	{func(p string) bool { return strings.Contains(p, "/systemd/") && !strings.HasSuffix(p, ".target") }, regexp.MustCompile(`^\s*Exec\w+\s*=\s*[-@+!:]*(.+)`)},
+	{called("anacrontab"), regexp.MustCompile(`^\s*(?:\d+|@\w+)\s+\d+\s+\S+\s+(.+)`)},
+	{called("finit.conf"), finit},
+	{under("/finit.d/"), finit},
+	{under("/dinit.d/"), regexp.MustCompile(`^\s*(?:command|stop-command)\s*=\s*(.+)`)},
+	{called("monitrc"), monit},
+	{under("/monit/", "/monit.d/"), monit},
+	{under("/acpi/events/"), regexp.MustCompile(`^\s*action\s*=\s*(.+)`)},
+	{under("/incron.d/", "/spool/incron/"), regexp.MustCompile(`^\s*/\S+\s+(?:IN_|\d)\S*\s+(.+)`)},
 	{called("crontab"), regexp.MustCompile(`^\s*(?:@\w+|(?:\S+\s+){5})\s*(?:[\w-]+\s+)?(.+)`)},
 	{under("/cron.d/"), regexp.MustCompile(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(?:[\w-]+\s+)?(.+)`)},
 	{under("/crontabs/", "/spool/cron/"), regexp.MustCompile(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(.+)`)},
@@ -126,7 +140,7 @@ func moved(cs []shell.Command, by, pipe int) []shell.Command {
 	for i := range cs {
 		c := &cs[i]
 		c.Off, c.End, c.Pipe = c.Off+by, c.End+by, c.Pipe+pipe*window
-		for _, words := range [][]shell.Word{c.Words, c.To} {
+		for _, words := range [][]shell.Word{c.Words, c.To, c.From} {
 			for j := range words {
 				words[j].Off += by
 			}

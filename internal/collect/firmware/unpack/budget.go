@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync/atomic"
 
 	"assay/internal/collect/firmware/format"
@@ -21,6 +20,7 @@ type budget struct {
 	decoded atomic.Int64 // bytes that were decoded
 	mapped  atomic.Int64 // bytes that were read of layers that are views of others
 	names   atomic.Int64
+	regions atomic.Int64 // ranges of layers that were gone into
 }
 
 // left is how many bytes may still be decoded by somebody who asks before. A
@@ -58,6 +58,18 @@ func (b *budget) name() error {
 	return nil
 }
 
+// maxRegions bounds how often a walk goes into a range of a layer. Ranges that
+// hold each other several times double the work at every depth, and decode
+// nothing that would count.
+const maxRegions = 20_000
+
+func (b *budget) region() error {
+	if b.regions.Add(1) > maxRegions {
+		return b.over(fmt.Errorf("%w: more than %d ranges were gone into", format.ErrLimit, maxRegions))
+	}
+	return nil
+}
+
 func (b *budget) over(err error) error {
 	if b.shared {
 		return errAgain
@@ -70,6 +82,9 @@ type view struct {
 	format.Source
 	w *walk
 }
+
+// Hole is format.Sparse's: what isn't read doesn't count.
+func (v view) Hole(off int64) int64 { return format.Hole(v.Source, off) }
 
 func (v view) ReadAt(p []byte, off int64) (int, error) {
 	b := &v.w.budget
@@ -90,14 +105,21 @@ const maxView = 1 << 40
 // another one waits until it was visited.
 const largeFile = 32 << 20
 
+// inMemory is how many of the largest files the layers in each other may hold.
+const inMemory = 2
+
 // slurp reads a stream into memory, at most Limits.File bytes of it. release
-// must be called when the bytes aren't needed any more; held says that the
-// caller has the place of large things already.
-func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, held bool) (b []byte, release func(), err error) {
+// must be called when the bytes aren't needed any more. What l stands in is in
+// memory as well: both together are bounded.
+func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, l layer) (b []byte, release func(), err error) {
 	release = func() {}
+	held := l.large // the place of large things is the caller's already
 	limit := min(w.lim.File, w.budget.left())
 	if limit <= 0 {
 		return nil, release, fmt.Errorf("%w: %d bytes were decoded in all", format.ErrLimit, w.lim.Total)
+	}
+	if limit = min(limit, inMemory*w.lim.File-l.above); limit <= 0 {
+		return nil, release, fmt.Errorf("%w: the layers around it hold %d bytes in memory", format.ErrLimit, l.above)
 	}
 	// A header's word is taken only as far as it costs little.
 	b = make([]byte, 0, min(max(hint, 4096)+1, 256<<10, limit+1))
@@ -111,7 +133,15 @@ func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, held bool) (b
 			release = w.big.Unlock
 		}
 		if len(b) == cap(b) {
-			b = slices.Grow(b, int(min(int64(len(b)), max(limit+1-int64(len(b)), 1))))
+			// Large content gets all that it may need: what isn't written to costs
+			// nothing, and no smaller pieces of memory are left behind.
+			more := int64(len(b))
+			if more >= largeFile {
+				more = limit
+			}
+			grown := make([]byte, len(b), int64(len(b))+min(more, max(limit+1-int64(len(b)), 1)))
+			copy(grown, b)
+			b = grown
 		}
 		var n int
 		n, err = r.Read(b[len(b):cap(b)])

@@ -36,6 +36,12 @@ type Selector interface {
 	Wants(v int, e format.Entry) bool
 }
 
+// Carver is a Visitor that is shown the bytes of parts and ranges as they stand,
+// before they are told of, the outer one of a path before the inner ones.
+type Carver interface {
+	Carve(v int, path string, s format.Source, off, size int64) error
+}
+
 // Namer is a Visitor that need not see a content once for each of its names.
 type Namer interface {
 	// Name is told instead of File of another hard link of what File was told

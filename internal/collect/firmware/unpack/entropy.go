@@ -4,13 +4,14 @@ import "math"
 
 // blocks counts byte values, a histogram for each run of a source.
 type blocks struct {
-	size int64 // of one block
-	hist [][256]uint32
-	next int64 // first byte that was not counted
+	size  int64 // of one block
+	whole int64 // of the source
+	hist  [][256]uint32
+	next  int64 // first byte that was not counted
 }
 
 func newBlocks(size int64) *blocks {
-	b := &blocks{size: 64 << 10}
+	b := &blocks{size: 64 << 10, whole: size}
 	for (size+b.size-1)/b.size > 1024 {
 		b.size *= 2 // 1 MiB of counters at most
 	}
@@ -35,9 +36,44 @@ func (b *blocks) add(off int64, p []byte) {
 	}
 }
 
+// zeros counts a range of zeros; what was counted before is left out.
+func (b *blocks) zeros(off, end int64) {
+	off = max(off, b.next)
+	b.next = max(end, b.next)
+	for off < end {
+		i := off / b.size
+		n := min(end, (i+1)*b.size) - off
+		b.hist[i][0] += uint32(n)
+		off += n
+	}
+}
+
+// flat returns how far one byte value, 0 or 0xff, reaches from off on, in whole
+// blocks that were counted; off where that isn't known.
+func (b *blocks) flat(off int64) int64 {
+	c := b.value(off)
+	i := off / b.size
+	for i < int64(len(b.hist)) && b.hist[i][c] == uint32(min(b.size, b.whole-i*b.size)) {
+		i++
+	}
+	return max(min(i*b.size, b.whole), off)
+}
+
+// value is the byte that a flat block is full of.
+func (b *blocks) value(off int64) byte {
+	if i := off / b.size; i < int64(len(b.hist)) && b.hist[i][0xff] > 0 {
+		return 0xff
+	}
+	return 0
+}
+
 // count adds the values of p to h. Runs of one value would wait for their own
 // counter: neighbours go to tables of their own.
 func count(h *[256]uint32, p []byte) {
+	if len(p) >= 4096 && p[0] == p[len(p)-1] && plain(p) {
+		h[p[0]] += uint32(len(p))
+		return
+	}
 	var a, b, c [256]uint32
 	if len(p) >= 4096 {
 		n := len(p) &^ 3

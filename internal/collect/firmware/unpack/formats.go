@@ -3,6 +3,7 @@ package unpack
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"assay/internal/collect/firmware/format"
 )
@@ -17,6 +18,7 @@ type Formats struct {
 	weak   []*format.Format
 	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
 	far    []candidate          // numbers that stand further inside
+	lead   int64                // zeros, or ones, that a number begins with at most; 1 where none does
 	reach  int                  // bytes from a number's first byte that must be at hand
 }
 
@@ -34,7 +36,7 @@ type candidate struct {
 // NewFormats compiles the list. The order is the order of looks where several
 // formats have the same number.
 func NewFormats(list []format.Format) *Formats {
-	fs := &Formats{byName: make(map[string]*format.Format), reach: 2}
+	fs := &Formats{byName: make(map[string]*format.Format), reach: 2, lead: 1}
 	for i := range list {
 		f := &list[i]
 		fs.byName[f.Name] = f
@@ -54,6 +56,7 @@ func NewFormats(list []format.Format) *Formats {
 		}
 		for _, m := range f.Magics {
 			c := candidate{f, m}
+			fs.lead = max(fs.lead, leading(m.Bytes))
 			fs.reach = max(fs.reach, len(m.Bytes))
 			if m.At > 0 {
 				fs.far = append(fs.far, c)
@@ -68,6 +71,12 @@ func NewFormats(list []format.Format) *Formats {
 		}
 	}
 	return fs
+}
+
+// leading is how many bytes of one value, that of padding, a number begins with.
+func leading(magic string) int64 {
+	n := max(len(magic)-len(strings.TrimLeft(magic, "\x00")), len(magic)-len(strings.TrimLeft(magic, "\xff")))
+	return int64(min(n, run/2))
 }
 
 // add adds a candidate to the pairs that it may begin with.

@@ -15,7 +15,7 @@ import (
 // did.
 func (t *tree) inside(ctx context.Context, e format.Entry, data []byte) (bool, error) {
 	w := t.w
-	l := layer{volume: t.id, path: e.Path, src: bytes.NewReader(data), mem: data, depth: t.l.depth + 1, decoded: true, large: t.l.large || len(data) > largeFile}
+	l := layer{volume: t.id, path: e.Path, src: bytes.NewReader(data), mem: data, depth: t.l.depth + 1, decoded: true, large: t.l.large || len(data) > largeFile, above: t.l.above + int64(len(data))}
 	// At the top of an image, the files of an archive are the image's parts: they
 	// are gone through with all cores.
 	l.alone = !t.image || t.l.alone || len(data) < 1<<20

@@ -306,3 +306,27 @@ func TestLinksAreFollowedOnce(t *testing.T) {
 		t.Errorf("%.200q, want %q at its head", got, want)
 	}
 }
+
+// TestRangesInEachOther: ranges that hold each other several times double the
+// work at every depth and decode nothing; the walk ends, and says so.
+func TestRangesInEachOther(t *testing.T) {
+	t.Parallel()
+	image := files("/a", "b")
+	for range 10 {
+		inner := image
+		head := binary.BigEndian.AppendUint32(nil, 8)
+		for range 8 {
+			head = binary.BigEndian.AppendUint32(head, uint32(8+4+8*8))
+			head = binary.BigEndian.AppendUint32(head, uint32(len(inner)))
+		}
+		image = sized("BOX!", append(head, inner...))
+	}
+	g := &gapped{}
+	_, err := unpack.NewFormats(invented()).Walk(context.Background(), bytes.NewReader(image), unpack.Limits{}, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(g.gaps, func(g unpack.Gap) bool { return g.Kind == unpack.Limit && strings.Contains(g.Detail, "ranges") }) {
+		t.Errorf("no gap says that the walk was cut: %+v", g.gaps[:min(len(g.gaps), 5)])
+	}
+}

@@ -3,6 +3,7 @@ package unpack
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,6 +30,9 @@ func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, p
 		}
 		return w.emit(func() error {
 			w.known = append(w.known, p.Format)
+			if err := w.carve(in, p.Offset, size); err != nil {
+				return err
+			}
 			told := Part{Volume: l.volume, Path: path, Offset: l.base + p.Offset, Decoded: l.decoded, Size: size, Format: p.Format,
 				Name: p.Name, Note: p.Note, Entropy: entropy, Read: read && p.Opaque == "", Guards: p.Guards, Systems: p.Systems}
 			if later, err := w.hold(told, p); later || err != nil {
@@ -61,6 +65,15 @@ func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, p
 		return 0, w.gap(in.gap(p.Offset, NotRead, strings.TrimSpace(p.Format+": "+p.Note)))
 	}
 	return used, nil
+}
+
+// carve shows bytes of a layer, whose path is theirs, to who wants them. It is
+// called under the lock.
+func (w *walk) carve(l layer, off, size int64) error {
+	if c, ok := w.v.(Carver); ok {
+		return c.Carve(l.volume, l.path, l.src, off, size)
+	}
+	return nil
 }
 
 // into goes into all that a part holds; l has its name.
@@ -167,6 +180,7 @@ func (w *walk) vars(l layer, p *format.Part) error {
 	for _, v := range p.Vars {
 		fmt.Fprintf(&b, "%s=%s\n", v.Name, v.Value)
 	}
+	w.plain.Add(int64(b.Len()))
 	return w.give(Raw{Volume: l.volume, Path: l.path, Offset: l.base + p.Offset, Format: p.Format, Data: b.Bytes(), Vars: p.Vars})
 }
 
@@ -183,6 +197,11 @@ func (w *walk) region(ctx context.Context, l layer, p *format.Part, r format.Reg
 	}
 	if r.Offset < 0 || r.Offset >= l.src.Size() {
 		return w.gap(l.gap(p.Offset, format.Truncated, fmt.Sprintf("%s: %s stands at %d, behind the end at %d", p.Format, format.Printable(r.Name), r.Offset, l.src.Size())))
+	}
+	if err := w.budget.region(); errors.Is(err, errAgain) {
+		return w.fail(err)
+	} else if err != nil {
+		return w.gap(l.gap(p.Offset, Limit, fmt.Sprintf("%s: %v", p.Format, err)))
 	}
 	in := l.part(r.Offset, r.Size)
 	if r.Name != "" {
@@ -235,7 +254,7 @@ func (w *walk) contents(ctx context.Context, l layer, p *format.Part) (used int6
 type consumer interface{ Consumed() int64 }
 
 func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Content) (used int64, err error) {
-	data, release, err := w.slurp(ctx, c.Stream, c.Size, l.large)
+	data, release, err := w.slurp(ctx, c.Stream, c.Size, l)
 	defer release()
 	if k, ok := c.Stream.(consumer); ok && err == nil {
 		used = k.Consumed()
@@ -250,6 +269,7 @@ func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Con
 	}
 	in := l
 	in.src, in.mem, in.base, in.decoded, in.large = bytes.NewReader(data), data, 0, true, l.large || len(data) > largeFile
+	in.above += int64(len(data))
 	return used, w.source(ctx, in, c.Try)
 }
 
@@ -280,7 +300,7 @@ func (w *walk) raw(l layer, kind string, off, size int64, code bool) error {
 	if code {
 		w.code.Add(1)
 	} else {
-		w.plain.Add(1)
+		w.plain.Add(n)
 	}
 	return w.give(Raw{Volume: l.volume, Path: l.path, Offset: l.base + off, Format: kind, Data: b})
 }

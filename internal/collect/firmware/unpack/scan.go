@@ -1,6 +1,7 @@
 package unpack
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -21,6 +22,7 @@ type span struct{ off, end int64 }
 
 const (
 	window = 1 << 20
+	run    = 4096 // of one byte that are passed over at once
 	// Looks cost a read or more; an image made of nothing but magic numbers
 	// ends here, after seconds.
 	maxLooks = 400_000
@@ -108,6 +110,11 @@ func (sc *scanning) everywhere(off int64) error {
 		if err := sc.ctx.Err(); err != nil {
 			return err
 		}
+		// No number begins in zeros but for their last bytes.
+		if n := format.Hole(sc.s, off) - sc.fs.lead; n > off {
+			sc.l.blocks.zeros(off, n)
+			off = n
+		}
 		b := sc.buf[:min(int64(len(sc.buf)), end-off)]
 		if err := format.ReadAt(sc.s, b, off); err != nil {
 			return err
@@ -132,6 +139,10 @@ func (sc *scanning) everywhere(off int64) error {
 func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 	pairs := &sc.fs.pairs.pairs
 	for i := 0; i < step && i+1 < len(b); i++ {
+		if (b[i] == 0 || b[i] == 0xff) && b[i] == b[i+1] && i+run < len(b) && b[i] == b[i+run-1] && plain(b[i:i+run]) {
+			i += run - int(sc.fs.lead) - 1 // padding
+			continue
+		}
 		list := pairs[uint(b[i])|uint(b[i+1])<<8]
 		if list == 0 {
 			continue
@@ -206,14 +217,7 @@ func (sc *scanning) taken(at int64) bool {
 }
 
 // plain says that b is one byte over and over.
-func plain(b []byte) bool {
-	for _, c := range b {
-		if c != b[0] {
-			return false
-		}
-	}
-	return true
-}
+func plain(b []byte) bool { return len(b) < 2 || bytes.Equal(b[1:], b[:len(b)-1]) }
 
 // free returns what no part explains, in order.
 func (sc *scanning) free() []span { return free(sc.l.parts, sc.s.Size()) }
@@ -253,6 +257,11 @@ func (sc *scanning) count(off, end int64) error {
 	for end = min(end, sc.s.Size()); off < end; {
 		if err := sc.ctx.Err(); err != nil {
 			return err
+		}
+		if n := min(format.Hole(sc.s, off), end); n > off {
+			sc.l.blocks.zeros(off, n)
+			off = n
+			continue
 		}
 		b := sc.buf[:min(int64(len(sc.buf)), end-off)]
 		if err := format.ReadAt(sc.s, b, off); err != nil {

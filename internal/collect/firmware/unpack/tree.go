@@ -148,7 +148,7 @@ func (t *tree) entry(ctx context.Context, q *queue, e format.Entry, content io.R
 			return q.add(job{e: e, first: f})
 		}
 	}
-	data, release, err := t.w.slurp(ctx, content, e.Size, t.l.large)
+	data, release, err := t.w.slurp(ctx, content, e.Size, t.l)
 	defer release()
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -19,7 +19,7 @@ func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, hi
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if n := fill(l.src, off, g.end); n >= 16 || off+n == g.end {
+		if n := fill(l.src, lay.blocks, off, g.end); n >= 16 || off+n == g.end {
 			if l.volume < 0 || !whole {
 				if err := w.range_(l, off, n, "padding", fmt.Sprintf("bytes %02x", format.Head(l.src, off, 1)), 0, true); err != nil {
 					return err
@@ -37,13 +37,18 @@ func (w *walk) unexplained(ctx context.Context, l layer, lay *layout, g span, hi
 	return nil
 }
 
-// stretch ends where blocks change from noise to something else.
+// longRun is padding that parts what stands before and behind it; shorter runs
+// belong to the data around them.
+const longRun = 16 << 20
+
+// stretch ends where blocks change from noise to something else, and before a
+// long run of padding.
 func stretch(b *blocks, high []bool, off, end int64) int64 {
 	i := off / b.size
 	noisy := high[i]
 	for ; i < int64(len(high)) && i*b.size < end; i++ {
-		if high[i] != noisy && i*b.size > off {
-			return i * b.size
+		if at := i * b.size; at > off && (high[i] != noisy || b.flat(at)-at >= longRun) {
+			return at
 		}
 	}
 	return end
@@ -55,6 +60,7 @@ type noisy struct {
 	off     int64
 	size    int64
 	entropy float64
+	cipher  int // bytes of the blocks that repeat; 0: none do
 }
 
 // small ranges of noise in one layer are one gap: parameters and checksums
@@ -116,11 +122,15 @@ func (w *walk) between(ctx context.Context, l layer, lay *layout, high []bool, o
 	}
 	var few []noisy
 	for _, n := range noise {
-		if n.size < small {
+		if n.size < small && n.cipher == 0 {
 			few = append(few, n)
 			continue
 		}
-		if err := w.gap(n.gap(n.off, Unrecognised, unrecognised(n.size, n.entropy))); err != nil {
+		detail := unrecognised(n.size, n.entropy)
+		if n.cipher > 0 {
+			detail = fmt.Sprintf("%d bytes, noise in blocks of %d that repeat: encrypted, by a block cipher without chaining (ECB)", n.size, n.cipher)
+		}
+		if err := w.gap(n.gap(n.off, Unrecognised, detail)); err != nil {
 			return err
 		}
 	}
@@ -157,6 +167,12 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool, out *[]no
 	if guess == "packed" && size < 256<<10 && size >= 256 && e < noise(size)-0.05 {
 		guess = "code"
 	}
+	cipher := 0
+	if guess != "packed" {
+		if cipher = blockwise(l.src, off, size); cipher > 0 {
+			guess = "packed"
+		}
+	}
 	kind := "unknown"
 	in := l
 	switch {
@@ -189,7 +205,7 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool, out *[]no
 	}
 	// A checksum or a signature is too little to hide anything in.
 	if size >= 256 {
-		*out = append(*out, noisy{in, off, size, e})
+		*out = append(*out, noisy{in, off, size, e, cipher})
 	}
 	return nil
 }
@@ -229,30 +245,40 @@ func text(b []byte) bool {
 // range_ tells of a range that is no part.
 func (w *walk) range_(l layer, off, size int64, kind, note string, e float64, read bool) error {
 	return w.emit(func() error {
+		if err := w.carve(l, off, size); err != nil {
+			return err
+		}
 		return w.v.Part(Part{Volume: l.volume, Path: l.path, Offset: l.base + off, Decoded: l.decoded, Size: size, Format: kind, Note: note, Entropy: round(e), Read: read})
 	})
 }
 
-// fill is how often the byte at off stands there in a row.
-func fill(s format.Source, off, end int64) int64 {
+// fill is how often the byte at off stands there in a row. What was counted
+// isn't read again.
+func fill(s format.Source, counted *blocks, off, end int64) int64 {
 	first := format.Head(s, off, 64)
 	if len(first) == 0 || !plain(first[:min(int64(len(first)), end-off)]) && first[0] != first[min(1, len(first)-1)] {
 		return 1
 	}
 	b := make([]byte, 64<<10)
-	n := int64(0)
 	for at := off; at < end; {
+		if n := min(counted.flat(at), end); n > at && counted.value(at) == first[0] {
+			at = n
+			continue
+		}
 		k := min(int64(len(b)), end-at)
 		if err := format.ReadAt(s, b[:k], at); err != nil {
-			return max(n, 1)
+			return max(at-off, 1)
 		}
-		for _, c := range b[:k] {
+		if b[0] == first[0] && plain(b[:k]) {
+			at += k
+			continue
+		}
+		for i, c := range b[:k] {
 			if c != first[0] {
-				return n
+				return at + int64(i) - off
 			}
-			n++
 		}
 		at += k
 	}
-	return n
+	return end - off
 }

@@ -98,7 +98,7 @@ type walk struct {
 
 	trees  atomic.Int64 // with at least one entry
 	code   atomic.Int64 // programs that were given out
-	plain  atomic.Int64 // other ranges that were
+	plain  atomic.Int64 // bytes of other ranges that were, variables too
 	opaque atomic.Int64 // bytes of the image that say that they are encrypted
 	noise  atomic.Int64 // bytes of the image that no format explains and that look like noise
 
@@ -126,6 +126,7 @@ type layer struct {
 	depth   int
 	alone   bool   // no other goroutines: the walk is inside of a file
 	large   bool   // what it stands in holds the place of the one large thing in memory
+	above   int64  // bytes in memory that it stands in
 	names   *names // of the image, or of the file that it stands in
 	content []byte // SHA-256 of the file that it stands in
 }
@@ -198,8 +199,8 @@ func (w *walk) status(img Image) (Status, string) {
 		return Encrypted, "it says that it is encrypted: " + strings.Join(w.known, ", ")
 	case w.noise.Load()*2 > img.Size:
 		return Encrypted, fmt.Sprintf("encrypted or packed in an unknown way: %.0f %% of %d bytes, entropy %.2f", 100*float64(w.noise.Load())/float64(img.Size), img.Size, img.Entropy)
-	case len(w.known) > 0 && w.plain.Load() > 0 && w.noise.Load() == 0:
-		return Readable, fmt.Sprintf("%d range(s) without a file system read, of %s", w.plain.Load(), strings.Join(w.known, ", "))
+	case len(w.known) > 0 && w.plain.Load() > w.noise.Load():
+		return Readable, fmt.Sprintf("%d bytes without a file system read, of %s", w.plain.Load(), strings.Join(w.known, ", "))
 	case len(w.known) > 0:
 		return Unread, "recognised, nothing in it is read: " + strings.Join(w.known, ", ")
 	}

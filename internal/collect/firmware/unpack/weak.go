@@ -23,6 +23,10 @@ func (sc *scanning) weakly() error {
 		found := false
 		for _, g := range sc.free() {
 			for at := g.off; at < g.end && tries < maxWeak; at = (at/weakStep + 1) * weakStep {
+				if end := min(sc.l.blocks.flat(at), g.end); end > at {
+					at = (end - 1) / weakStep * weakStep
+					continue
+				}
 				if plain(format.Head(sc.s, at, 64)) {
 					continue
 				}
@@ -66,6 +70,10 @@ func (sc *scanning) inner(tries int) error {
 			}
 			if sc.buf == nil {
 				sc.buf = make([]byte, min(window+int64(sc.fs.reach), sc.s.Size()))
+			}
+			if end := sc.l.blocks.flat(off) - 1; end > off {
+				off = min(end, g.end)
+				continue
 			}
 			b := sc.buf[:min(int64(len(sc.buf)), g.end-off)]
 			if err := format.ReadAt(sc.s, b, off); err != nil {

@@ -23,6 +23,7 @@ func Formats() []format.Format {
 		{Name: "esp-image", Head: true, Magics: []format.Magic{{Bytes: "\xe9"}, {Bytes: "\xea"}}, Look: lookImage},
 		{Name: "esp-partitions", Head: true, Magics: []format.Magic{{Bytes: entryMagic, At: tableAt}}, Look: lookFlash},
 		{Name: "esp-partitions", Magics: []format.Magic{{Bytes: entryMagic}}, Look: lookTable},
+		{Name: "esp-wear-levelling", Head: true, Look: lookWear},
 		{Name: "nvs", Weak: true, Look: lookNVS},
 		{Name: "esp-image", Weak: true, Look: lookImage},
 	}

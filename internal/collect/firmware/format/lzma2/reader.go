@@ -3,7 +3,7 @@ package lzma2
 import "io"
 
 // Reader decodes a stream. Its memory grows with what arrives, up to the
-// dictionary and half of it again.
+// dictionary and a quarter of it again.
 type Reader struct {
 	c   core
 	x   *xz   // nil: an .lzma file
@@ -26,6 +26,8 @@ type Reader struct {
 
 const (
 	firstWindow = 64 << 10
+	// largeWindow is from where on it gets all that it may need.
+	largeWindow = 8 << 20
 	// DefaultDict is the largest dictionary that is kept if no other limit is
 	// given. It is what "xz -9" uses.
 	DefaultDict = 64 << 20
@@ -167,14 +169,20 @@ func (z *Reader) next() error {
 }
 
 // room makes room behind pos: it lets the window grow until it holds what may be
-// referred to and half as much again, then drops what is too old.
+// referred to and a quarter as much again, then drops what is too old.
 func (z *Reader) room() {
 	if z.pos < len(z.win) {
 		return
 	}
 	dict := int(z.c.dict)
-	if most := dict + max(dict/2, firstWindow); len(z.win) < most {
-		grown := make([]byte, min(max(2*len(z.win), firstWindow), most))
+	if most := dict + max(dict/4, firstWindow); len(z.win) < most {
+		// From some size on all of it at once: what isn't written to costs nothing,
+		// and no smaller ones are left behind.
+		n := max(2*len(z.win), firstWindow)
+		if n > largeWindow {
+			n = most
+		}
+		grown := make([]byte, min(n, most))
 		copy(grown, z.win[:z.pos])
 		z.win = grown
 		return

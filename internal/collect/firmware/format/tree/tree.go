@@ -47,7 +47,11 @@ type Volume[T any] struct {
 	r   Reader[T]
 	lim format.Limits
 	log *Log
+	big sync.Mutex // one large content in memory at a time
 }
+
+// largeContent is from where on nobody else has one in memory.
+const largeContent = 32 << 20
 
 // New makes a volume of r, which tells its own problems to log.
 func New[T any](r Reader[T], lim format.Limits, log *Log) *Volume[T] {
@@ -88,6 +92,9 @@ func (v *Volume[T]) Each(ctx context.Context, workers int, fn func(worker int, e
 				var err error
 				if buf, err = v.one(ctx, &j, buf[:0], func(e format.Entry, data []byte, err error) error { return fn(i, e, data, err) }); err != nil {
 					cancel(err)
+				}
+				if cap(buf) > largeContent {
+					buf = nil
 				}
 			}
 		})
@@ -131,6 +138,10 @@ type job[T any] struct {
 func (v *Volume[T]) one(ctx context.Context, j *job[T], buf []byte, give func(e format.Entry, data []byte, err error) error) ([]byte, error) {
 	data := buf
 	var err error
+	if j.want > largeContent {
+		v.big.Lock()
+		defer v.big.Unlock()
+	}
 	if j.n.Type == format.File {
 		data, err = fill(v.content(ctx, &j.n, j.want), buf, j.want)
 	}
@@ -176,7 +187,11 @@ func fill(r io.Reader, buf []byte, want int64) ([]byte, error) {
 	const first = 1 << 20
 	for {
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), max(min(want, int64(max(first, 2*cap(buf)))), int64(cap(buf)+1)))
+			n := int64(max(first, 2*cap(buf)))
+			if n > largeContent {
+				n = want // what isn't written to costs nothing
+			}
+			grown := make([]byte, len(buf), max(min(want, n), int64(cap(buf)+1)))
 			copy(grown, buf)
 			buf = grown
 		}

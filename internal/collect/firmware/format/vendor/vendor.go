@@ -49,6 +49,11 @@ func Formats() []format.Format {
 		{Name: "broadcom-tag", Head: true, Weak: true, Look: lookBroadcom},
 		{Name: "ubiquiti", Magics: words(ubiquiti...), Look: lookUbiquiti},
 		{Name: "xiaomi", Magics: words("HDR1", "HDR2"), Look: lookXiaomi},
+		{Name: "allwinner", Magics: words("IMAGEWTY"), Look: lookAllwinner},
+		{Name: "amlogic", Magics: []format.Magic{{Bytes: "\x56\x19\xb5\x27", At: 8}}, Look: lookAmlogic},
+		{Name: "ambarella", Magics: []format.Magic{{Bytes: "\x90\xeb\x24\xa3", At: 24}}, Look: lookAmbarella},
+		{Name: "novatek", Magics: words(novatekGUID), Look: lookNovatek},
+		{Name: "rbl", Magics: words("RBL\x00"), Look: lookRBL},
 		{Name: "rockchip-rkfw", Magics: words("RKFW\x66\x00"), Look: lookRKFW},
 		{Name: "rockchip-rkaf", Magics: words("RKAF"), Look: lookRKAF},
 	}

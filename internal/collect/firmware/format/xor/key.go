@@ -2,7 +2,7 @@ package xor
 
 import (
 	"bytes"
-	"cmp"
+	"context"
 	"slices"
 
 	"assay/internal/collect/firmware/format"
@@ -12,24 +12,28 @@ import (
 type found struct {
 	key  []byte
 	name string // of the format
-	off  int    // of it in the hidden bytes
+	off  int64  // of it in the hidden bytes
 	size int64  // of it, as far as its header says
+}
+
+// hidden is what a look is for: its beginning, all of it, and whether it is the
+// whole of a source.
+type hidden struct {
+	raw   []byte
+	src   format.Source
+	whole bool
 }
 
 // byMagic takes bytes of headers that are always the same for the plain text: a
 // key is known where they cover all of its length.
-func byMagic(raw []byte, have int64) (f found, ok bool) {
+func (h *hidden) byMagic() (f found, ok bool) {
 	for _, off := range starts {
-		if off+least > len(raw) {
+		if off+least > len(h.raw) {
 			break
 		}
-		for i := range proofs {
+		for _, g := range groups {
 			for n := 1; n <= maxKey; n++ {
-				key := derive(raw[off:], proofs[i].known, n)
-				if key == nil {
-					continue
-				}
-				if f, ok = try(&proofs[i], raw, turn(key, -off), off, have); ok {
+				if f, ok = h.group(g, n, off); ok {
 					return f, true
 				}
 			}
@@ -38,31 +42,62 @@ func byMagic(raw []byte, have int64) (f found, ok bool) {
 	return f, false
 }
 
-// derive returns the key of n bytes that turns raw into the known bytes, or nil
-// where there is none, it isn't whole, or changes nothing.
-func derive(raw []byte, known []bytesAt, n int) []byte {
-	var key, have [maxKey]byte
-	covered := 0
+// group tries the variants of a header for a length of keys.
+func (h *hidden) group(g group, n, off int) (f found, ok bool) {
+	var p partial
+	if !p.take(h.raw[off:], g.base, n) {
+		return f, false
+	}
+	for i := range g.proofs {
+		key := derive(p, h.raw[off:], &g.proofs[i], n)
+		if key == nil {
+			continue
+		}
+		if f, ok = h.try(&g.proofs[i], turn(key, -off), off); ok {
+			return f, true
+		}
+	}
+	return f, false
+}
+
+// partial is a key of which some bytes are known.
+type partial struct {
+	key, have      [maxKey]byte
+	covered, spare int
+}
+
+// take adds what known bytes tell of a key of n bytes; false where two of them
+// contradict each other.
+func (p *partial) take(raw []byte, known []bytesAt, n int) bool {
 	for _, k := range known {
 		for i := range len(k.bytes) {
 			at := k.off + i
 			if at >= len(raw) {
-				return nil
+				return false
 			}
 			c := raw[at] ^ k.bytes[i]
 			switch at %= n; {
-			case have[at] == 0:
-				key[at], have[at] = c, 1
-				covered++
-			case key[at] != c:
-				return nil
+			case p.have[at] == 0:
+				p.key[at], p.have[at] = c, 1
+				p.covered++
+			case p.key[at] != c:
+				return false
+			default:
+				p.spare++
 			}
 		}
 	}
-	if covered < n {
+	return true
+}
+
+// derive returns the key of n bytes that turns raw into the known bytes, or nil
+// where there is none, it isn't whole, or changes nothing; from is what is known
+// of it.
+func derive(from partial, raw []byte, p *proof, n int) []byte {
+	if !from.take(raw, p.known, n) || from.covered < n || from.spare < p.spare {
 		return nil
 	}
-	return primitive(key[:n])
+	return primitive(from.key[:n])
 }
 
 // primitive returns a copy of a key that is no repetition of a shorter one,
@@ -93,109 +128,27 @@ func turn(key []byte, by int) []byte {
 }
 
 // try asks one proof at one place.
-func try(p *proof, raw, key []byte, off int, have int64) (f found, ok bool) {
+func (h *hidden) try(p *proof, key []byte, off int) (f found, ok bool) {
 	for i := range len(p.known[0].bytes) {
 		at := off + p.known[0].off + i
-		if at >= len(raw) || raw[at]^key[at%len(key)] != p.known[0].bytes[i] {
+		if at >= len(h.raw) || h.raw[at]^key[at%len(key)] != p.known[0].bytes[i] {
 			return f, false
 		}
 	}
-	head := bytes.Clone(raw[off:min(off+maxProof, len(raw))])
+	head := bytes.Clone(h.raw[off:min(off+maxProof, len(h.raw))])
 	decode(head, key, int64(off))
-	size, ok := p.check(head, have-int64(off))
-	return found{key, p.name, off, size}, ok
-}
-
-const (
-	runLen  = 96 // three times the longest key
-	maxRuns = 4  // keys that are tried
-	tails   = 64 // places behind the sample
-)
-
-// byRun finds the key in padding: zeros show it, ones show its complement.
-func byRun(raw []byte, s format.Source, at int64) (f found, ok bool) {
-	seen := map[string]int{}
-	for i := 0; i+runLen <= len(raw); i += runLen / 2 {
-		count(seen, raw[i:i+runLen], int64(i))
+	size, ok := p.check(head, h.src.Size()-int64(off))
+	if ok && p.deep != nil {
+		v := &view{h.src, key}
+		ok = p.deep(format.Section(v, int64(off), v.Size()-int64(off)))
 	}
-	// Blocks of flash are padded at their ends.
-	rest := s.Size() - at - int64(len(raw))
-	for i := range int64(tails) {
-		off := int64(len(raw)) + (rest/tails*(i+1))&^(block-1) - runLen
-		if off >= int64(len(raw)) {
-			count(seen, format.Head(s, at+off, runLen), off)
-		}
-	}
-	if rest > runLen {
-		count(seen, format.Head(s, s.Size()-runLen, runLen), s.Size()-runLen-at)
-	}
-	keys := make([]string, 0, len(seen))
-	for k := range seen {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(cmp.Compare(seen[b], seen[a]), cmp.Compare(a, b)) })
-	buf := make([]byte, len(raw))
-	for _, k := range keys[:min(len(keys), maxRuns)] {
-		for _, mask := range []byte{0, 0xff} {
-			key := []byte(k)
-			for i := range key {
-				key[i] ^= mask
-			}
-			if key = primitive(key); key == nil {
-				continue
-			}
-			copy(buf, raw)
-			decode(buf, key, 0)
-			if f, ok = search(buf, s.Size()-at); ok {
-				f.key = key
-				return f, true
-			}
-		}
-	}
-	return f, false
-}
-
-// count notes the key that a run at off repeats, turned to where the key begins.
-func count(seen map[string]int, run []byte, off int64) {
-	if len(run) < runLen {
-		return
-	}
-	for n := 1; n <= maxKey; n++ {
-		if bytes.Equal(run[n:], run[:len(run)-n]) {
-			if key := primitive(turn(run[:n], -int(off%int64(n)))); key != nil {
-				seen[string(key)]++
-			}
-			return
-		}
-	}
-}
-
-// search finds a proof anywhere in decoded bytes.
-func search(b []byte, have int64) (f found, ok bool) {
-	for i := range proofs {
-		p := &proofs[i]
-		magic := []byte(p.known[0].bytes)
-		for off, tries := 0, 0; tries < 64; tries++ {
-			n := bytes.Index(b[off:], magic)
-			if n < 0 {
-				break
-			}
-			off += n
-			if start := off - p.known[0].off; start >= 0 {
-				if size, ok := p.check(b[start:min(start+maxProof, len(b))], have-int64(start)); ok {
-					return found{name: p.name, off: start, size: size}, true
-				}
-			}
-			off++
-		}
-	}
-	return f, false
+	return found{key, p.name, int64(off), size}, ok
 }
 
 // byCount takes the most frequent byte of each column for a hidden zero; that
 // is what programs and file systems that aren't packed have most of.
-func byCount(raw []byte, have int64) (f found, ok bool) {
-	b := raw[:min(len(raw), 16<<10)]
+func (x *finder) byCount(ctx context.Context, h *hidden) (f found, ok bool) {
+	b := h.raw[:min(len(h.raw), 16<<10)]
 	for n := 1; n <= maxKey; n++ {
 		var counts [maxKey][256]uint16
 		k := 0
@@ -217,12 +170,16 @@ func byCount(raw []byte, have int64) (f found, ok bool) {
 			continue
 		}
 		for _, off := range starts {
-			for i := range proofs {
-				if off+least <= len(raw) {
-					if f, ok = try(&proofs[i], raw, key, off, have); ok {
-						return f, true
-					}
+			if off+least > len(h.raw) {
+				break
+			}
+			for i := range whole {
+				if f, ok = h.try(&whole[i], key, off); ok {
+					return f, true
 				}
+			}
+			if f, ok = x.at(ctx, h, key, int64(off)); ok {
+				return f, true
 			}
 		}
 	}

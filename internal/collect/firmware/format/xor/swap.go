@@ -43,7 +43,7 @@ func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, 
 			if f, ok := aligned(w, s.Size()-off); ok {
 				v := &swappedView{s: format.Section(s, 0, s.Size()/width*width), width: width}
 				p := &format.Part{Format: "byte-swapped", Size: v.Size(),
-					Note: fmt.Sprintf("the bytes of each %d bits stand in the other order, as %s at offset %d shows", 8*width, f.name, off+int64(f.off))}
+					Note: fmt.Sprintf("the bytes of each %d bits stand in the other order, as %s at offset %d shows", 8*width, f.name, off+f.off)}
 				p.Contents = func(context.Context, format.Limits) ([]format.Content, error) {
 					return []format.Content{{Source: v}}, nil
 				}
@@ -57,14 +57,14 @@ func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, 
 // aligned finds a proof at a border.
 func aligned(b []byte, have int64) (f found, ok bool) {
 	for off := 0; off < len(b) && off < swapWindow; off += swapStep {
-		for i := range proofs {
-			p := &proofs[i]
+		for i := range whole {
+			p := &whole[i]
 			k := p.known[0]
 			if off+k.off+len(k.bytes) > len(b) || string(b[off+k.off:off+k.off+len(k.bytes)]) != k.bytes {
 				continue
 			}
 			if size, ok := p.check(b[off:min(off+maxProof, len(b))], have-int64(off)); ok {
-				return found{name: p.name, off: off, size: size}, true
+				return found{name: p.name, off: int64(off), size: size}, true
 			}
 		}
 	}

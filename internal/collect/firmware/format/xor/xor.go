@@ -1,20 +1,47 @@
 // Package xor reads images that a maker hid by XOR with a short key that
-// repeats. In: what no other format explains. Out: the key, which a sure format
-// in the decoded bytes proves, and a view that decodes what is read of it. Such
-// a key lies open wherever the image holds zeros: it keeps nobody out.
+// repeats. In: what no other format explains, and the formats that may prove a
+// key. Out: the key, and a view that decodes what is read of it. Such a key
+// lies open wherever the image holds zeros: it keeps nobody out.
+//
+// A key of up to 32 bytes is taken from padding (a run of zeros shows it, one
+// of ones its complement), from headers whose bytes are always the same, or from
+// the byte that is most frequent in each column. That alone is nothing: images
+// under a block cipher without chaining repeat their blocks too. A format in the
+// decoded bytes has to hold together, by a checksum or by many fields that fit.
+//
+// Not found: keys above 32 bytes, keys that change with the place (counters,
+// shift registers), other operations (addition, rotation), and packed content
+// without any padding whose header leaves bytes of a long key open: gzip above
+// 10 bytes, or above 5 with a time in it; xz above 12.
 package xor
 
 import (
 	"context"
+	"crypto/subtle"
 	"fmt"
 
 	"assay/internal/collect/firmware/format"
 )
 
-// New returns the format. It has no magic number and costs about a millisecond
-// a look, so it comes last and at the start of what is unexplained.
-func New() format.Format {
-	return format.Format{Name: "xor", Weak: true, Head: true, Look: look}
+// New returns the format; sure are formats that prove a key by being found
+// behind it. It has no magic number and costs some milliseconds a look, so it
+// comes last and at the start of what is unexplained.
+func New(sure []format.Format) format.Format {
+	x := &finder{}
+	for i := range sure {
+		for _, m := range sure[i].Magics {
+			x.sure = append(x.sure, candidate{&sure[i], m})
+		}
+	}
+	return format.Format{Name: "xor", Weak: true, Head: true, Look: x.look}
+}
+
+// finder looks for keys.
+type finder struct{ sure []candidate }
+
+type candidate struct {
+	f     *format.Format
+	magic format.Magic
 }
 
 const (
@@ -28,15 +55,16 @@ const (
 // header that isn't hidden.
 var starts = [...]int{0, 16, 32, 48, 64, 128, 256, 512, 1024, 2048, 4096, 64 << 10, 128 << 10}
 
-func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
+func (x *finder) look(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	raw := format.Head(s, at, sample)
 	if len(raw) < least {
 		return nil, nil
 	}
-	f, ok := byMagic(raw, s.Size()-at)
+	hid := hidden{raw: raw, src: format.Section(s, at, s.Size()-at), whole: at == 0}
+	f, ok := hid.byMagic()
 	if !ok {
-		if f, ok = byRun(raw, s, at); !ok {
-			f, ok = byCount(raw, s.Size()-at)
+		if f, ok = x.byRun(ctx, &hid); !ok {
+			f, ok = x.byCount(ctx, &hid)
 		}
 	}
 	if !ok || ctx.Err() != nil {
@@ -74,12 +102,16 @@ func (v *view) ReadAt(p []byte, off int64) (int, error) {
 
 // decode undoes the key in place; b begins off bytes behind the key's start.
 func decode(b, key []byte, off int64) {
+	// The key over and over, whole times: words instead of bytes.
+	var wide [2048]byte
+	n := min(len(wide)/len(key)*len(key), (len(b)+2*len(key)-1)/len(key)*len(key))
+	for i := 0; i < n; i += len(key) {
+		copy(wide[i:n], key)
+	}
 	k := int(off % int64(len(key)))
-	for i := range b {
-		b[i] ^= key[k]
-		if k++; k == len(key) {
-			k = 0
-		}
+	for len(b) > 0 {
+		m := subtle.XORBytes(b, b, wide[k:n])
+		b, k = b[m:], 0
 	}
 }
 
@@ -90,7 +122,7 @@ const block = 4096
 // border behind the proven content where plain bytes begin.
 func extent(s format.Source, at int64, f found) int64 {
 	end := s.Size() - at
-	first := (int64(f.off) + f.size + block - 1) &^ (block - 1)
+	first := (f.off + f.size + block - 1) &^ (block - 1)
 	var b [512]byte
 	for off := first; off < end; off += block {
 		raw := b[:min(int64(len(b)), end-off)]

@@ -13,7 +13,7 @@ import (
 	"assay/internal/collect/firmware/format/looktest"
 )
 
-var formats = []format.Format{New()}
+var formats = []format.Format{New(nil)}
 
 // noise is content that shows nothing.
 func noise(n int) []byte {
@@ -40,7 +40,7 @@ func uImage(name string) []byte {
 	return append(b, data...)
 }
 
-func hidden(key, plain []byte) []byte {
+func hide(key, plain []byte) []byte {
 	b := bytes.Clone(plain)
 	decode(b, key, 0)
 	return b
@@ -65,7 +65,7 @@ func TestKeyLengths(t *testing.T) {
 	plain := append(uImage("Linux-5.10.61"), make([]byte, 512)...)
 	for n := 1; n <= maxKey; n++ {
 		key := []byte("\xa5The key that a maker thought of, no?")[:n]
-		p := looktest.At(t, formats, hidden(key, plain), 0)
+		p := looktest.At(t, formats, hide(key, plain), 0)
 		if p == nil {
 			t.Errorf("a key of %d bytes is not found", n)
 			continue
@@ -88,12 +88,12 @@ func TestPlaces(t *testing.T) {
 		size int
 		note string
 	}{
-		{"at the start", hidden(key, kernel), len(kernel), "5ac31977, uimage at offset 0"},
-		{"behind a header", append([]byte("A header in clear text of a maker, 64 bytes long with a version!"), hidden(key, kernel)...), 64 + len(kernel), "5ac31977, uimage at offset 64"},
-		{"ones show the complement", hidden(long, append(bytes.Clone(ones), kernel...)), 4096 + len(kernel), "uimage at offset 4096"},
-		{"plain bytes follow", append(hidden(key, append(kernel, make([]byte, 8192-len(kernel))...)), ones...), 8192, "5ac31977, uimage at offset 0"},
-		{"another image follows", append(hidden(key, append(kernel, make([]byte, 8192-len(kernel))...)), kernel...), 8192, "5ac31977, uimage at offset 0"},
-		{"complement", hidden([]byte{0xff}, kernel), len(kernel), "the 1 bytes ff, uimage"},
+		{"at the start", hide(key, kernel), len(kernel), "5ac31977, uimage at offset 0"},
+		{"behind a header", append([]byte("A header in clear text of a maker, 64 bytes long with a version!"), hide(key, kernel)...), 64 + len(kernel), "5ac31977, uimage at offset 64"},
+		{"ones show the complement", hide(long, append(bytes.Clone(ones), kernel...)), 4096 + len(kernel), "uimage at offset 4096"},
+		{"plain bytes follow", append(hide(key, append(kernel, make([]byte, 8192-len(kernel))...)), ones...), 8192, "5ac31977, uimage at offset 0"},
+		{"another image follows", append(hide(key, append(kernel, make([]byte, 8192-len(kernel))...)), kernel...), 8192, "5ac31977, uimage at offset 0"},
+		{"complement", hide([]byte{0xff}, kernel), len(kernel), "the 1 bytes ff, uimage"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,10 +153,10 @@ func TestCollection(t *testing.T) {
 }
 
 func FuzzLook(f *testing.F) {
-	f.Add(hidden([]byte("\x5a\xc3\x19\x77"), uImage("Linux-5.10.61")[:300]))
-	f.Add(append(make([]byte, 64), hidden([]byte("key"), []byte("\x7fELF\x01\x01\x01"+zeros+zeros))...))
+	f.Add(hide([]byte("\x5a\xc3\x19\x77"), uImage("Linux-5.10.61")[:300]))
+	f.Add(append(make([]byte, 64), hide([]byte("key"), []byte("\x7fELF\x01\x01\x01"+zeros+zeros))...))
 	f.Add([]byte(strings.Repeat("abc", 60)))
-	f.Add(hidden([]byte("x"), []byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"+zeros[:12]+"\x06\x00\x00\x00\x06\x00\x00\x00name.x"+zeros)))
+	f.Add(hide([]byte("x"), []byte("PK\x03\x04\x14\x00\x00\x00\x08\x00"+zeros[:12]+"\x06\x00\x00\x00\x06\x00\x00\x00name.x"+zeros)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		looktest.Every(t, formats, b)
 	})
@@ -165,7 +165,7 @@ func FuzzLook(f *testing.F) {
 func BenchmarkNothing(b *testing.B) {
 	img := bytes.NewReader(noise(4 << 20))
 	for b.Loop() {
-		if p, err := New().Look(b.Context(), img, 0); p != nil || err != nil {
+		if p, err := New(nil).Look(b.Context(), img, 0); p != nil || err != nil {
 			b.Fatal(p, err)
 		}
 	}

@@ -147,5 +147,6 @@ var debugTools = map[string]bool{
 	"tcpdump": true, "tshark": true, "dumpcap": true, "adbd": true, "nmap": true, "ncat": true, "nc.traditional": true, "nc.openbsd": true, "netcat": true, "socat": true,
 	"gcc": true, "cc": true, "g++": true, "make": true, "objdump": true, "i2cset": true, "i2cdump": true, "i2ctransfer": true, "spidev_test": true, "openocd": true, "kgdb": true,
 	"devmem2": true, "memtool": true, "ngrep": true, "sngrep": true, "tcpflow": true, "ettercap": true, "dsniff": true, "arpspoof": true, "hping3": true, "masscan": true, "airodump-ng": true, "tcpreplay": true, "mitmproxy": true,
+	"tcf-agent": true, "gdb-multiarch": true, "radare2": true, "r2": true, "uftrace": true, "frida-inject": true, "frida-trace": true, "aircrack-ng": true, "aireplay-ng": true, "reaver": true, "hydra": true, "john": true, "bettercap": true,
 	"frida-server": true, "gcore": true, "ftrace": true, "trace-cmd": true, "bpftrace": true,
 }

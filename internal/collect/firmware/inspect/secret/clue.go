@@ -19,11 +19,14 @@ import (
 )
 
 // Clue is no secret but tells what a private key is for: its public half, or a
-// place that names its file.
+// place that names its file. Others tell of files that hold credentials.
 type Clue struct {
 	inspect.Where
-	SPKI string // of a public key that stands here
-	File string // path or name of a key file that is named here
+	SPKI  string // of a public key that stands here
+	File  string // path or name of a key file that is named here
+	Holds string // path of a file that is named here as one that holds a credential
+	Form  string // how it holds it
+	Text  string // of a small file, that may be nothing but a credential
 }
 
 // clueWords stand in public keys and in names of key files. They are looked for
@@ -38,7 +41,10 @@ func Clues(f *inspect.File, found []keyword.Hit) []Clue {
 	if f.Role == inspect.Documentation || f.Role == inspect.Database {
 		return nil
 	}
-	var out []Clue
+	out := files(f, found)
+	if c, ok := whole(f); ok {
+		out = append(out, c)
+	}
 	done := 0
 	for _, k := range found {
 		if k.At < done || k.Word < 0 || k.Word >= len(words) || len(out) >= maxClues {
@@ -142,6 +148,9 @@ func (k *Keys) Add(hits []Hit, clues []Clue) {
 		}
 	}
 	for _, c := range clues {
+		if c.Holds+c.Text != "" {
+			continue // for Named
+		}
 		if c.SPKI != "" {
 			k.public[c.SPKI] = append(k.public[c.SPKI], c.Where)
 		} else {

@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/collect/firmware/inspect/shell"
 )
 
 // flag is an option of a program whose value is a secret.
 type flag struct {
 	program string   // the beginning of its name
-	flags   []string // short ones are followed by a blank, long ones by a blank or "="
+	flags   []string // as package shell reads the options of the program; a word without a dash is followed by its value
 	user    []string // the options that name the account
 	kind    Kind
 	scheme  string
@@ -19,7 +20,7 @@ type flag struct {
 
 var flags = []flag{
 	{"mosquitto_", []string{"-P", "--pw"}, []string{"-u", "--username"}, Password, "mqtt", ""},
-	{"sshpass", []string{"-p"}, nil, Password, "ssh", first},
+	{"sshpass", []string{"-p"}, nil, Password, "ssh", ""},
 	{"openssl", []string{"-K"}, nil, SymmetricKey, "", ""},
 	{"openssl", []string{"-k", "-pass", "-passin", "-passout"}, nil, Password, "openssl", ""},
 	{"curl", []string{"-u", "--user", "-U", "--proxy-user"}, nil, Password, "http", ":"},
@@ -28,8 +29,7 @@ var flags = []flag{
 	{"ftpget", []string{"-p"}, []string{"-u"}, Password, "ftp", ""},
 	{"ncftpput", []string{"-p"}, []string{"-u"}, Password, "ftp", ""},
 	{"lftp", []string{"-u", "--user"}, nil, Password, "ftp", ","},
-	{"mysql", []string{"--password"}, []string{"-u", "--user"}, Password, "mysql", ""},
-	{"mysql", []string{"-p"}, []string{"-u", "--user"}, Password, "mysql", attached},
+	{"mysql", []string{"-p", "--password"}, []string{"-u", "--user"}, Password, "mysql", ""},
 	{"nmcli", []string{"password", "wifi-sec.psk", "802-11-wireless-security.psk", "wep-key0"}, []string{"connect", "ssid"}, WiFiPSK, "wifi", ""},
 	{"smbclient", []string{"-U"}, nil, Password, "samba", "%"},
 	{"snmpset", []string{"-c", "-A", "-X"}, []string{"-u"}, Password, "snmp", ""},
@@ -80,57 +80,69 @@ var flags = []flag{
 
 // How the value of an option stands where nothing parts it.
 const (
-	attached = "attached" // no blank is before it
-	first    = "first"    // the option is the command's first: what follows is another command
-	second   = "second"   // the second word behind the option, the first is the account
-	third    = "third"    // the third word behind the option, the second is the account
+	second = "second" // the second word behind the option, the first is the account
+	third  = "third"  // the third word behind the option, the second is the account
 )
 
+// options looks at the options of a program that are given a secret.
 func (s *scanner) options(name string, args []arg) {
+	var l shell.Line
 	for i := range flags {
 		f := &flags[i]
 		if !strings.HasPrefix(name, f.program) {
 			continue
 		}
-		for i, a := range args {
-			for _, fl := range f.flags {
-				rest := args[i+1:]
-				switch {
-				case f.cut == attached && a.Text == fl, f.cut == first && i > 1:
-					continue
-				case f.cut == third:
-					rest = rest[min(len(rest), 2):]
-				case f.cut == second:
-					rest = rest[min(len(rest), 1):]
-				}
-				if v, ok := optionValue(a, fl, rest); ok {
-					s.argument(f, fl, s.resolve(v), args)
+		if l.Options == nil && l.Rest == nil {
+			l = optionsOf(name, args[1:])
+		}
+		for _, fl := range f.flags {
+			if fl[0] != '-' || f.cut == second || f.cut == third {
+				s.behind(f, fl, args, l)
+				continue
+			}
+			for _, o := range l.Options {
+				if o.Name == fl && o.Has {
+					s.argument(f, fl, s.resolve(arg(o.Value)), args, l)
 				}
 			}
 		}
 	}
 }
 
-func optionValue(a arg, fl string, rest []arg) (arg, bool) {
-	switch {
-	case a.Text == fl && len(rest) > 0:
-		return rest[0], true
-	case strings.HasPrefix(fl, "--") && strings.HasPrefix(a.Text, fl+"="):
-		return arg{Text: strings.Trim(a.Text[len(fl)+1:], "\"'"), Off: a.Off + len(fl) + 1 + quoted(a.Text[len(fl)+1:])}, true
-	case fl == "-p" && len(a.Text) > 5 && strings.HasPrefix(a.Text, "-p") && !strings.HasPrefix(a.Text, "-p="):
-		return arg{Text: a.Text[2:], Off: a.Off + 2}, true
+// optionsOf are the options of a program, by the name that its rows have where
+// it has another one itself.
+func optionsOf(name string, args []arg) shell.Line {
+	words := make([]shell.Word, len(args))
+	for i, a := range args {
+		words[i] = shell.Word(a)
 	}
-	return arg{}, false
+	if !shell.Known(name) {
+		for i := range flags {
+			if strings.HasPrefix(name, flags[i].program) && shell.Known(flags[i].program) {
+				return shell.Options(flags[i].program, words)
+			}
+		}
+	}
+	return shell.Options(name, words)
 }
 
-func quoted(v string) int {
-	if v != "" && (v[0] == '"' || v[0] == '\'') {
-		return 1
+// behind looks at the word that stands behind another one.
+func (s *scanner) behind(f *flag, fl string, args []arg, l shell.Line) {
+	by := 1
+	switch f.cut {
+	case second:
+		by = 2
+	case third:
+		by = 3
 	}
-	return 0
+	for i, a := range args {
+		if a.Text == fl && i+by < len(args) {
+			s.argument(f, fl, s.resolve(args[i+by]), args, l)
+		}
+	}
 }
 
-func (s *scanner) argument(f *flag, fl string, v arg, args []arg) {
+func (s *scanner) argument(f *flag, fl string, v arg, args []arg, l shell.Line) {
 	h := Hit{Kind: f.kind, Value: v.Text, Scheme: f.scheme, Note: "argument of " + args[0].Text + " " + fl}
 	off := v.Off
 	if f.cut != "" && len(f.cut) == 1 {
@@ -167,11 +179,12 @@ func (s *scanner) argument(f *flag, fl string, v arg, args []arg) {
 	if strings.HasPrefix(f.program, "docker") && !chosen(h.Value) {
 		return // ports
 	}
-	for i, a := range args {
-		for _, u := range f.user {
-			if v, ok := optionValue(a, u, args[i+1:]); ok && u != "-p" {
-				h.User = v.Text
-			}
+	for _, u := range f.user {
+		if v := l.Value(u); v != "" {
+			h.User = v
+		}
+		if i := slices.IndexFunc(args, func(a arg) bool { return a.Text == u }); u[0] != '-' && i >= 0 && i+1 < len(args) {
+			h.User = args[i+1].Text
 		}
 	}
 	if len(h.Value) < 3 || variable(h.Value) || s.placeholder(h.Value) || strings.HasPrefix(h.Value, "-") || h.Value == "public" {

@@ -1,7 +1,8 @@
 // Package shell splits scripts of Bourne shells into the simple commands that
 // they hold, wherever these stand: in lists, functions, substitutions. In: the
 // bytes of a script, hostile. Out: commands, with variables replaced where the
-// script itself assigns them. It follows POSIX.1-2017, Shell Command Language,
+// script itself assigns them; and of a command the program behind wrappers and
+// its options with their values. It follows POSIX.1-2017, Shell Command Language,
 // 2.2 to 2.10, as far as reading needs it, and runs nothing. A script that no
 // shell would take is read as far as it makes sense.
 package shell
@@ -33,6 +34,7 @@ type Word struct {
 type Command struct {
 	Words []Word // at least one
 	To    []Word // where output is redirected to
+	From  []Word // the files that input is taken from
 	Off   int
 	End   int // offset behind the last word
 	Pipe  int // of a pipeline: the commands of one have the same number, in its order
@@ -261,6 +263,8 @@ func (l *lexer) redirect() {
 		}
 	case first == '>' && len(l.cur.To) < 16:
 		l.cur.To = append(l.cur.To, w)
+	case (op == "<" || op == "<>") && len(l.cur.From) < 16:
+		l.cur.From = append(l.cur.From, w)
 	}
 }
 
@@ -365,7 +369,7 @@ func (l *lexer) emit(c Command) {
 	inner, at := again(c)
 	if l.place != nil {
 		c.Off, c.End = l.place(c.Off), l.place(c.End)
-		c.Words, c.To = l.moved(c.Words), l.moved(c.To)
+		c.Words, c.To, c.From = l.moved(c.Words), l.moved(c.To), l.moved(c.From)
 	}
 	if len(l.out) < maxCommands {
 		l.out = append(l.out, c)

@@ -55,6 +55,9 @@ func (b *Boot) Entry(p, typ string, mode uint32, target string) {
 	}
 	prefix, in := tree(p)
 	dir, base := path.Dir(in), path.Base(in)
+	if in == "/etc/machine-id" {
+		b.units.known = true
+	}
 	if typ == "symlink" && len(b.links) < maxEntries {
 		if !path.IsAbs(target) {
 			target = path.Join(dir, target)
@@ -161,6 +164,12 @@ func (b *Boot) Resolve(starts []Start) []Start {
 				s.Boot = Unknown // nothing seen that starts the server that reads this
 			}
 		}
+		if s.By == "options" {
+			s.Boot = b.server(s.Path)
+		}
+		if s.Kind == SerialShell && s.Boot == Unknown && strings.HasSuffix(s.Path, "/debug-shell.service") {
+			s.Kind = Process // every system has it, few start it
+		}
 		if s.Boot == No {
 			switch s.Kind {
 			case Anonymous, DebugTool, ADB, Cleartext:
@@ -174,6 +183,20 @@ func (b *Boot) Resolve(starts []Start) []Start {
 		out = append(out, s)
 	}
 	return append(out, b.implied()...)
+}
+
+// server says whether what a file of options is for is started: by a script or a
+// unit of its name.
+func (b *Boot) server(p string) string {
+	prefix, in := tree(p)
+	for _, name := range []string{path.Base(in), server(in)} {
+		for _, script := range []string{prefix + "/etc/init.d/" + name, prefix + "/lib/systemd/system/" + name + ".service", prefix + "/usr/lib/systemd/system/" + name + ".service", prefix + "/etc/systemd/system/" + name + ".service"} {
+			if _, ok := b.calls[script]; ok {
+				return b.state(script)
+			}
+		}
+	}
+	return Unknown
 }
 
 // Reached says what starts the file at p at boot: the path of a script, a table
@@ -204,7 +227,7 @@ func (b *Boot) asleep(p string) bool {
 }
 
 func (b *Boot) state(p string) string {
-	if b.asleep(p) {
+	if b.asleep(p) || b.units.reset[unit(p)] && b.calls[p].By == "systemd" && path.Ext(p) != ".conf" {
 		return No
 	}
 	if _, ok := b.reached[p]; ok {

@@ -55,7 +55,7 @@ type Start struct {
 	Address string   // that it listens at, where the line names one
 	Login   string   // of a service: Yes: it asks for an account; No; Unknown: the line doesn't tell
 	Text    string   // the line or the part of it that says so; credentials are not replaced
-	By      string   // "inittab", "init.d", "rc", "systemd", "procd", "openrc", "supervisor", "upstart", "runit", "s6", "android-init", "inetd", "xinetd", "crontab", "profile", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "program", "script"
+	By      string   // "inittab", "init.d", "rc", "systemd", "procd", "openrc", "supervisor", "upstart", "runit", "s6", "android-init", "inetd", "xinetd", "options", "preset", "crontab", "profile", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "program", "script"
 	Boot    string   // Yes, No or Unknown; Boot.Resolve sets it
 }
 
@@ -71,6 +71,10 @@ type Calls struct {
 	Path     string
 	By       string
 	Install  bool     // a unit of systemd that says where it belongs
+	WantedBy []string // the units that want it once it is enabled
+	Also     []string // the units that are enabled with it
+	Reset    bool     // a drop-in of systemd that takes back what its unit would run
+	Presets  []string // rules of systemd: "enable a.service", "disable *"
 	Tested   []string // folders of which it starts only what is executable
 	Programs []string // at most 500: paths, names without a folder, patterns; "*/x" is x in a folder that isn't known
 	Units    []string // of systemd, that a unit brings along

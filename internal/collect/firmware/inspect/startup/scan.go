@@ -29,6 +29,8 @@ type scanner struct {
 	seen   map[string]bool // of calls
 	cut    bool
 
+	connected bool // a unit whose program talks to whoever connects
+
 	remote  []string // paths of a script where folders of another machine are mounted
 	brought []string // paths of a script where what can be put in is mounted, or was copied to
 }
@@ -113,12 +115,28 @@ func (s *scanner) text() {
 		s.xinetd()
 	case "systemd":
 		s.unit()
+	case "options":
+		s.eachLine(s.optionsLine)
+	case "preset":
+		s.eachLine(func(line string, _ int) {
+			if f := strings.Fields(line); len(f) > 1 && len(s.calls.Presets) < maxCalls && (f[0] == "enable" || f[0] == "disable") {
+				s.calls.Presets = append(s.calls.Presets, f[0]+" "+f[1])
+			}
+		})
+	case "machine-id": // "uninitialized": the next boot is the first (machine-id(5))
+		if bytes.HasPrefix(s.f.Data, []byte("uninitialized")) {
+			s.calls.Presets = []string{"first-boot"}
+		}
 	case "upstart":
-		s.eachLine(s.upstart)
+		s.upstart()
 	case "android-init":
 		s.androidInit()
 	case "supervisor":
-		s.eachLine(s.supervisor)
+		if strings.Contains(s.f.Path, "monit") {
+			s.script()
+		} else {
+			s.eachLine(s.supervisor)
+		}
 	case "crontab":
 		s.eachLine(s.crontab)
 	case "udev":
@@ -169,15 +187,31 @@ func by(f *inspect.File) string {
 		return "xinetd"
 	case in("/systemd/"):
 		switch path.Ext(base) {
-		case ".service", ".socket", ".conf", ".timer", ".path", ".target":
+		case ".service", ".socket", ".conf", ".timer", ".path", ".target", ".mount", ".automount":
 			return "systemd"
+		case ".preset":
+			return "preset"
 		}
+	case p == "/etc/machine-id":
+		return "machine-id"
 	case in("/supervisor") && (path.Ext(base) == ".conf" || path.Ext(base) == ".ini"):
 		return "supervisor"
 	case in("/etc/init/") && strings.HasSuffix(base, ".conf"):
 		return "upstart"
 	case strings.HasSuffix(base, ".rc") && (path.Dir(p) == "/" || in("/etc/init/", "/init/")):
 		return "android-init"
+	case base == "anacrontab" || in("/incron.d/", "/spool/incron/"):
+		return "cron"
+	case base == "finit.conf" || in("/finit.d/", "/dinit.d/"):
+		return "rc"
+	case base == "monitrc" || in("/monit/", "/monit.d/"):
+		return "supervisor"
+	case in("/acpi/", "/dispatcher.d/", "/networkd-dispatcher/", "/ifplugd/", "/dhcpcd-hooks/", "/dhclient-exit-hooks.d/", "/dhclient-enter-hooks.d/", "/ppp/ip-up.d/", "/ppp/ip-down.d/", "/ppp/ipv6-up.d/", "/system-sleep/", "/usbmount/mount.d/"):
+		return "hotplug"
+	case in("/etc/uci-defaults/", "/lib/preinit/", "/lib/functions/preinit/"):
+		return "rc"
+	case optionsFile(p):
+		return "options"
 	case base == "crontab" || in("/cron.d/", "/crontabs/", "/spool/cron/"):
 		return "crontab"
 	case in("/cron.daily/", "/cron.hourly/", "/cron.weekly/", "/cron.monthly/", "/periodic/"):

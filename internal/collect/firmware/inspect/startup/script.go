@@ -8,18 +8,6 @@ import (
 	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
-// wrappers are commands that run what follows them; the number says how many
-// arguments of their own come before it.
-var wrappers = map[string]int{
-	"exec": 0, "nohup": 0, "sudo": 0, "env": 0, "busybox": 0, "setsid": 0, "nice": 0, "ionice": 0, "chroot": 1, "start-stop-daemon": 0, "service_start": 0, "daemon": 0, "daemonize": 0,
-	"command": 0, "timeout": 1, "taskset": 1, "chrt": 1, "su": 0, "logwrapper": 0, "stdbuf": 0, "time": 0, "softlimit": 0, "chpst": 0, "unbuffer": 0, "foreground": 0, "background": 0, "runuser": 0, "screen": 0, "catchsegv": 0, "s6-setuidgid": 1, "if": 0,
-}
-
-// valued are options of wrappers whose value is the next word.
-var valued = map[string]bool{
-	"-n": true, "-c": true, "-u": true, "-p": true, "-N": true, "-d": true, "-g": true, "-k": true, "-P": true, "-I": true, "-e": true, "--pidfile": true, "--name": true, "--user": true, "--chuid": true, "--chdir": true, "--nicelevel": true, "--retry": true, "--group": true, "--umask": true, "--signal": true, "--env": true, "--stdout": true, "--stderr": true, "-dmS": true,
-}
-
 // script looks at all commands of a script. What init or an event runs tells of
 // every program that it starts; other scripts of services and shells only.
 func (s *scanner) script() {
@@ -46,7 +34,7 @@ func (s *scanner) script() {
 			s.cd(c.Arg(1))
 			continue
 		}
-		s.run(strip(c.Words), c, "", all)
+		s.run(sh.Program(c.Words), c, "", all)
 	}
 	s.run(procd, sh.Command{}, "", all)
 }
@@ -55,7 +43,7 @@ func (s *scanner) script() {
 // or init itself splits.
 func (s *scanner) commands(src string, off int, text, tty string, all bool) {
 	for i, c := range sh.Commands([]byte(src)) {
-		words := strip(c.Words)
+		words := sh.Program(c.Words)
 		if len(words) == 0 {
 			continue
 		}
@@ -123,6 +111,8 @@ func (s *scanner) start(words []sh.Word, c sh.Command, text, tty string, all boo
 				return
 			}
 		}
+	case enables(name):
+		s.enables(name, sh.Options(name, words[1:]))
 	case name == "mount" || name == "cp" || name == "mv":
 		s.brings(name, args[1:])
 	}
@@ -140,9 +130,52 @@ func (s *scanner) start(words []sh.Word, c sh.Command, text, tty string, all boo
 	s.command(args, off, text, tty, all && program && (tty != "" || !shell(name)))
 }
 
+// enables says that a program has an init system start or enable services.
+func enables(name string) bool {
+	switch name {
+	case "systemctl", "service", "rc-service", "invoke-rc.d", "update-rc.d", "chkconfig", "rc-update":
+		return true
+	}
+	return false
+}
+
+// enables notes which services a command has started, or enabled for the next
+// boot.
+func (s *scanner) enables(name string, l sh.Line) {
+	verb, who := l.Arg(0), l.Rest
+	if name == "systemctl" {
+		switch verb {
+		case "start", "restart", "reload-or-restart", "try-restart", "enable", "reenable", "preset", "isolate":
+			for _, w := range who[1:] {
+				unit := w.Text
+				if path.Ext(unit) == "" {
+					unit += ".service"
+				}
+				if len(s.calls.Units) < maxCalls && !strings.ContainsAny(unit, "$`") {
+					s.calls.Units = append(s.calls.Units, unit)
+				}
+			}
+		case presetAll:
+			s.calls.Units = append(s.calls.Units, presetAll)
+		}
+		return
+	}
+	if name == "rc-update" { // rc-update add name
+		verb, who = l.Arg(0), who[min(1, len(who)):]
+	} else {
+		verb = l.Arg(1)
+	}
+	switch verb {
+	case "start", "restart", "defaults", "enable", "on", "add", "force-reload":
+		if len(who) > 0 {
+			s.call("/etc/init.d/" + who[0].Text)
+		}
+	}
+}
+
 // terminal is the terminal that a command of a script talks to; empty: none.
 func (s *scanner) terminal(args []string, c sh.Command) string {
-	for _, w := range c.To {
+	for _, w := range slices.Concat(c.To, c.From) {
 		if strings.HasPrefix(w.Text, "/dev/tty") && w.Text != "/dev/tty" || w.Text == "/dev/console" {
 			return path.Base(w.Text)
 		}
@@ -171,7 +204,10 @@ func (s *scanner) command(args []string, off int, text, tty string, all bool) {
 	}
 	switch {
 	case telnet(name):
-		st.Kind, st.Name, st.Listens = Telnet, "telnetd", true
+		st.Kind, st.Name, st.Listens, st.Port = Telnet, "telnetd", true, portOf(name, st.Args)
+		if st.Address = address(name, st.Args); local(st.Address) {
+			st.Kind = Service
+		}
 	case s.media(program):
 		st.Kind = Autorun
 	case s.far(program):
@@ -258,80 +294,4 @@ func asked(name string, options []string) bool {
 		}
 	}
 	return false
-}
-
-// strip leaves out what stands before the program: wrappers with their options.
-// Empty: the command ends a program.
-func strip(words []sh.Word) []sh.Word {
-	for range 8 {
-		if len(words) == 0 {
-			return nil
-		}
-		name := path.Base(words[0].Text)
-		own, ok := wrappers[name]
-		if !ok {
-			return words
-		}
-		if name == "busybox" && len(words) == 1 {
-			return words
-		}
-		if name == "start-stop-daemon" {
-			return daemon(words[1:])
-		}
-		words = words[1:]
-		for len(words) > 0 {
-			w := words[0].Text
-			switch {
-			case (name == "su" || name == "runuser") && w == "-c":
-				return nil // its commands come by themselves
-			case strings.HasPrefix(w, "-"):
-				if valued[w] && len(words) > 1 && name != "exec" {
-					words = words[1:]
-				}
-				words = words[1:]
-				continue
-			case name == "su" || name == "env" && strings.Contains(w, "="):
-				words = words[1:]
-				continue
-			case own > 0:
-				own--
-				words = words[1:]
-				continue
-			}
-			break
-		}
-	}
-	return words
-}
-
-// daemon reads the options of start-stop-daemon(8).
-func daemon(words []sh.Word) []sh.Word {
-	var program []sh.Word
-	for i := 0; i < len(words); i++ {
-		w := words[i].Text
-		switch {
-		case w == "--test" || w == "-t":
-			return nil
-		case w == "-K" || w == "--stop" || w == "--status" || w == "-T" || strings.HasPrefix(w, "-K"):
-			return nil
-		case w == "--":
-			return append(program, words[i+1:]...)
-		case w == "-x" || w == "--exec" || w == "-a" || w == "--startas" || strings.HasPrefix(w, "-") && !strings.HasPrefix(w, "--") && len(w) > 2 && (strings.HasSuffix(w, "x") || strings.HasSuffix(w, "a")):
-			if i+1 < len(words) {
-				program = words[i+1 : i+2 : i+2]
-				i++
-			}
-		case strings.HasPrefix(w, "--exec=") || strings.HasPrefix(w, "--startas="):
-			_, v, _ := strings.Cut(w, "=")
-			program = []sh.Word{{Text: v, Off: words[i].Off}}
-		case valued[w]:
-			i++
-		case strings.HasPrefix(w, "-"):
-		case len(program) == 0:
-			program = words[i : i+1 : i+1]
-		default: // arguments without "--"
-			return append(program, words[i:]...)
-		}
-	}
-	return program
 }

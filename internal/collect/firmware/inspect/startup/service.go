@@ -2,8 +2,11 @@ package startup
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+
+	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
 // services are programs that wait for connections, by the name of their file.
@@ -14,7 +17,7 @@ var services = map[string]bool{
 	"adbd": true, "gdbserver": true, "inetd": true, "xinetd": true, "snmpd": true, "smbd": true, "nmbd": true, "ksmbd.mountd": true, "rsyncd": true, "nfsd": true, "rpcbind": true, "portmap": true,
 	"miniupnpd": true, "upnpd": true, "minidlnad": true, "minidlna": true, "rtspd": true, "rtsp_server": true, "rtspserver": true, "live555mediaserver": true, "v4l2rtspserver": true, "mediamtx": true, "onvif_srvd": true, "onvifserver": true, "onvif_server": true, "wsdd": true, "wsdd2": true,
 	"mosquitto": true, "dnsmasq": true, "avahi-daemon": true, "mdnsd": true, "mdnsresponder": true, "udhcpd": true, "dhcpd": true,
-	"vncserver": true, "x11vnc": true, "redis-server": true, "mysqld": true, "mongod": true, "cupsd": true, "ser2net": true, "cwmpd": true, "easycwmpd": true, "tr069": true, "frps": true,
+	"vncserver": true, "x11vnc": true, "redis-server": true, "mysqld": true, "mongod": true, "cupsd": true, "ser2net": true, "cwmpd": true, "easycwmpd": true, "tr069": true, "frps": true, "tcf-agent": true, "pulseaudio": true, "code-server": true, "jupyter-lab": true, "jupyter-notebook": true, "filebrowser": true, "gotty": true, "wetty": true, "mini_snmpd": true, "dockerd": true, "wayvnc": true, "xvnc": true, "x0vncserver": true, "mariadbd": true, "frida-server": true, "openocd": true, "rshd": true, "rlogind": true, "in.rshd": true, "in.rlogind": true, "distccd": true,
 }
 
 // Words are the anchors that Scan wants the places of: what a program names that
@@ -23,7 +26,7 @@ var services = map[string]bool{
 func Words() []string { return []string{"telnet"} }
 
 func telnet(name string) bool {
-	return name == "telnetd" || name == "utelnetd" || name == "in.telnetd"
+	return strings.HasSuffix(name, "telnetd")
 }
 
 // serves says that a command opens a port, and which where it says so. Programs
@@ -33,21 +36,23 @@ func serves(name string, args []string) (ok bool, port int) {
 		return true, portOf(name, args)
 	}
 	joined := strings.Join(args, " ")
+	l := options(name, args)
 	switch {
 	case name == "nc" || name == "ncat" || name == "netcat":
-		for _, a := range args {
-			if listens([]string{a}) {
-				return true, ncPort(args)
+		if l.Has("-l", "--listen") {
+			if n := number(l.Value("-p")); n > 0 {
+				return true, n
 			}
+			return true, lastNumber(l.Rest)
 		}
 	case name == "socat":
 		if i := strings.Index(joined, "-LISTEN:"); i >= 0 {
 			return true, number(joined[i+len("-LISTEN:"):])
 		}
-	case strings.HasPrefix(name, "python") && (strings.Contains(joined, "http.server") || strings.Contains(joined, "SimpleHTTPServer")):
-		return true, lastNumber(args)
-	case strings.HasPrefix(name, "php") && len(args) > 1 && args[0] == "-S":
-		return true, number(afterColon(args[1]))
+	case strings.HasPrefix(name, "python") && pages(l):
+		return true, lastNumber(l.Rest)
+	case strings.HasPrefix(name, "php") && l.Value("-S") != "":
+		return true, number(afterColon(l.Value("-S")))
 	case name == "rsync" && strings.Contains(joined, "--daemon"):
 		return true, portOf(name, args)
 	}
@@ -57,59 +62,30 @@ func serves(name string, args []string) (ok bool, port int) {
 // portOf returns the port that options name: "-p 22", "-p22", "-p 0.0.0.0:2222",
 // "--port=80"; of some programs an argument without option.
 func portOf(name string, args []string) int {
+	l := options(name, args)
 	switch name {
-	case "tcpsvd", "udpsvd": // tcpsvd [options] address port program
-		for i, a := range args {
-			if i > 0 && number(a) > 0 && (strings.Contains(args[i-1], ".") || args[i-1] == "0") {
-				return number(a)
-			}
-		}
-	case "gdbserver", "goahead", "webs":
-		for _, a := range args {
-			if strings.Contains(a, ":") && number(afterColon(a)) > 0 {
-				return number(afterColon(a))
-			}
-		}
-	case "snmpd":
-		for _, a := range args {
-			if strings.HasPrefix(a, "udp") || strings.HasPrefix(a, "tcp") {
-				return number(afterColon(a))
+	case "tcpsvd", "udpsvd", "tcpserver": // address port program
+		return number(l.Arg(1))
+	case "gdbserver", "goahead", "webs", "snmpd":
+		for _, w := range l.Rest {
+			if n := number(afterColon(w.Text)); n > 0 && strings.Contains(w.Text, ":") {
+				return n
 			}
 		}
 	}
-	for i, a := range args {
-		next := ""
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		v := ""
-		switch {
-		case a == "-p" || a == "--port" || a == "-rfbport":
-			v = next
-		case strings.HasPrefix(a, "--port="):
-			v = a[len("--port="):]
-		case strings.HasPrefix(a, "-p") && len(a) > 2 && a[1] != '-':
-			v = a[2:]
-		}
-		if n := number(afterColon(v)); n > 0 {
-			return n
+	for _, o := range l.Options {
+		if o.Has && (o.Name == "-p" || o.Name == "--port" || o.Name == "-rfbport") {
+			if n := number(afterColon(o.Value.Text)); n > 0 {
+				return n
+			}
 		}
 	}
 	return 0
 }
 
-func ncPort(args []string) int {
-	for i, a := range args {
-		if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "p") && i+1 < len(args) {
-			return number(args[i+1])
-		}
-	}
-	return lastNumber(args)
-}
-
-func lastNumber(args []string) int {
-	for i := len(args) - 1; i >= 0; i-- {
-		if n := number(args[i]); n > 0 {
+func lastNumber(words []sh.Word) int {
+	for i := len(words) - 1; i >= 0; i-- {
+		if n := number(words[i].Text); n > 0 {
 			return n
 		}
 	}
@@ -193,23 +169,16 @@ func asksNothing(name string) bool {
 // gettyOpen says that a getty lets in without asking (getty -n -l /bin/sh,
 // agetty --autologin root).
 func gettyOpen(args []string) bool {
-	for i, a := range args {
-		next := ""
-		if i+1 < len(args) {
-			next = args[i+1]
-		}
-		switch {
-		case (a == "-l" || a == "--login-program") && asksNothing(path.Base(next)), strings.HasPrefix(a, "--login-program=") && asksNothing(path.Base(a)):
-			return true
-		case a == "-n" && next == "root": // the account that some builds of busybox take
-			return true
-		case strings.HasPrefix(a, "--autologin"), a == "-a" && next == "root":
-			return true
-		case (a == "-o" || a == "--login-options") && strings.Contains(next, "-f"):
-			return true
-		}
+	l := options("getty", args[1:])
+	switch {
+	case asksNothing(path.Base(l.Value("-l", "--login-program", "--loginprog"))):
+		return true
+	case l.Has("-n") && l.Arg(0) == "root": // the account that some builds of busybox take
+		return true
+	case l.Has("--autologin"), l.Value("-a") != "":
+		return true
 	}
-	return false
+	return slices.ContainsFunc(strings.Fields(l.Value("-o", "--login-options")), func(o string) bool { return strings.HasPrefix(o, "-f") })
 }
 
 func ttyOf(args []string, id string) string {

@@ -68,6 +68,18 @@ func TestScan(t *testing.T) {
 			{startup.Anonymous, 2, "shell", "init.d", 4444}, {startup.Service, 2, "nc", "init.d", 4444}, {startup.Anonymous, 3, "shell", "init.d", 99}, {startup.Service, 3, "socat", "init.d", 99},
 			{startup.Anonymous, 4, "ftp", "init.d", 21}, {startup.Service, 4, "tcpsvd", "init.d", 21}, {startup.DebugTool, 5, "gdbserver", "init.d", 2345}, {startup.Service, 5, "gdbserver", "init.d", 2345},
 			{startup.Anonymous, 6, "http", "init.d", 8000}, {startup.Service, 6, "python3", "init.d", 8000}, {startup.Telnet, 8, "telnetd", "init.d", 99}, {startup.Anonymous, 9, "tftp", "init.d", 69}, {startup.Service, 9, "tftpd", "init.d", 69}}},
+		{"attached-options", "/etc/init.d/S99x", "#!/bin/sh\nttyd -cadmin:pw -p7681 bash\nttyd -i lo bash\nttyd -i eth0 -p 80 bash\nttyd ssh h\ntelnetd -l/bin/sh -p23\ntelnetd -b 127.0.0.1 -l /bin/sh\ntelnetd -Fb127.0.0.1:23\ntcpsvd -vE 0 21 ftpd -Sw /\ntcpsvd 127.0.0.1 21 ftpd -w /\ntcpsvd 0 21 ftpd /\nnc -lvp4444 -e/bin/sh\nnc -lk -s 127.0.0.1 -p 1 -e sh\n", []item{
+			{startup.Service, 2, "ttyd", "init.d", 7681}, {startup.Service, 3, "ttyd", "init.d", 0}, {startup.Anonymous, 4, "shell", "init.d", 80}, {startup.Service, 4, "ttyd", "init.d", 80}, {startup.Service, 5, "ttyd", "init.d", 0},
+			{startup.Anonymous, 6, "shell", "init.d", 23}, {startup.Telnet, 6, "telnetd", "init.d", 23}, {startup.Service, 7, "telnetd", "init.d", 0}, {startup.Service, 8, "telnetd", "init.d", 0},
+			{startup.Anonymous, 9, "ftp", "init.d", 21}, {startup.Service, 9, "tcpsvd", "init.d", 21}, {startup.Service, 10, "tcpsvd", "init.d", 21}, {startup.Service, 11, "tcpsvd", "init.d", 21},
+			{startup.Anonymous, 12, "shell", "init.d", 4444}, {startup.Service, 12, "nc", "init.d", 4444}, {startup.Service, 13, "nc", "init.d", 1}}},
+		{"servers-that-ask-nobody", "/etc/init.d/S99x", "#!/bin/sh\ndockerd -H fd:// -H tcp://0.0.0.0:2375\ndockerd -H tcp://127.0.0.1:2375\ndockerd --tlsverify -H tcp://0.0.0.0:2376\ncode-server --auth none --bind-addr 0.0.0.0:8080\ncode-server --auth none --bind-addr 127.0.0.1:8080\njupyter-lab --ip=0.0.0.0 --ServerApp.token=''\nmjpg_streamer -i input_uvc.so -o 'output_http.so -p 8090'\nmjpg_streamer -i input_uvc.so -o 'output_http.so -c u:pw'\nx11vnc -localhost\nx11vnc -forever\nx11vnc -rfbauth /etc/v\nmongod --bind_ip 127.0.0.1 --noauth\n", []item{
+			{startup.Anonymous, 2, "docker", "init.d", 0}, {startup.Service, 2, "dockerd", "init.d", 0}, {startup.Service, 3, "dockerd", "init.d", 0}, {startup.Service, 4, "dockerd", "init.d", 0},
+			{startup.Anonymous, 5, "shell", "init.d", 0}, {startup.Service, 5, "code-server", "init.d", 0}, {startup.Service, 6, "code-server", "init.d", 0},
+			{startup.Anonymous, 7, "shell", "init.d", 0}, {startup.Service, 7, "jupyter-lab", "init.d", 0}, {startup.Anonymous, 8, "http", "init.d", 0}, {startup.Service, 10, "x11vnc", "init.d", 0}, {startup.Anonymous, 11, "vnc", "init.d", 0}, {startup.Service, 11, "x11vnc", "init.d", 0}, {startup.Service, 12, "x11vnc", "init.d", 0}, {startup.Service, 13, "mongod", "init.d", 0}}},
+		{"xinetd-inside", "/etc/xinetd.d/telnet", "service telnet\n{\n server = /usr/sbin/in.telnetd\n only_from = 127.0.0.1 ::1\n}\nservice telnet\n{\n server = /usr/sbin/in.telnetd\n only_from = 127.0.0.1 10.0.0.0\n}\n", []item{{startup.Service, 1, "in.telnetd", "xinetd", 0}, {startup.Telnet, 6, "telnetd", "xinetd", 0}}},
+		{"getty-options", "/etc/inittab", "a::respawn:/sbin/getty -nl/bin/sh ttyS0 115200\nb::respawn:/sbin/agetty -aroot ttyS1\nc::respawn:/sbin/agetty -L -o '-f root' ttyS2\nd::respawn:/sbin/agetty -o '-p -- \\\\u' ttyS3\n", []item{{startup.SerialShell, 1, "ttyS0", "inittab", 0}, {startup.SerialShell, 2, "ttyS1", "inittab", 0}, {startup.SerialShell, 3, "ttyS2", "inittab", 0}, {startup.SerialLogin, 4, "ttyS3", "inittab", 0}}},
+		{"wrappers", "/etc/init.d/S99x", "#!/bin/sh\nnice -n-5 ionice -c 3 /usr/sbin/boa\ncommand -v dropbear\ntimeout -k 5 60 env A=b /usr/sbin/vsftpd\nsudo -uwww -- httpd -p 80\n", []item{{startup.Service, 2, "boa", "init.d", 0}, {startup.Service, 4, "vsftpd", "init.d", 0}, {startup.Cleartext, 5, "http", "init.d", 80}, {startup.Service, 5, "httpd", "init.d", 80}}},
 		{"android", "/init.rc", "service console /system/bin/sh\n    class core\n    console\nservice adbd /sbin/adbd --root\n    disabled\non boot\n    start x\nservice web /system/bin/boa\n", []item{{startup.SerialShell, 1, "console", "android-init", 0}, {startup.Service, 8, "boa", "android-init", 0}}},
 		{"upstart", "/etc/init/ssh.conf", "start on x\nexec /usr/sbin/sshd -D\n", []item{{startup.Service, 2, "sshd", "upstart", 0}}},
 		{"systemd-process", "/etc/systemd/system/cam.service", "[Service]\nExecStartPre=/bin/sh -c \"/usr/bin/prepare\"\nExecStart=/usr/bin/cam --port=8080\n", []item{{startup.Process, 2, "prepare", "systemd", 0}, {startup.Process, 3, "cam", "systemd", 0}}},
@@ -75,6 +87,24 @@ func TestScan(t *testing.T) {
 		{"u-boot", "u-boot-env", "bootdelay=3\nbootargs=console=ttyS0,115200 init=/bin/sh\n", []item{{startup.Bootloader, 1, "u-boot", "u-boot", 0}, {startup.Console, 2, "ttyS0", "bootargs", 0}, {startup.SerialShell, 2, "console", "bootargs", 0}}},
 		{"u-boot-raw", "u-boot-env", "a=b\x00bootdelay=0\x00\x00", []item{{startup.Bootloader, 0, "u-boot", "u-boot", 0}}},
 		{"u-boot-card", "u-boot-env", "a=mmc dev 0; fatload mmc 0:1 0x82000000 run.scr; source 0x82000000\nb=usb start;fatload usb 0 ${loadaddr} uImage; bootm ${loadaddr}\nc=fatload mmc 0 0x42000000 up.bin; sf probe 0; sf erase 0 0x1000000; sf write 0x42000000 0 ${filesize}\nd=load mmc 0:1 ${loadaddr} zImage; bootz ${loadaddr}\nboot_a_script=load ${devtype} ${devnum}:1 ${scriptaddr} boot.scr; source ${scriptaddr}\n", []item{{startup.Autorun, 1, "a", "u-boot", 0}, {startup.Autorun, 2, "b", "u-boot", 0}, {startup.Unsigned, 3, "c", "u-boot", 0}}},
+		{"options-of-a-server", "/etc/default/ttyd", "# TTYD_OPTIONS=\"-p 1 bash\"\nTTYD_OPTIONS=\"-p 7681 bash\"\n", []item{{startup.Anonymous, 2, "shell", "options", 7681}}},
+		{"options-that-ask", "/etc/default/ttyd", "TTYD_OPTIONS=\"-i lo -p 7681 bash\"\nTTYD_OPTIONS=\"-p 7681 -O login\"\n", nil},
+		{"options-of-another", "/etc/default/cron", "EXTRA_OPTS=\"-L 5\"\n", nil},
+		{"shell-of-a-socket", "/etc/systemd/system/dbg@.service", "[Service]\nExecStart=-/bin/sh -i\nStandardInput=socket\n", []item{{startup.Anonymous, 2, "shell", "systemd", 0}}},
+		{"program-of-a-socket", "/etc/systemd/system/dbg@.service", "[Service]\nExecStart=-/bin/sh /opt/run.sh\nStandardInput=null\n", nil},
+		{"inetd-shell", "/etc/inetd.conf", "9999 stream tcp nowait root /bin/login login -f root\n9998 stream tcp nowait root /bin/login login\n", []item{{startup.Anonymous, 1, "shell", "inetd", 9999}, {startup.Service, 1, "login", "inetd", 9999}, {startup.Service, 2, "login", "inetd", 9998}}},
+		{"other-names", "/etc/init.d/S99x", "#!/bin/sh\n/opt/busybox-armv7l telnetd -l /bin/sh\n/usr/sbin/mtelnetd -p 24\n", []item{{startup.Anonymous, 2, "shell", "init.d", 0}, {startup.Telnet, 2, "telnetd", "init.d", 0}, {startup.Telnet, 3, "telnetd", "init.d", 24}}},
+		{"shell-by-input", "/etc/rc.local", "#!/bin/sh\n/bin/sh -i <>/dev/ttyS1 &\n/bin/sh < /opt/run.sh\n", []item{{startup.SerialShell, 2, "ttyS1", "rc", 0}}},
+		{"u-boot-network", "u-boot-env", "bootcmd=run a; bootm 0x80\na=dhcp; run b\nb=tftpboot 0x80 x.img; bootm 0x80\nunused=tftp 0x80 y; bootm 0x80\nstdin=serial,nc\n", []item{{startup.Unsigned, 3, "b", "u-boot", 0}, {startup.Bootloader, 5, "netconsole", "u-boot", 0}}},
+		{"u-boot-network-unused", "u-boot-env", "bootcmd=nand read 0x80 kernel; bootm 0x80\nnetboot=tftpboot 0x80 x; bootm 0x80\nstdin=serial\n", nil},
+		{"debug-shell", "/boot/cmdline.txt", "console=ttyS0 root=/dev/a systemd.debug-shell=1 ima_appraise=fix\nsystemd.debug-shell=0 rd.breakfast\n", []item{{startup.KernelWeak, 1, "ima_appraise=fix", "bootargs", 0}, {startup.Console, 1, "ttyS0", "bootargs", 0}, {startup.SerialShell, 1, "console", "bootargs", 0}}},
+		{"finit", "/etc/finit.conf", "service [2345] name:t <!> /usr/sbin/telnetd -F -- Telnet\n#service /usr/sbin/telnetd\nrun [S] /bin/setup.sh -- Setup\n", []item{{startup.Telnet, 1, "telnetd", "rc", 0}, {startup.Process, 3, "setup.sh", "rc", 0}}},
+		{"monit", "/etc/monitrc", "check process a with pidfile /run/a\n  start program = \"/usr/sbin/telnetd -F\" with timeout 60 seconds\n  if failed then alert\n", []item{{startup.Telnet, 2, "telnetd", "supervisor", 0}}},
+		{"anacrontab", "/etc/anacrontab", "SHELL=/bin/sh\n1 5 daily /usr/bin/report.sh\n", []item{{startup.Process, 2, "report.sh", "cron", 0}}},
+		{"acpi", "/etc/acpi/events/power", "event=button/power\naction=/usr/bin/off.sh\n", []item{{startup.Process, 2, "off.sh", "hotplug", 0}}},
+		{"dinit", "/etc/dinit.d/web", "type = process\ncommand = /usr/sbin/lighttpd -D\n", []item{{startup.Service, 2, "lighttpd", "rc", 0}}},
+		{"upstart-script", "/etc/init/a.conf", "start on x\ndescription \"telnetd\"\npre-start exec /bin/prepare\nscript\n  /usr/sbin/telnetd -F\nend script\nauthor telnetd\n", []item{{startup.Process, 3, "prepare", "upstart", 0}, {startup.Telnet, 5, "telnetd", "upstart", 0}}},
+		{"dispatcher", "/etc/NetworkManager/dispatcher.d/99-up", "#!/bin/sh\ntelnetd\n", []item{{startup.Telnet, 2, "telnetd", "hotplug", 0}}},
 		{"u-boot-closed", "u-boot-env", "bootdelay=-2\nbootargs=init=/sbin/init quiet\n", nil},
 		{"u-boot-password", "u-boot-env", "bootdelay=3\nbootstopkeysha256=ab\n", nil},
 		{"documentation", "/usr/share/doc/a", "telnetd\n", nil},
@@ -137,6 +167,59 @@ func TestBoot(t *testing.T) {
 	}
 	if _, ok := b.Reached("/usr/bin/debug.sh"); ok {
 		t.Error("nothing starts debug.sh")
+	}
+}
+
+// TestPresets: units that no folder wants are started at the first boot where
+// presets enable them.
+func TestPresets(t *testing.T) {
+	t.Parallel()
+	const install = "[Install]\nWantedBy=multi-user.target\n"
+	unit := func(exec string) string { return "[Service]\nExecStart=" + exec + "\n" + install }
+	for _, row := range []struct {
+		name  string
+		files map[string]string
+		links map[string]string
+		want  map[string]string
+	}{
+		{"enabled-and-disabled", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable boa*\ndisable *\n"}, nil, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"the-rest-is-enabled", map[string]string{"/lib/systemd/system-preset/90-a.preset": "disable boa.service\n"}, nil, map[string]string{"boa": startup.No, "httpd": startup.Yes}},
+		{"only-systemds-own", map[string]string{"/lib/systemd/system-preset/90-systemd.preset": "enable boa.service\ndisable x.service\n"}, map[string]string{"/etc/systemd/system/multi-user.target.wants/y.service": "/lib/systemd/system/y.service"}, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"etc-stands-for-lib", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable *\n", "/etc/systemd/system-preset/90-a.preset": "enable boa.service\ndisable *\n"}, nil, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"first-file-first", map[string]string{"/lib/systemd/system-preset/99-z.preset": "enable *\n", "/etc/systemd/system-preset/10-a.preset": "disable httpd.service\n"}, nil, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"masked", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable *\n"}, map[string]string{"/etc/systemd/system/boa.service": "/dev/null"}, map[string]string{"boa": startup.No, "httpd": startup.Yes}},
+		{"also", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable other.service\ndisable *\n", "/lib/systemd/system/other.service": "[Service]\nExecStart=/bin/other\n[Install]\nAlso=boa.service\n"}, nil, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"not-the-first-boot", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable *\n", "/etc/machine-id": "0123\n"}, map[string]string{"/etc/systemd/system/multi-user.target.wants/boa.service": "/lib/systemd/system/boa.service"}, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"a-new-identity", map[string]string{"/lib/systemd/system-preset/90-a.preset": "enable *\n", "/etc/machine-id": "uninitialized\n"}, nil, map[string]string{"boa": startup.Yes, "httpd": startup.Yes}},
+		{"by-a-script", map[string]string{"/etc/machine-id": "0123\n", "/lib/systemd/system/a.service": "[Service]\nExecStart=/bin/first.sh\n", "/bin/first.sh": "#!/bin/sh\nsystemctl enable --now boa\nsystemctl stop httpd\n"}, map[string]string{"/etc/systemd/system/multi-user.target.wants/a.service": "/lib/systemd/system/a.service"}, map[string]string{"boa": startup.Yes, "httpd": startup.No}},
+		{"by-a-service-command", map[string]string{"/etc/inittab": "::sysinit:/etc/init.d/rcS\n", "/etc/init.d/rcS": "#!/bin/sh\nservice vsftpd start\nservice nginx stop\n", "/etc/init.d/vsftpd": "#!/bin/sh\n/usr/sbin/vsftpd\n", "/etc/init.d/nginx": "#!/bin/sh\n/usr/sbin/nginx\n"}, map[string]string{"/etc/rc3.d/S1x": "../init.d/x"}, map[string]string{"vsftpd": startup.Yes, "nginx": startup.No, "boa": startup.Unknown, "httpd": startup.Unknown}},
+		{"options-of-a-server-that-is-off", map[string]string{"/etc/machine-id": "0123\n", "/etc/default/ttyd": "TTYD_OPTIONS=\"-p 7681 bash\"\n", "/lib/systemd/system/ttyd.service": unit("/bin/ttyd $TTYD_OPTIONS")}, map[string]string{"/etc/systemd/system/multi-user.target.wants/boa.service": "/lib/systemd/system/boa.service"}, map[string]string{"boa": startup.Yes, "httpd": startup.No, "ttyd": startup.No}},
+		{"drop-in", map[string]string{"/etc/machine-id": "0123\n", "/etc/systemd/system/boa.service.d/a.conf": "[Service]\nExecStart=\nExecStart=/bin/nginx\n"}, map[string]string{"/etc/systemd/system/multi-user.target.wants/boa.service": "/lib/systemd/system/boa.service"}, map[string]string{"boa": startup.No, "nginx": startup.Yes, "httpd": startup.No}},
+	} {
+		var b startup.Boot
+		var all []startup.Start
+		row.files["/lib/systemd/system/boa.service"], row.files["/lib/systemd/system/httpd.service"] = unit("/bin/boa"), unit("/bin/httpd -C x")
+		for p, target := range row.links {
+			b.Entry(p, "symlink", 0o777, target)
+		}
+		for p, text := range row.files {
+			b.Entry(p, "file", 0o755, "")
+			starts, calls := startup.Scan(inspect.New(p, 0o755, []byte(text)), nil)
+			all = append(all, starts...)
+			b.File(calls)
+		}
+		got := map[string]string{}
+		for _, s := range b.Resolve(all) {
+			switch s.Kind {
+			case startup.Service:
+				got[s.Name] = s.Boot
+			case startup.Anonymous:
+				t.Errorf("%s: what isn't started is open: %+v", row.name, s)
+			}
+		}
+		if d := cmp.Diff(row.want, got); d != "" {
+			t.Errorf("%s: %s", row.name, d)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package startup
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,14 +47,15 @@ func (s *scanner) inetd(line string, off int) {
 
 // served adds a server that is started for each connection to a service.
 func (s *scanner) served(off int, st Start, service string) {
-	if service == "telnet" || telnet(st.Name) {
+	if (service == "telnet" || telnet(st.Name)) && !local(st.Address) {
 		st.Kind, st.Name = Telnet, "telnetd"
 	}
-	if shell(st.Name) {
+	open := givesShell(st.Name + " " + strings.Join(st.Args, " "))
+	if open {
 		st.Login = No
 	}
 	s.started(off, st, true)
-	if shell(st.Name) {
+	if open && !local(st.Address) {
 		st.Kind, st.Name = Anonymous, "shell"
 		s.add(off, st)
 	}
@@ -65,6 +67,7 @@ var (
 	xinetdServer  = regexp.MustCompile(`(?m)^\s*server\s*=\s*(\S+)`)
 	xinetdArgs    = regexp.MustCompile(`(?m)^\s*server_args\s*=\s*(.+)`)
 	xinetdBind    = regexp.MustCompile(`(?m)^\s*(?:bind|interface)\s*=\s*(\S+)`)
+	xinetdInside  = regexp.MustCompile(`(?m)^\s*only_from\s*=(?:\s*(?:127\.\S+|localhost|::1))+\s*$`)
 	xinetdPort    = regexp.MustCompile(`(?m)^\s*port\s*=\s*(\d+)`)
 )
 
@@ -84,6 +87,8 @@ func (s *scanner) xinetd() {
 		}
 		if p := xinetdBind.FindStringSubmatch(body); p != nil {
 			st.Address = p[1]
+		} else if xinetdInside.MatchString(body) {
+			st.Address = "localhost"
 		}
 		if p := xinetdPort.FindStringSubmatch(body); p != nil {
 			st.Port = number(p[1])
@@ -167,6 +172,7 @@ func (s *scanner) interfaces(line string, off int) {
 
 var (
 	bootInit    = regexp.MustCompile(`(?:^|[\s"'=])(init|rdinit)=(\S+)`)
+	bootDebug   = regexp.MustCompile(`(?:^|[\s"'=])(systemd\.debug[-_]shell(?:=(?:1|yes|true|on|tty\w+))?|rd\.break(?:=\w+)?)(?:[\s"';]|$)`)
 	bootConsole = regexp.MustCompile(`(?:^|[\s"'=])console=((?:tty|hvc)\w+)`)
 )
 
@@ -176,6 +182,9 @@ func (s *scanner) bootargs(line string, off int) {
 		if program := strings.Trim(line[m[4]:m[5]], `"';`); shell(path.Base(program)) {
 			s.add(off+m[2], Start{Kind: SerialShell, Name: "console", Program: program, By: "bootargs", Text: line[m[2]:m[5]]})
 		}
+	}
+	for _, m := range bootDebug.FindAllStringSubmatchIndex(line, 4) { // kernel-command-line(7), dracut.cmdline(7)
+		s.add(off+m[2], Start{Kind: SerialShell, Name: "console", Program: "/bin/sh", By: "bootargs", Text: line[m[2]:m[3]]})
 	}
 	if weak := weakParameters(line); len(weak) > 0 {
 		s.add(off, Start{Kind: KernelWeak, Name: strings.Join(weak, " "), By: "bootargs", Text: strings.Join(weak, " ")})
@@ -191,6 +200,7 @@ var parameters = map[string]bool{
 	"selinux=0": true, "enforcing=0": true, "apparmor=0": true, "security=none": true, "lsm=": true, "nokaslr": true, "norandmaps": true, "nosmep": true, "nosmap": true, "nopti": true, "pti=off": true,
 	"mitigations=off": true, "nospectre_v1": true, "nospectre_v2": true, "spectre_v2=off": true, "nospec_store_bypass_disable": true, "noexec=off": true, "noexec32=off": true, "rodata=off": true, "iomem=relaxed": true,
 	"kgdbwait": true, "module.sig_enforce=0": true, "ima_appraise=off": true, "lockdown=none": true, "init_on_alloc=0": true, "hardened_usercopy=off": true, "sysrq_always_enabled": true, "kpti=0": true, "kpti=off": true,
+	"ima_appraise=fix": true, "ima_appraise=log": true, "randomize_kstack_offset=off": true,
 	"androidboot.selinux=permissive": true, "androidboot.veritymode=disabled": true, "androidboot.verifiedbootstate=orange": true, "androidboot.serialconsole=1": true,
 }
 
@@ -236,6 +246,7 @@ func (s *scanner) card(name, value string, off int) {
 func (s *scanner) environment() {
 	data := s.f.Data[:min(len(s.f.Data), maxBytes)]
 	delay, delayAt, keyed := "", 0, false
+	vars, at := map[string]string{}, map[string]int{}
 	for off := 0; off < len(data); {
 		end := off
 		for end < len(data) && data[end] != 0 && data[end] != '\n' {
@@ -243,6 +254,9 @@ func (s *scanner) environment() {
 		}
 		name, value, ok := strings.Cut(string(data[off:min(end, off+4096)]), "=")
 		if ok {
+			if len(vars) < maxVariables {
+				vars[name], at[name] = value, off
+			}
 			switch name {
 			case "bootdelay":
 				delay, delayAt = strings.TrimSpace(value), off
@@ -259,5 +273,39 @@ func (s *scanner) environment() {
 	// -1 stops always. A password for the prompt has a variable of its own.
 	if delay != "" && delay != "-2" && !keyed {
 		s.add(delayAt, Start{Kind: Bootloader, Name: "u-boot", Text: "bootdelay=" + delay})
+	}
+	s.fromNetwork(vars, at)
+	if in := vars["stdin"]; slices.Contains(strings.Split(in, ","), "nc") { // doc/usage/netconsole.rst
+		s.add(at["stdin"], Start{Kind: Bootloader, Name: "netconsole", Text: "stdin=" + in})
+	}
+}
+
+// maxVariables bounds those of an environment that are followed.
+const maxVariables = 1000
+
+var (
+	fromNet  = regexp.MustCompile(`\b(?:tftp(?:boot)?|dhcp|bootp|nfs|wget)\b`)
+	startsIt = regexp.MustCompile(`\b(?:source|autoscr|go|boot(?:m|z|i|efi|elf))\b`)
+	runsVar  = regexp.MustCompile(`\brun\s+([\w ]+)`)
+)
+
+// fromNetwork looks whether what a boot loader does by itself runs what a server
+// on the network has, which nobody's signature stands for. Other variables are
+// for whoever calls them.
+func (s *scanner) fromNetwork(vars map[string]string, at map[string]int) {
+	seen := map[string]bool{}
+	for queue := []string{"preboot", "bootcmd", "altbootcmd"}; len(queue) > 0 && len(seen) < 64; queue = queue[1:] {
+		name := queue[0]
+		value, ok := vars[name]
+		if seen[name] || !ok {
+			continue
+		}
+		seen[name] = true
+		if m := fromNet.FindStringIndex(value); m != nil && startsIt.MatchString(value[m[1]:]) {
+			s.add(at[name], Start{Kind: Unsigned, Name: name, Text: name + "=" + value})
+		}
+		for _, m := range runsVar.FindAllStringSubmatch(value, 16) {
+			queue = append(queue, strings.Fields(m[1])...)
+		}
 	}
 }

@@ -21,6 +21,10 @@ func (s *scanner) unit() {
 	if bytes.Contains(s.f.Data[:min(len(s.f.Data), maxBytes)], []byte("StandardInput=tty")) && strings.HasPrefix(s.f.Path, "/etc/") {
 		terminal = tty // systemd's own units for rescue and debugging lie elsewhere
 	}
+	s.connected = bytes.Contains(s.f.Data[:min(len(s.f.Data), maxBytes)], []byte("StandardInput=socket"))
+	if base == "debug-shell.service" { // a shell of root, for whoever enables it
+		terminal = "tty9"
+	}
 	s.calls.Install = bytes.Contains(s.f.Data[:min(len(s.f.Data), maxBytes)], []byte("[Install]"))
 	if strings.HasSuffix(base, ".timer") || strings.HasSuffix(base, ".path") || strings.HasSuffix(base, ".socket") {
 		name := strings.TrimSuffix(base, path.Ext(base))
@@ -33,13 +37,27 @@ func (s *scanner) unit() {
 		}
 		switch key = strings.TrimSpace(key); key {
 		case "ExecStart", "ExecStartPre", "ExecStartPost":
+			if strings.TrimSpace(v) == "" {
+				s.calls.Reset = s.calls.Reset || key == "ExecStart" && path.Ext(base) == ".conf"
+				return
+			}
 			s.exec(line, v, off, tty, terminal)
+		case "WantedBy", "RequiredBy", "UpheldBy":
+			s.calls.WantedBy = append(s.calls.WantedBy, some(v)...)
+		case "Also":
+			s.calls.Also = append(s.calls.Also, some(v)...)
 		case "ListenStream", "ListenDatagram":
 			s.socket(line, strings.TrimSpace(v), off)
 		case "Wants", "Requires", "BindsTo", "Upholds", "Requisite", "Unit", "Service", "Sockets":
-			s.calls.Units = append(s.calls.Units, strings.Fields(v)[:min(len(strings.Fields(v)), 64)]...)
+			s.calls.Units = append(s.calls.Units, some(v)...)
 		}
 	})
+}
+
+// some are the names of a list, as far as they are kept.
+func some(list string) []string {
+	f := strings.Fields(list)
+	return f[:min(len(f), 64)]
 }
 
 // exec reads what a unit runs: a terminal is given where it talks to one.
@@ -49,6 +67,9 @@ func (s *scanner) exec(line, v string, off int, tty, terminal string) {
 	v = v[len(flags):]
 	if words, rest := fields(v, 2); strings.Contains(flags, "@") && words[1] != "" {
 		v = words[0] + " " + rest // "@program name arguments"
+	}
+	if s.connected && givesShell(v) {
+		s.add(off, Start{Kind: Anonymous, Name: "shell", Program: strings.Fields(v)[0], Text: line, Listens: true, Login: No})
 	}
 	if program, _, _ := strings.Cut(v, " "); strings.HasSuffix(program, "getty") {
 		terminal = tty
@@ -70,11 +91,26 @@ func (s *scanner) socket(line, v string, off int) {
 	s.add(off, st)
 }
 
-// upstart reads "exec program arguments" (init(5) of upstart).
-func (s *scanner) upstart(line string, off int) {
-	if words, rest := fields(line, 1); words[0] == "exec" && rest != "" {
-		s.commands(rest, off, line, "console", true)
-	}
+// upstart reads "exec program arguments" and the lines of a script (init(5) of
+// upstart). A job with "manual", or without an event, waits for somebody.
+func (s *scanner) upstart() {
+	inside := false
+	s.eachLine(func(line string, off int) {
+		words, rest := fields(line, 1)
+		_, second := fields(line, 2)
+		switch {
+		case words[0] == "end" && strings.HasPrefix(rest, "script"):
+			inside = false
+		case inside:
+			s.commands(line, off, line, "", true)
+		case words[0] == "exec" && rest != "":
+			s.commands(rest, off, line, "console", true)
+		case (words[0] == "pre-start" || words[0] == "post-start") && strings.HasPrefix(rest, "exec ") && second != "":
+			s.commands(second, off, line, "", true)
+		case words[0] == "script", (words[0] == "pre-start" || words[0] == "post-start") && strings.HasPrefix(rest, "script"):
+			inside = true
+		}
+	})
 }
 
 var supervisorOff = regexp.MustCompile(`(?im)^[ \t]*autostart[ \t]*=[ \t]*(?:false|no|0|off)\b`)

@@ -1,6 +1,7 @@
 package startup
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ type units struct {
 	wanted map[string]bool
 	masked map[string]bool
 	files  map[string][]string // by name: the paths that describe a unit; filled by roots
+	reset  map[string]bool     // drop-ins take back what its own file would run
+	known  bool                // the device has an identity, so that no boot is its first
+	preset []string            // units that presets enable; filled by roots
 }
 
 // entry notes an entry of a folder of systemd.
@@ -75,6 +79,13 @@ func (u *units) roots(calls map[string]Calls) []string {
 		}
 		u.files[name] = append(u.files[name], p)
 	}
+	u.reset = map[string]bool{}
+	for p, c := range calls {
+		if c.By == "systemd" && c.Reset {
+			u.reset[unit(p)] = true
+		}
+	}
+	u.presets(calls)
 	var out []string
 	for owner, list := range u.wants {
 		if strings.HasSuffix(owner, ".target") && !never(owner) {
@@ -84,6 +95,82 @@ func (u *units) roots(calls map[string]Calls) []string {
 	slices.Sort(out)
 	return out
 }
+
+// presets finds the units that rules enable (systemd.preset(5)): of files with
+// the same name the one in /etc holds, of all rules the first that fits; what
+// none names is enabled. They are followed at the first boot of a device.
+func (u *units) presets(calls map[string]Calls) {
+	files := map[string]string{}
+	first, sure := !u.known, false
+	for _, p := range slices.Sorted(maps.Keys(calls)) {
+		switch c := calls[p]; c.By {
+		case "preset":
+			sure = sure || path.Base(p) != systemdsOwn
+			if at := files[path.Base(p)]; at == "" || strings.Contains(p, "/etc/") {
+				files[path.Base(p)] = p
+			}
+		case "machine-id":
+			first = len(c.Presets) > 0
+			sure = first
+		}
+	}
+	if len(files) == 0 {
+		return
+	}
+	var rules []string
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		rules = append(rules, calls[files[name]].Presets...)
+	}
+	enabled := map[string]bool{}
+	var queue []string
+	for _, name := range slices.Sorted(maps.Keys(u.files)) {
+		if slices.ContainsFunc(u.files[name], func(p string) bool { return calls[p].Install && path.Ext(p) != ".conf" }) && allows(rules, name, sure) {
+			queue = append(queue, name)
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		if name := queue[0]; !enabled[name] && !u.masked[name] {
+			enabled[name] = true
+			u.preset = append(u.preset, name)
+			for _, p := range u.files[name] {
+				queue = append(queue, calls[p].Also...)
+			}
+		}
+	}
+	if !first {
+		return
+	}
+	if u.wants == nil {
+		u.wants, u.wanted, u.masked = map[string][]string{}, map[string]bool{}, map[string]bool{}
+	}
+	for _, name := range u.preset {
+		for _, p := range u.files[name] {
+			for _, owner := range calls[p].WantedBy {
+				u.wants[owner] = append(u.wants[owner], name)
+				u.wanted[name] = true
+			}
+		}
+	}
+}
+
+// systemdsOwn is the file of rules that systemd brings. Where a device has no
+// other, and nothing says that it has yet to be booted, nobody has thought of
+// presets: what no rule names is left as the links have it.
+const systemdsOwn = "90-systemd.preset"
+
+// allows says what the first of the rules that fits a unit says of it.
+func allows(rules []string, unit string, rest bool) bool {
+	for _, r := range rules {
+		verb, pattern, _ := strings.Cut(r, " ")
+		if ok, err := path.Match(pattern, unit); ok && err == nil {
+			return verb == "enable"
+		}
+	}
+	return rest
+}
+
+// presetAll stands for all units that presets enable: systemctl preset-all.
+const presetAll = "preset-all"
 
 // brought lists the files of units, and of those that they want.
 func (u *units) brought(names []string) []string {
@@ -95,6 +182,9 @@ func (u *units) brought(names []string) []string {
 			continue
 		}
 		seen[name] = true
+		if name == presetAll {
+			queue = append(queue, u.preset...)
+		}
 		out = append(out, u.files[name]...)
 		if before, instance, ok := strings.Cut(name, "@"); ok && !strings.HasPrefix(instance, ".") {
 			out = append(out, u.files[before+"@"+path.Ext(name)]...)

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
 // weakens says what a start gives away beside being there, and sets its Login.
@@ -16,8 +18,9 @@ func weakens(st *Start) []Start {
 	if local(st.Address) {
 		return nil
 	}
+	l := options(name, st.Args)
 	var out []Start
-	if what := opens(name, st.Args); what != "" {
+	if what := opens(name, l); what != "" {
 		st.Login = No
 		out = append(out, Start{Kind: Anonymous, Name: what})
 	} else if st.Login == Unknown && asks[name] {
@@ -30,118 +33,153 @@ func weakens(st *Start) []Start {
 		st.Login = No
 		out = append(out, Start{Kind: DebugTool, Name: name})
 	}
-	if clear(name, st.Args) {
+	if clear(name, l) {
 		out = append(out, Start{Kind: Cleartext, Name: "http"})
 	}
 	return out
 }
 
-// local says that an address is the device's own.
-func local(addr string) bool {
-	return addr == "localhost" || strings.HasPrefix(addr, "127.") || addr == "::1" || addr == "[::1]"
+// options are those of a program by the name that it is started with.
+func options(name string, args []string) sh.Line {
+	if strings.HasPrefix(name, "python") {
+		name = "python"
+	}
+	return sh.Options(name, sh.Words(args))
 }
 
 // asks are servers that ask for an account, unless they are told not to.
-var asks = map[string]bool{"telnetd": true, "utelnetd": true, "in.telnetd": true, "dropbear": true, "sshd": true, "vsftpd": true, "proftpd": true, "pure-ftpd": true, "ttyd": true, "smbd": true, "shellinaboxd": true}
+var asks = map[string]bool{"telnetd": true, "utelnetd": true, "in.telnetd": true, "dropbear": true, "sshd": true, "vsftpd": true, "proftpd": true, "pure-ftpd": true, "ttyd": true, "smbd": true, "shellinaboxd": true, "wetty": true}
 
 // opens names what a server gives to everybody, empty: nothing that its command
 // line tells.
-func opens(name string, args []string) string {
+func opens(name string, l sh.Line) string {
 	switch name {
-	case "telnetd", "utelnetd", "in.telnetd":
-		if givesShell(value(args, "-l", "--login")) || slices.Contains(args, "-f") && name == "utelnetd" {
+	case "telnetd", "utelnetd", "in.telnetd", "mtelnetd":
+		if givesShell(l.Value("-l", "--login", "-L", "-E", "--exec-login")) || name == "utelnetd" && l.Has("-f") {
 			return "shell"
 		}
 	case "nc", "ncat", "netcat", "nc.traditional":
-		if program := netcat(args); listens(args) && givesShell(program) {
+		if l.Has("-l", "--listen") && givesShell(l.Value("-e", "-c", "--exec", "--sh-exec")) {
 			return "shell"
 		}
 	case "socat":
-		return relay(args)
+		return relay(l.Rest)
 	case "tcpsvd", "tcpserver", "udpsvd":
-		return behind(args)
-	case "ftpd", "bftpd", "stupid-ftpd":
-		return ftp(args)
+		if len(l.Rest) > 2 { // address, port, and what is started for each connection
+			return behind(l.Rest[2:])
+		}
+	case "ftpd", "bftpd", "stupid-ftpd": // busybox' ftpd: -w lets write; -A and -a skip the log-in
+		if l.Has("-w", "-A", "-a") {
+			return "ftp"
+		}
+	case "pure-ftpd":
+		if l.Has("-e", "-M", "--anonymousonly", "--anonymouscancreatedirs") {
+			return "ftp"
+		}
+	case "vsftpd":
+		if slices.ContainsFunc(l.Options, func(o sh.Option) bool { return strings.EqualFold(o.Value.Text, "anonymous_enable=yes") }) {
+			return "ftp"
+		}
 	case "tftpd", "in.tftpd", "atftpd":
 		return "tftp"
 	case "rshd", "in.rshd", "rlogind", "in.rlogind", "rexecd", "in.rexecd":
 		return "rsh"
-	case "ttyd", "gotty", "wetty":
-		if !has(args, "-c", "--credential", "-H", "--auth-header") && !slices.ContainsFunc(args, func(a string) bool { return path.Base(a) == "login" }) {
+	case "ttyd", "gotty":
+		if !l.Has("-c", "--credential", "-H", "--auth-header") && !slices.ContainsFunc(l.Rest, func(w sh.Word) bool { return path.Base(w.Text) == "login" }) && path.Base(l.Arg(0)) != "ssh" {
+			return "shell"
+		}
+	case "wetty": // without a command it asks by ssh or login
+		if givesShell(l.Value("--command")) {
 			return "shell"
 		}
 	case "shellinaboxd":
-		if s := value(args, "-s", "--service"); strings.Contains(s, ":root:") || strings.Contains(s, "/bin/sh") {
+		for _, o := range l.Options {
+			if _, app, ok := strings.Cut(o.Value.Text, ":"); ok && (o.Name == "-s" || o.Name == "--service") && !strings.HasPrefix(app, "LOGIN") && !strings.HasPrefix(app, "SSH") && !strings.HasPrefix(app, "AUTH:") {
+				return "shell"
+			}
+		}
+	case "code-server":
+		if l.Value("--auth") == "none" {
 			return "shell"
 		}
+	case "jupyter", "jupyter-lab", "jupyter-notebook":
+		for _, o := range l.Options {
+			if (strings.HasSuffix(o.Name, ".token") || strings.HasSuffix(o.Name, ".password")) && o.Has && o.Value.Text == "" {
+				return "shell"
+			}
+		}
 	}
-	return data(name, args)
+	return data(name, l)
 }
 
 // data is opens for servers that give data.
-func data(name string, args []string) string {
-	all := strings.Join(args, " ")
+func data(name string, l sh.Line) string {
 	switch name {
 	case "redis-server":
-		if value(args, "--protected-mode") == "no" && !strings.Contains(all, "--requirepass") {
+		if l.Value("--protected-mode") == "no" && !l.Has("--requirepass") {
 			return "redis"
 		}
 	case "mongod":
-		if slices.Contains(args, "--noauth") || strings.Contains(all, "--bind_ip_all") && !slices.Contains(args, "--auth") {
+		if l.Has("--noauth") || l.Has("--bind_ip_all") && !l.Has("--auth") {
 			return "mongodb"
 		}
 	case "mysqld", "mariadbd", "mysqld_safe":
-		if slices.Contains(args, "--skip-grant-tables") {
+		if l.Has("--skip-grant-tables") {
 			return "mysql"
 		}
 	case "x11vnc":
-		if !has(args, "-rfbauth", "-passwd", "-passwdfile", "-usepw", "-unixpw", "-localhost") {
+		if !l.Has("-rfbauth", "-passwd", "-passwdfile", "-usepw", "-unixpw") {
 			return "vnc"
 		}
-	case "xvnc", "vncserver", "x0vncserver", "wayvnc":
-		if strings.EqualFold(value(args, "-SecurityTypes", "-securitytypes"), "none") {
+	case "xvnc", "vncserver", "x0vncserver":
+		if strings.EqualFold(l.Value("-SecurityTypes", "-securitytypes"), "none") || slices.ContainsFunc(l.Rest, func(w sh.Word) bool { return strings.EqualFold(w.Text, "SecurityTypes=None") }) {
+			return "vnc"
+		}
+	case "wayvnc": // its settings may ask; by itself it does not, and listens to the device alone
+		if l.Arg(0) != "" && !l.Has("-C", "--config") {
 			return "vnc"
 		}
 	case "dockerd", "docker":
-		if strings.Contains(all, "tcp://") && !strings.Contains(all, "--tlsverify") && !strings.Contains(all, "tcp://127.") {
-			return "docker"
+		for _, o := range l.Options {
+			if (o.Name == "-H" || o.Name == "--host") && strings.HasPrefix(o.Value.Text, "tcp://") && !local(host(o.Value.Text)) && !l.Has("--tlsverify") && (name == "dockerd" || l.Arg(0) == "daemon") {
+				return "docker"
+			}
 		}
 	case "mjpg_streamer", "mjpg-streamer":
-		if strings.Contains(all, "output_http") && !strings.Contains(all, " -c ") && !strings.Contains(all, "--credentials") {
+		for _, o := range l.Options {
+			f := strings.Fields(o.Value.Text)
+			if len(f) == 0 || !strings.Contains(f[0], "output_http") {
+				continue
+			}
+			if http := sh.Options("output_http", sh.Words(f[1:])); !http.Has("-c", "--credentials") && !local(http.Value("-l", "--listen")) {
+				return "http"
+			}
+		}
+	case "v4l2rtspserver":
+		if !l.Has("-U") {
+			return "rtsp"
+		}
+	case "dnsmasq":
+		if l.Has("--enable-tftp") {
+			return "tftp"
+		}
+	case "filebrowser":
+		if l.Has("--noauth") {
 			return "http"
 		}
 	case "distccd", "rexd":
 		return name
 	}
-	if strings.HasPrefix(name, "python") && (strings.Contains(all, "http.server") || strings.Contains(all, "SimpleHTTPServer")) {
+	if strings.HasPrefix(name, "python") && pages(l) {
 		return "http"
 	}
 	return ""
 }
 
-// has says that one of the options is there.
-func has(args []string, options ...string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		name, _, _ := strings.Cut(a, "=")
-		return slices.Contains(options, name)
-	})
-}
-
-// value is what stands behind one of the options: "-l x", "-lx", "--long=x".
-func value(args []string, options ...string) string {
-	for i, a := range args {
-		for _, o := range options {
-			switch {
-			case a == o && i+1 < len(args):
-				return args[i+1]
-			case strings.HasPrefix(o, "--") && strings.HasPrefix(a, o+"="):
-				return a[len(o)+1:]
-			case len(o) == 2 && strings.HasPrefix(a, o) && len(a) > 2:
-				return a[2:]
-			}
-		}
-	}
-	return ""
+// pages says that python serves the files of a folder.
+func pages(l sh.Line) bool {
+	m := l.Value("-m")
+	return m == "http.server" || m == "SimpleHTTPServer"
 }
 
 // givesShell says that a program given to a server lets in without asking.
@@ -157,31 +195,13 @@ func givesShell(program string) bool {
 	return shell(name) || name == "login" && slices.Contains(f, "-f")
 }
 
-// listens says that netcat waits for a connection.
-func listens(args []string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		return a == "--listen" || len(a) > 1 && len(a) < 6 && a[0] == '-' && a[1] != '-' && strings.ContainsRune(a, 'l')
-	})
-}
-
-// netcat is the program that netcat connects: -e program, -c command, in busybox
-// also all that follows -e.
-func netcat(args []string) string {
-	for i, a := range args {
-		if i+1 < len(args) && (a == "-c" || a == "--exec" || a == "--sh-exec" || len(a) < 6 && strings.HasPrefix(a, "-") && strings.HasSuffix(a, "e")) {
-			return args[i+1]
-		}
-	}
-	return ""
-}
-
 // relay reads socat's addresses.
-func relay(args []string) string {
-	waits := slices.ContainsFunc(args, func(a string) bool {
-		return strings.Contains(strings.ToUpper(a), "-LISTEN:") && !strings.HasPrefix(strings.ToUpper(a), "UNIX")
+func relay(addresses []sh.Word) string {
+	waits := slices.ContainsFunc(addresses, func(a sh.Word) bool {
+		return strings.Contains(strings.ToUpper(a.Text), "-LISTEN:") && !strings.HasPrefix(strings.ToUpper(a.Text), "UNIX")
 	})
-	for _, a := range args {
-		kind, program, _ := strings.Cut(a, ":")
+	for _, a := range addresses {
+		kind, program, _ := strings.Cut(a.Text, ":")
 		kind = strings.ToUpper(kind)
 		program, _, _ = strings.Cut(program, ",")
 		if waits && (kind == "EXEC" || kind == "SYSTEM" || kind == "SHELL") && (givesShell(strings.Trim(program, `"'`)) || kind == "SHELL") {
@@ -192,26 +212,16 @@ func relay(args []string) string {
 }
 
 // behind is what a server that starts another one for each connection gives.
-func behind(args []string) string {
-	for i, a := range args {
-		switch name := path.Base(a); {
-		case strings.HasPrefix(a, "-"):
-		case shell(name) || name == "login" && slices.Contains(args[i:], "-f"):
-			return "shell"
-		case name == "telnetd" || name == "ftpd" || name == "tftpd":
-			return opens(name, args[i+1:])
-		}
+func behind(program []sh.Word) string {
+	args := texts(program)
+	for len(args) > 1 && (path.Base(args[0]) == "busybox" || path.Base(args[0]) == "env") {
+		args = args[1:]
 	}
-	return ""
-}
-
-// ftp reads the options of busybox' ftpd: -w lets write, -A and -a skip the
-// log-in. Built without authentication it asks for none at all.
-func ftp(args []string) string {
-	for _, a := range args {
-		if strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && strings.ContainsAny(a, "wAa") {
-			return "ftp"
-		}
+	if name := path.Base(args[0]); name == "telnetd" || name == "ftpd" || name == "tftpd" {
+		return opens(name, options(name, args[1:]))
+	}
+	if givesShell(strings.Join(args, " ")) {
+		return "shell"
 	}
 	return ""
 }
@@ -219,13 +229,13 @@ func ftp(args []string) string {
 // debugger says that a program looks into others, or lets somebody do so.
 func debugger(name string, args []string) bool {
 	switch name {
-	case "gdbserver", "lldb-server", "frida-server", "strace", "ltrace", "tcpdump", "tshark", "dumpcap", "valgrind", "dlv", "debugpy":
+	case "gdbserver", "lldb-server", "frida-server", "strace", "ltrace", "tcpdump", "tshark", "dumpcap", "valgrind", "dlv", "debugpy", "tcf-agent", "openocd", "ngrep", "tcpflow", "bpftrace", "mitmproxy", "mitmdump":
 		return true
 	}
 	for _, a := range args {
 		option, addr, _ := strings.Cut(a, "=")
 		switch {
-		case name == "node" && (option == "--inspect" || option == "--inspect-brk") && addr != "" && !local(addr) && !strings.HasPrefix(addr, "localhost"):
+		case name == "node" && (option == "--inspect" || option == "--inspect-brk") && addr != "" && !local(host(addr)):
 			return true
 		case name == "java" && (strings.HasPrefix(a, "-agentlib:jdwp") || strings.HasPrefix(a, "-Xrunjdwp")) && !strings.Contains(a, "address=127.") && !strings.Contains(a, "address=localhost"):
 			return true
@@ -238,57 +248,14 @@ func debugger(name string, args []string) bool {
 
 // clear says that a web server can't encrypt what it serves, as far as its
 // command line tells.
-func clear(name string, args []string) bool {
+func clear(name string, l sh.Line) bool {
 	switch name {
 	case "httpd", "thttpd", "darkhttpd", "micro_httpd":
-		return !has(args, "-C", "-f") || has(args, "-p") // apache's httpd has its settings in a file
+		return !l.Has("-C", "-f") || l.Has("-p") // apache's httpd has its settings in a file
 	case "uhttpd":
-		return has(args, "-p") && !has(args, "-s")
+		return l.Has("-p") && !l.Has("-s")
 	case "mini_httpd":
-		return !has(args, "-S", "-C", "-E")
+		return !l.Has("-S", "-C", "-E")
 	}
 	return false
-}
-
-// address is where a server listens, as far as its command line says.
-func address(name string, args []string) string {
-	switch name {
-	case "tcpsvd", "udpsvd", "tcpserver":
-		for i, a := range args {
-			if i+1 < len(args) && number(args[i+1]) > 0 && (strings.Contains(a, ".") || a == "0") {
-				return a
-			}
-		}
-	case "socat":
-		for _, a := range args {
-			if _, rest, ok := strings.Cut(a, "bind="); ok {
-				host, _, _ := strings.Cut(rest, ",")
-				return host
-			}
-		}
-		return ""
-	case "telnetd", "in.telnetd":
-		return host(value(args, "-b"))
-	}
-	for i, a := range args {
-		switch {
-		case (a == "--bind" || a == "--bind_ip" || a == "--host" || a == "--interface" || a == "--listen" || a == "-listen" || a == "--address") && i+1 < len(args):
-			return host(args[i+1])
-		case strings.HasPrefix(a, "--bind=") || strings.HasPrefix(a, "--host=") || strings.HasPrefix(a, "--address=") || strings.HasPrefix(a, "--bind_ip="):
-			return host(a[strings.IndexByte(a, '=')+1:])
-		case strings.Contains(a, ":") && !strings.Contains(a, "/") && number(afterColon(a)) > 0:
-			return strings.TrimPrefix(strings.TrimPrefix(host(a), "-p"), "-l")
-		case (a == "-l" || a == "-b" || a == "-S" || a == "-i") && i+1 < len(args) && strings.Count(args[i+1], ".") == 3:
-			return host(args[i+1])
-		}
-	}
-	return ""
-}
-
-// host is an address without its port.
-func host(s string) string {
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && number(s[i+1:]) > 0 {
-		s = s[:i]
-	}
-	return s
 }

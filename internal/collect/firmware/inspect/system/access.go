@@ -3,9 +3,11 @@ package system
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
 var weakSSH = regexp.MustCompile(`(?i)(^|[,+=\s])(arcfour\S*|3des-cbc|blowfish-cbc|cast128-cbc|des-cbc|hmac-md5(-96)?|hmac-sha1-96|diffie-hellman-group1-sha1|diffie-hellman-group-exchange-sha1|ssh-dss)($|[,\s])`)
@@ -17,12 +19,24 @@ func (s *scanner) sshd() {
 		off         int
 	}
 	set := map[string]setting{}
+	match := ""
 	s.eachLine(func(line, key, value string, off int) {
+		if key == "match" { // for some only, up to the next one
+			match = strings.ToLower(value)
+			if match == "all" {
+				match = ""
+			}
+			return
+		}
+		if match != "" {
+			s.matched(match, line, key, value, off)
+			return
+		}
 		if _, ok := set[key]; !ok && len(set) < 256 {
 			set[key] = setting{value, line, off}
 		}
 		switch key {
-		case "ciphers", "macs", "kexalgorithms", "hostkeyalgorithms":
+		case "ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes", "hostbasedacceptedalgorithms":
 			if m := weakSSH.FindStringSubmatch(value); m != nil && !strings.HasPrefix(value, "-") {
 				s.add(off, inspect.Weakness{Kind: WeakSSH, Name: m[2], Text: line})
 			}
@@ -37,6 +51,20 @@ func (s *scanner) sshd() {
 	}
 	if e := set["permitemptypasswords"]; yes(e.value) {
 		s.add(e.off, inspect.Weakness{Kind: SSHEmptyPassword, Name: "sshd", Text: e.line})
+	}
+}
+
+// matched reads what sshd_config(5) sets for some accounts or clients. What is
+// for the device itself is nobody's.
+func (s *scanner) matched(match, line, key, value string, off int) {
+	if strings.Contains(match, "127.0.0.1") || strings.Contains(match, "::1") {
+		return
+	}
+	switch {
+	case key == "permitrootlogin" && yes(value), key == "passwordauthentication" && yes(value) && strings.Contains(match, "user root"):
+		s.add(off, inspect.Weakness{Kind: SSHRootPassword, Name: "sshd", Text: line})
+	case key == "permitemptypasswords" && yes(value):
+		s.add(off, inspect.Weakness{Kind: SSHEmptyPassword, Name: "sshd", Text: line})
 	}
 }
 
@@ -64,25 +92,18 @@ func (s *scanner) dropbearDefaults() {
 	s.eachLine(func(line, key, value string, off int) {
 		switch key {
 		case "dropbear_extra_args", "dropbear_args", "dropbear_opts", "dropbear_options", "dropbear_flags":
-			s.dropbear(strings.Fields(value), line, off)
+			s.dropbear(sh.Options("dropbear", sh.Words(strings.Fields(value))), line, off)
 		}
 	})
 }
 
 // dropbear looks at its options (dropbear(8)): -s and -w and -g keep passwords of
 // root out, -B lets accounts in that have none.
-func (s *scanner) dropbear(args []string, text string, off int) {
-	closed := false
-	for _, a := range args {
-		if !strings.HasPrefix(a, "-") || strings.HasPrefix(a, "--") {
-			continue
-		}
-		closed = closed || strings.ContainsAny(a, "swg")
-		if strings.Contains(a, "B") {
-			s.add(off, inspect.Weakness{Kind: SSHEmptyPassword, Name: "dropbear", Text: text})
-		}
+func (s *scanner) dropbear(l sh.Line, text string, off int) {
+	if l.Has("-B") {
+		s.add(off, inspect.Weakness{Kind: SSHEmptyPassword, Name: "dropbear", Text: text})
 	}
-	if !closed {
+	if !l.Has("-s", "-w", "-g") {
 		s.add(off, inspect.Weakness{Kind: SSHRootPassword, Name: "dropbear", Text: text})
 	}
 }
@@ -97,6 +118,14 @@ func (s *scanner) snmp(line, key, value string, off int) {
 	community := ""
 	switch {
 	case len(f) == 0:
+		return
+	case key == "createuser":
+		for _, w := range f[1:] {
+			if w == "MD5" || w == "DES" {
+				s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "snmp " + w, Text: key})
+				return
+			}
+		}
 		return
 	case (key == "rwuser" || key == "rouser") && len(f) > 1 && strings.EqualFold(f[1], "noauth"):
 		s.add(off, inspect.Weakness{Kind: Anonymous, Name: "snmp", Text: line})
@@ -164,6 +193,10 @@ func (s *scanner) samba(line, _, _ string, off int) {
 		if v := strings.ToUpper(value); v == "NT1" || v == "CORE" || strings.HasPrefix(v, "LANMAN") {
 			s.add(off, inspect.Weakness{Kind: CleartextTransport, Name: "smb1", Text: line})
 		}
+	case "force user":
+		if root(value) {
+			s.add(off, inspect.Weakness{Kind: ServiceAsRoot, Name: "smb", Text: line})
+		}
 	case "ntlm auth", "lanman auth":
 		if yes(value) || strings.EqualFold(value, "ntlmv1-permitted") {
 			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "ntlm", Text: line})
@@ -217,16 +250,28 @@ func (s *scanner) rsync() {
 // that lets everything in.
 func (s *scanner) firewall() {
 	name, text, at := "", "", 0
+	rule := map[string]string{}
 	flush := func() {
 		if strings.HasPrefix(name, "wan") && text != "" {
 			s.add(at, inspect.Weakness{Kind: FirewallOpen, Name: name, Text: text})
 		}
+		if strings.HasPrefix(rule["src"], "wan") && strings.EqualFold(rule["target"], "ACCEPT") && rule["dest"] == "" && rule["src_ip"] == "" && rule["ipset"] == "" && !no(rule["enabled"]) && administers(rule["dest_port"]) {
+			s.add(at, inspect.Weakness{Kind: FirewallOpen, Name: rule["dest_port"], Text: text})
+		}
 		name, text = "", ""
+		clear(rule)
 	}
 	s.eachLine(func(line, key, value string, off int) {
 		switch {
 		case key == "config":
 			flush()
+		case s.in() == "rule":
+			if len(rule) < 64 {
+				rule[key] = strings.ToLower(value)
+			}
+			if key == "dest_port" {
+				text, at = line, off
+			}
 		case s.in() != "zone":
 		case key == "name":
 			name = strings.ToLower(value)
@@ -235,6 +280,18 @@ func (s *scanner) firewall() {
 		}
 	})
 	flush()
+}
+
+// administers says that among the ports of a rule is one by which a device is
+// managed.
+func administers(ports string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(ports, func(r rune) bool { return r == ' ' || r == ',' }), func(p string) bool {
+		switch p {
+		case "22", "23", "80", "443", "8080", "8443", "5555", "161":
+			return true
+		}
+		return false
+	})
 }
 
 // stunnel reads stunnel(8): as a client it has to be told to look at
@@ -266,6 +323,10 @@ var weakIKE = regexp.MustCompile(`(?i)\b(3des|des|md5|modp768|modp1024|null)\b`)
 // ipsec reads proposals of ipsec.conf(5), swanctl.conf(5) and racoon.conf(5).
 func (s *scanner) ipsec(line, key, value string, off int) {
 	switch key {
+	case "aggressive", "exchange_mode": // who listens learns what a short key is guessed by
+		if yes(value) || strings.HasPrefix(value, "aggressive") {
+			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "aggressive", Text: line})
+		}
 	case "ike", "esp", "proposals", "esp_proposals", "encryption_algorithm", "hash_algorithm", "authentication_algorithm", "dh_group":
 		if m := weakIKE.FindString(value); m != "" {
 			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m), Text: line})
@@ -280,7 +341,10 @@ func (s *scanner) property(line, key, value string, off int) {
 		(key == "service.adb.tcp.port" || key == "persist.adb.tcp.port") && value != "" && value != "-1" && value != "0",
 		key == "persist.sys.usb.config" && strings.Contains(value, "adb"):
 		s.add(off, inspect.Weakness{Kind: ADBEnabled, Name: key, Text: line})
-	case key == "ro.debuggable" && value == "1", key == "ro.build.type" && value != "user" && value != "":
+	case key == "ro.boot.selinux" && value == "permissive", key == "ro.build.selinux" && value == "0":
+		s.add(off, inspect.Weakness{Kind: KernelWeak, Name: "selinux", Text: line})
+	case key == "ro.build.tags" && strings.Contains(value, "test-keys"), // whose private half AOSP publishes
+		key == "ro.debuggable" && value == "1", key == "ro.build.type" && value != "user" && value != "":
 		s.add(off, inspect.Weakness{Kind: DebugBuild, Name: key, Text: line})
 	}
 }

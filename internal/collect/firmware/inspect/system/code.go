@@ -20,7 +20,7 @@ var languages = map[string]language{
 	"php":    {regexp.MustCompile(`\$_(GET|POST|REQUEST|COOKIE|SERVER\[['"]HTTP_)|php://input`), regexp.MustCompile(`\b(system|exec|shell_exec|passthru|popen|proc_open)\s*\(`), regexp.MustCompile(`escapeshell(arg|cmd)|intval\(|\(int\)`)},
 	"lua":    {regexp.MustCompile(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), regexp.MustCompile(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), regexp.MustCompile(`shellquote|tonumber|shell_quote`)},
 	"python": {regexp.MustCompile(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), regexp.MustCompile(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), regexp.MustCompile(`shlex\.quote|pipes\.quote|\bint\(`)},
-	"perl":   {regexp.MustCompile(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), regexp.MustCompile(`\b(system|exec)\b\s*[\s("]|\x60`), regexp.MustCompile(`quotemeta|\\Q`)},
+	"perl":   {regexp.MustCompile(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), regexp.MustCompile(`\b(system|exec)\b\s*[\s("]|\x60|\bopen\s*\(?\s*[\w\s$]+,\s*(?:"\|[^"]*\$|"[^"|]*\$[^"|]*\|\s*"|["'](?:-\||\|-)["']\s*,\s*"[^"]*\$)`), regexp.MustCompile(`quotemeta|\\Q`)},
 	"node":   {regexp.MustCompile(`\b\w{1,12}\.(?:query|body|params|headers)[.\[]`), regexp.MustCompile(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), regexp.MustCompile(`shellescape|parseInt\(`)},
 }
 
@@ -54,6 +54,7 @@ func speaks(f *inspect.File) string {
 
 var (
 	codeUnchecked = regexp.MustCompile(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']|\btls_insecure_set\(\s*True|\bverify_hostname\s*=>\s*0|\bSSL_verify_mode\s*=>\s*(0|SSL_VERIFY_NONE)|NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0`)
+	anyHostKey    = regexp.MustCompile(`set_missing_host_key_policy\(\s*(?:\w+\.)*(?:AutoAddPolicy|WarningPolicy)\b`)
 	codeVersion   = regexp.MustCompile(`\bPROTOCOL_(?:TLSv1(?:_1)?|SSLv2|SSLv3)\b|\bTLSVersion\.(?:TLSv1(?:_1)?|SSLv3)\b|["'](?:TLSv1(?:_1)?|SSLv[23])_method["']|\bprotocol\s*=\s*["'](?:tlsv1(?:_1)?|sslv[23])["']|(?i)\bmin_?version["']?\s*[:=]\s*["'](?:TLSv1(?:\.1)?|SSLv3)["']`)
 	codeDebug     = regexp.MustCompile(`\.run\([^)]*\bdebug=True`)
 	codePiped     = regexp.MustCompile(`\b(?:curl|wget)\b[^|"']*\|\s*(?:sudo\s+)?(?:ba|da|a)?sh\b`)
@@ -97,6 +98,9 @@ func (s *scanner) code(hits []keyword.Hit) {
 				s.fetched(t, start+len(text)-len(t))
 			}
 		case clients:
+			if m := anyHostKey.FindStringIndex(text); m != nil {
+				s.add(start+m[0], inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: text[m[0]:m[1]]})
+			}
 			for _, re := range []*regexp.Regexp{codeUnchecked, clientLine} {
 				if m := re.FindStringIndex(text); m != nil && !(lang == "python" && strings.Count(text[:m[0]], `"`)%2 == 1) {
 					s.add(start+m[0], inspect.Weakness{Kind: TLSVerifyDisabled, Name: lang, Text: text[m[0]:m[1]]})
@@ -130,6 +134,7 @@ func (s *scanner) code(hits []keyword.Hit) {
 	if lang == "perl" {
 		s.backticks()
 	}
+	s.unasked()
 	if s.up != nil {
 		s.judge(nil, s.f.Data)
 	}
@@ -152,7 +157,7 @@ func (s *scanner) piped(text string, start int) {
 func (s *scanner) backticks() {
 	off := 0
 	for line := range bytes.Lines(s.f.Data[:min(len(s.f.Data), 256<<10)]) {
-		if bytes.IndexByte(line, '`') >= 0 && len(line) < maxLine && !s.f.Comment(off) {
+		if (bytes.IndexByte(line, '`') >= 0 || bytes.Contains(line, []byte("open")) && bytes.IndexByte(line, '|') >= 0) && len(line) < maxLine && !s.f.Comment(off) {
 			s.runs(languages["perl"], strings.TrimRight(string(line), "\r\n"), off)
 		}
 		off += len(line)
@@ -191,7 +196,8 @@ func (s *scanner) runs(l language, text string, start int) {
 	if !l.source.MatchString(rest) && !s.tainted(l, rest) {
 		return
 	}
-	s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: strings.Trim(text[m[0]:m[1]], " (`\""), Text: rest})
+	name, _, _ := strings.Cut(text[m[0]:m[1]], "(")
+	s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: strings.Trim(name, " `\""), Text: rest})
 }
 
 var (

@@ -73,6 +73,7 @@ func (s *scanner) config() {
 	if strings.Contains(p, "lighttpd") {
 		s.lighttpd()
 	}
+	s.together(p, base)
 	for _, prog := range programs {
 		if prog.when(p, base) {
 			s.eachLine(func(line, key, value string, off int) { s.rules(prog.rules, line, key, value, off) })
@@ -139,12 +140,15 @@ func like(parts ...string) func(p, base string) bool {
 	}
 }
 
-// programs are rules by the program that a configuration is for: the settings
-// as the manuals of these programs name them.
-var programs = []struct {
+// program is what a configuration is for.
+type program struct {
 	when  func(p, base string) bool
 	rules []rule
-}{
+}
+
+// programs are rules by the program that a configuration is for: the settings
+// as the manuals of these programs name them.
+var programs = append(servers, []program{
 	{like("lighttpd"), []rule{{"server.username", root, ServiceAsRoot, "lighttpd"}}},
 	{like("pip.conf", "pip/config"), []rule{{"trusted-host", anything, TLSVerifyDisabled, "pip"}}},
 	{like("openssl.cnf"), []rule{{"options", matches(`(?i)UnsafeLegacy`), WeakTLS, "renegotiation"}}},
@@ -194,7 +198,6 @@ var programs = []struct {
 	{like("/network/interfaces"), []rule{{"hwaddress", hardware, FixedIdentity, "mac"}}},
 	{named(".curlrc"), []rule{{"insecure", anything, TLSVerifyDisabled, "curl"}, {"-k", anything, TLSVerifyDisabled, "curl"}, {"--insecure", anything, TLSVerifyDisabled, "curl"}}},
 	{named(".wgetrc", "wgetrc"), []rule{{"check_certificate", no, TLSVerifyDisabled, "wget"}, {"check-certificate", no, TLSVerifyDisabled, "wget"}}},
-	{named("daemon.json"), []rule{{"hosts", matches(`tcp://`), Anonymous, "docker"}}},
 	{like("asterisk/"), []rule{{"", matches(`\b(?:Try)?System\(.*\$\{(?:CALLERID|EXTEN|CDR|(?:PJ)?SIP_?HEADER|ARG\d|DTMF\w*|SHELL)`), CommandInjection, "asterisk"}}},
 	{like("asterisk/manager"), []rule{{"bindaddr", anywhere, CleartextTransport, "ami"}}},
 	{like("dovecot"), []rule{{"disable_plaintext_auth", no, CleartextTransport, "imap"}, {"auth_allow_cleartext", yes, CleartextTransport, "imap"}, {"ssl", no, CleartextTransport, "imap"}}},
@@ -204,7 +207,7 @@ var programs = []struct {
 	{like("rsyslog"), []rule{{"$actionsendstreamdriverauthmode", matches(`^anon$`), TLSVerifyDisabled, "syslog"}, {"", matches(`(?i)\bStreamDriverAuthMode\s*=\s*"anon"`), TLSVerifyDisabled, "syslog"}}},
 	{named("krb5.conf", "kdc.conf"), []rule{{"allow_weak_crypto", yes, WeakCipher, "kerberos"}, {"", matches(`^\s*(?:default_t[gk]s|permitted|supported)_enctypes\s*=.*\b(?:des-|des3|arcfour|rc4)`), WeakCipher, "kerberos"}}},
 	{like("/config/system"), []rule{{"ttylogin", no, SerialShell, "console"}}},
-}
+}...)
 
 // unverified says that variables of a unit tell a client not to look at
 // certificates.

@@ -84,7 +84,7 @@ type anchor struct {
 var anchorList = [...]anchor{
 	{"http://", updates}, {"ftp://", updates}, {"https://", updates},
 	{"insecure", clients}, {"no-check-certificate", clients}, {"verify_none", clients}, {"verify=false", clients}, {"verify = false", clients}, {"ssl_verify", clients}, {"verify_peer", clients}, {"cert_none", clients},
-	{"check_hostname", clients}, {"rejectunauthorized", clients}, {"skipverify", clients}, {"unverified_context", clients}, {"curl -", clients},
+	{"check_hostname", clients}, {"rejectunauthorized", clients}, {"skipverify", clients}, {"unverified_context", clients}, {"curl -", clients}, {"missing_host_key", clients},
 	{`verify = "none`, clients}, {`verify="none`, clients}, {"tls_insecure_set", clients}, {"ssl_opts", clients}, {"ssl_verifypeer", clients}, {"ssl_verifyhost", clients}, {"tls_reject", clients}, {"protocol_tlsv1", versions}, {"protocol_sslv", versions}, {"tlsversion.tlsv1", versions}, {"tlsv1_method", versions},
 	{"tlsv1_1_method", versions}, {"sslv3_method", versions}, {`"tlsv1"`, versions}, {`"sslv3"`, versions}, {"minversion", versions}, {"debug=true", debuggers}, {"| sh", piped}, {"|sh", piped}, {"| bash", piped}, {"|bash", piped},
 	{"pass=", pages}, {"pwd=", pages}, {"passwd=", pages}, {"password=", pages},

@@ -12,7 +12,7 @@ import (
 // (Linux, admin-guide/sysctl). Where there is no value, all but an empty one do.
 var sysctls = map[string]string{
 	"kernel.randomize_va_space": "0", "kernel.kptr_restrict": "0", "kernel.dmesg_restrict": "0", "kernel.yama.ptrace_scope": "0", "kernel.unprivileged_bpf_disabled": "0",
-	"kernel.perf_event_paranoid": "-1", "kernel.exec-shield": "0", "kernel.sysrq": "1", "fs.protected_symlinks": "0", "fs.protected_hardlinks": "0", "vm.mmap_min_addr": "0",
+	"kernel.perf_event_paranoid": "-1", "kernel.exec-shield": "0", "kernel.sysrq": "1", "fs.protected_symlinks": "0", "fs.protected_hardlinks": "0", "fs.protected_regular": "0", "fs.protected_fifos": "0", "vm.mmap_min_addr": "0",
 	"net.ipv4.tcp_syncookies": "0", "net.ipv4.icmp_echo_ignore_broadcasts": "0",
 	"net.ipv4.conf.all.accept_redirects": "1", "net.ipv4.conf.default.accept_redirects": "1", "net.ipv6.conf.all.accept_redirects": "1", "net.ipv4.conf.all.accept_source_route": "1",
 	"net.ipv4.conf.default.accept_source_route": "1", "net.ipv4.conf.all.rp_filter": "0", "net.ipv4.conf.default.rp_filter": "0",
@@ -54,6 +54,7 @@ func kernelConfig(f *inspect.File) bool {
 var kernelOptions = map[string]struct{ bad, unless string }{
 	"CONFIG_DEVKMEM": {"y", ""}, "CONFIG_DEVMEM": {"y", "CONFIG_STRICT_DEVMEM"}, "CONFIG_KGDB": {"y", ""}, "CONFIG_ACPI_CUSTOM_METHOD": {"y", ""}, "CONFIG_PROC_PAGE_MONITOR_RAW": {"y", ""},
 	"CONFIG_STACKPROTECTOR": {"n", "CONFIG_CC_STACKPROTECTOR_STRONG"}, "CONFIG_CC_STACKPROTECTOR": {"n", "CONFIG_STACKPROTECTOR"}, "CONFIG_CC_STACKPROTECTOR_NONE": {"y", ""},
+	"CONFIG_KEXEC": {"y", "CONFIG_KEXEC_SIG"}, "CONFIG_PROC_KCORE": {"y", ""}, "CONFIG_COMPAT_BRK": {"y", ""}, "CONFIG_SECCOMP": {"n", ""}, "CONFIG_HARDENED_USERCOPY": {"n", ""}, "CONFIG_FORTIFY_SOURCE": {"n", ""},
 	"CONFIG_STRICT_KERNEL_RWX": {"n", ""}, "CONFIG_DEBUG_RODATA": {"n", "CONFIG_STRICT_KERNEL_RWX"}, "CONFIG_STRICT_MODULE_RWX": {"n", ""}, "CONFIG_MODULE_SIG": {"n", ""}, "CONFIG_RANDOMIZE_BASE": {"n", ""},
 }
 

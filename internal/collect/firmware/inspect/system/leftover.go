@@ -21,15 +21,17 @@ var (
 	dumped  = regexp.MustCompile(`^core(?:[.-]\w+)*$|\.core$`)
 )
 
-// installed says that a folder holds what packages bring: whose names mean
-// something else.
+// brought are the folders of packages, whose names mean something else: of the
+// system's, which begin at the root, and of languages', wherever they stand.
+var (
+	brought = []string{"/usr/share/", "/usr/lib/", "/usr/lib64/", "/lib/", "/usr/include/", "/usr/src/", "/var/lib/dpkg/", "/var/lib/opkg/", "/var/backups/"}
+	modules = []string{"/node_modules/", "/site-packages/", "/dist-packages/"}
+)
+
+// installed says that a folder holds what packages bring.
 func installed(p string) bool {
-	for _, dir := range []string{"/usr/share/", "/usr/lib/", "/lib/", "/usr/include/", "/usr/src/", "/node_modules/", "/var/lib/dpkg/", "/var/backups/", "/var/lib/opkg/", "/usr/lib64/", "/site-packages/", "/dist-packages/"} {
-		if strings.HasPrefix(p, dir) || strings.Contains(p, dir) && strings.HasSuffix(dir, "s/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(brought, func(dir string) bool { return strings.HasPrefix(p, dir) }) ||
+		slices.ContainsFunc(modules, func(dir string) bool { return strings.Contains(p, dir) })
 }
 
 // identities are files that a unit makes for itself when it is first started:

@@ -90,14 +90,11 @@ func (s *scanner) reverse(all []sh.Command, i int, args, to []string) {
 			give(ReverseTunnel)
 		}
 	case name == "nc" || name == "ncat" || name == "netcat" || name == "telnet":
-		waits := slices.ContainsFunc(args[1:], func(a string) bool {
-			return a == "--listen" || len(a) < 6 && strings.HasPrefix(a, "-") && strings.Contains(a, "l")
-		})
-		for j, a := range args[:len(args)-1] {
-			if j > 0 && !waits && (a == "-e" || a == "-c" || a == "--exec" || a == "--sh-exec") && interpreter.MatchString(path.Base(strings.Fields(args[j+1] + " x")[0])) {
-				give(ReverseTunnel)
-				return
-			}
+		l := sh.Options(name, sh.Words(args[1:]))
+		waits := l.Has("-l", "--listen")
+		if program := strings.Fields(l.Value("-e", "-c", "--exec", "--sh-exec")); !waits && len(program) > 0 && interpreter.MatchString(path.Base(program[0])) {
+			give(ReverseTunnel)
+			return
 		}
 		for _, other := range all[max(0, i-8):min(len(all), i+8)] {
 			if other.Pipe == c.Pipe && (runsInput(other) || other.Arg(1) == "-i" && interpreter.MatchString(path.Base(other.Arg(0)))) {
@@ -118,64 +115,60 @@ func (s *scanner) reverse(all []sh.Command, i int, args, to []string) {
 }
 
 // command looks at commands that let somebody in.
-func (s *scanner) command(args []string, c sh.Command) {
-	for i, a := range args { // behind wrappers: start-stop-daemon -x dropbear -- -R
-		if i > 0 && (i > 8 || !strings.Contains(a, "/") && args[i-1] != "busybox") {
-			continue
+func (s *scanner) command(c sh.Command) {
+	words := sh.Program(c.Words)
+	if len(words) == 0 {
+		return
+	}
+	if words[0].Text == "procd_set_param" && len(words) > 2 {
+		words = words[2:]
+	}
+	name := path.Base(words[0].Text)
+	rest := words[1:]
+	weak := func(kind, name, text string) {
+		s.add(words[0].Off, inspect.Weakness{Kind: kind, Name: name, Text: text})
+	}
+	l := sh.Options(name, rest)
+	switch name {
+	case "upnpc":
+		if l.Has("-a", "-r") {
+			weak(PortForward, "", s.text(c))
 		}
-		switch path.Base(a) {
-		case "upnpc":
-			if rest := " " + strings.Join(args[i+1:], " ") + " "; strings.Contains(rest, " -a ") || strings.Contains(rest, " -r ") {
-				s.add(c.Words[i].Off, inspect.Weakness{Kind: PortForward, Text: s.text(c)})
-			}
-		case "dropbear":
-			if bytes.Contains(s.f.Data[:min(len(s.f.Data), 128)], []byte("rc.common")) && bytes.Contains(s.f.Data, []byte("config_")) {
-				continue // OpenWrt's script gives it the options that /etc/config/dropbear asks for
-			}
-			if strings.Contains(strings.Join(args, " "), "stop") || strings.Contains(" "+strings.Join(args, " ")+" ", " -K ") || strings.HasPrefix(args[0], "[") || args[0] == "test" || args[0] == "killall" {
-				continue
-			}
-			line, _ := s.line(c.Off)
-			s.dropbear(args[i+1:], line, c.Words[i].Off)
-		case "ssh", "autossh", "dbclient":
-			for _, o := range args[i+1:] {
-				if o == "-R" || strings.HasPrefix(o, "-R") && strings.Contains(o, ":") {
-					s.add(c.Words[i].Off, inspect.Weakness{Kind: ReverseTunnel, Name: path.Base(a), Text: s.text(c)})
-					break
-				}
-			}
-		case "frpc", "ngrok", "chisel", "bore", "cloudflared":
-			if i == 0 {
-				s.add(c.Words[i].Off, inspect.Weakness{Kind: ReverseTunnel, Name: path.Base(a), Text: s.text(c)})
-			}
-		case "sshd":
-			s.serverOptions(args[i+1:], c.Words[i].Off, c)
-		case "daemonsu", "magiskd": // gives any app the rights of root that it asks for
-			s.add(c.Words[i].Off, inspect.Weakness{Kind: DebugBuild, Name: path.Base(a), Text: s.text(c)})
-		case "ftpput", "ncftpput", "ftpget", "ncftpget":
-			if slices.Contains(args[i+1:], "-p") && i <= 1 {
-				s.add(c.Words[i].Off, inspect.Weakness{Kind: CleartextTransport, Name: "ftp", Text: path.Base(a)})
-			}
-		case "mini_snmpd", "snmpd":
-			for j, o := range args[i+1:] {
-				if rest := args[i+1+j+1:]; (o == "-c" || o == "--community") && path.Base(a) == "mini_snmpd" && len(rest) > 0 && (rest[0] == "public" || rest[0] == "private") {
-					s.add(c.Words[i].Off, inspect.Weakness{Kind: SNMPCommunity, Name: rest[0], Text: s.text(c)})
-				}
-			}
+	case "dropbear":
+		if bytes.Contains(s.f.Data[:min(len(s.f.Data), 128)], []byte("rc.common")) && bytes.Contains(s.f.Data, []byte("config_")) {
+			return // OpenWrt's script gives it the options that /etc/config/dropbear asks for
+		}
+		line, _ := s.line(c.Off)
+		s.dropbear(l, line, words[0].Off)
+	case "ssh", "autossh", "dbclient":
+		if l.Value("-R") != "" {
+			weak(ReverseTunnel, name, s.text(c))
+		}
+	case "frpc", "ngrok", "chisel", "bore", "cloudflared":
+		weak(ReverseTunnel, name, s.text(c))
+	case "sshd":
+		s.serverOptions(l, words[0].Off, c)
+	case "daemonsu", "magiskd": // gives any app the rights of root that it asks for
+		weak(DebugBuild, name, s.text(c))
+	case "ftpput", "ncftpput", "ftpget", "ncftpget":
+		if l.Has("-p", "--password") {
+			weak(CleartextTransport, "ftp", name)
+		}
+	case "mini_snmpd":
+		if v := l.Value("-c", "--community"); v == "public" || v == "private" {
+			weak(SNMPCommunity, v, s.text(c))
 		}
 	}
 }
 
 // serverOptions reads the settings that sshd(8) is given with -o.
-func (s *scanner) serverOptions(args []string, off int, c sh.Command) {
-	for i, a := range args {
-		v, ok := strings.CutPrefix(a, "-o")
-		if ok && v == "" && i+1 < len(args) {
-			v = args[i+1]
+func (s *scanner) serverOptions(l sh.Line, off int, c sh.Command) {
+	for _, o := range l.Options {
+		if o.Name != "-o" {
+			continue
 		}
-		key, value, _ := strings.Cut(strings.Replace(v, " ", "=", 1), "=")
+		key, value, _ := strings.Cut(strings.Replace(o.Value.Text, " ", "=", 1), "=")
 		switch key = strings.ToLower(key); {
-		case !ok:
 		case key == "permitrootlogin" && yes(value):
 			s.add(off, inspect.Weakness{Kind: SSHRootPassword, Name: "sshd", Text: s.text(c)})
 		case key == "permitemptypasswords" && yes(value):

@@ -3,6 +3,7 @@ package system
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,21 @@ func (s *scanner) rights(args []string, c sh.Command) {
 	switch path.Base(args[0]) {
 	case "chmod":
 		s.chmod(args[1:], c)
+	case "install":
+		if l := sh.Options("install", c.Words[1:]); l.Has("-m", "--mode") && len(l.Rest) > 1 {
+			s.chmod([]string{l.Value("-m", "--mode"), l.Rest[len(l.Rest)-1].Text}, c)
+		}
+	case "setcap":
+		if len(args) > 2 && rootly.MatchString(args[1]) {
+			s.add(c.Off, inspect.Weakness{Kind: SetUIDRoot, Name: path.Base(args[len(args)-1]), Text: s.text(c)})
+		}
+	case "mknod":
+		l := sh.Options("mknod", c.Words[1:])
+		if n, err := strconv.ParseUint(l.Value("-m", "--mode"), 8, 32); err == nil && n&0o006 != 0 && perm.Sensitive(l.Arg(0)) {
+			s.add(c.Off, inspect.Weakness{Kind: string(perm.OpenDevice), Name: path.Base(l.Arg(0)), Text: s.text(c)})
+		}
+	case "iptables", "ip6tables":
+		s.filter(args[1:], c)
 	case "umask":
 		if n, err := strconv.ParseUint(strings.Join(args[1:], ""), 8, 32); err == nil && n&0o002 == 0 {
 			s.add(c.Off, inspect.Weakness{Kind: WorldWritable, Name: "umask", Text: s.text(c)})
@@ -25,6 +41,23 @@ func (s *scanner) rights(args []string, c sh.Command) {
 		if args[len(args)-1] == "/" && strings.Contains(joined, "remount,") && strings.Contains(joined, "rw,") || strings.HasPrefix(joined, "/,-o,") && strings.Contains(joined, "remount") && strings.Contains(joined, "rw") {
 			s.add(c.Off, inspect.Weakness{Kind: RootWritable, Text: s.text(c)})
 		}
+	}
+}
+
+// rootly are capabilities that are as good as all (capabilities(7)).
+var rootly = regexp.MustCompile(`\b(?:all|cap_sys_admin|cap_setuid|cap_dac_override|cap_sys_ptrace|cap_sys_module|cap_sys_rawio|cap_fowner|cap_chown)\b[^ ]*[=+][eip]*e`)
+
+// filter looks at a rule of a packet filter that lets anybody reach a shell, a
+// debugger or what has the rights of root.
+func (s *scanner) filter(args []string, c sh.Command) {
+	l := sh.Options("iptables", sh.Words(args))
+	chain := l.Value("-A", "-I", "--append", "--insert")
+	if !strings.HasPrefix(strings.ToLower(chain), "input") || l.Value("-j", "--jump") != "ACCEPT" || l.Has("-s", "--source", "--src") && l.Value("-s", "--source", "--src") != "0.0.0.0/0" || l.Value("-i", "--in-interface") == "lo" {
+		return
+	}
+	switch port := l.Value("--dport", "--destination-port"); port {
+	case "23", "telnet", "2323", "5555", "2375", "512", "513", "514":
+		s.add(c.Off, inspect.Weakness{Kind: FirewallOpen, Name: port, Text: s.text(c)})
 	}
 }
 
@@ -88,6 +121,7 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 	text := func() string { line, _ := s.line(c.Off); return line }
 	switch name := path.Base(args[0]); name {
 	case "echo", "printf", "write":
+		s.appended(args, to, c)
 		if name == "write" && len(args) > 2 { // Android's init language
 			to, args = args[1:2], []string{name, args[2]}
 		}
@@ -142,6 +176,22 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 	case "wpa_cli":
 		if joined := strings.Join(args, " "); strings.HasSuffix(joined, "key_mgmt NONE") {
 			s.add(c.Off, inspect.Weakness{Kind: WeakWiFi, Name: "open", Text: joined})
+		}
+	}
+}
+
+// newAccount is a line of passwd(5) or shadow(5) without a password.
+var newAccount = regexp.MustCompile(`^([a-z_][\w.-]*)::[\d:]`)
+
+// appended looks at accounts without a password that a script writes.
+func (s *scanner) appended(args, to []string, c sh.Command) {
+	if !slices.ContainsFunc(to, func(p string) bool { return strings.HasSuffix(p, "/etc/passwd") || strings.HasSuffix(p, "/etc/shadow") }) {
+		return
+	}
+	for _, a := range args[1:] {
+		if m := newAccount.FindStringSubmatch(a); m != nil {
+			s.add(c.Off, inspect.Weakness{Kind: EmptyPassword, Name: m[1], Text: s.text(c)})
+			return
 		}
 	}
 }

@@ -38,7 +38,7 @@ func fetches(args, to []string) *fetched {
 		return nil
 	}
 	f := &fetched{}
-	after := func(options ...string) string { return behind(args, options) }
+	l := sh.Options(name, sh.Words(args[1:]))
 	for _, a := range args[1:] {
 		if strings.Contains(a, "://") {
 			f.url = a
@@ -46,21 +46,21 @@ func fetches(args, to []string) *fetched {
 	}
 	switch name {
 	case "curl":
-		f.file = after("-o", "--output")
+		f.file = l.Value("-o", "--output")
 	case "wget", "wget2", "uclient-fetch", "fetch", "axel":
-		f.file = after("-O", "--output-document", "-o")
+		f.file = l.Value("-O", "--output-document", "-o")
 		if name == "wget" {
-			f.file = after("-O", "--output-document")
+			f.file = l.Value("-O", "--output-document")
 		}
 	case "aria2c":
-		f.file = after("-o", "--out")
+		f.file = l.Value("-o", "--out")
 	case "tftp", "atftp":
-		if !slices.ContainsFunc(args, func(a string) bool { return a == "-g" || a == "--get" || a == "get" }) {
+		if !l.Has("-g", "--get") && !slices.Contains(args, "get") {
 			return nil
 		}
-		f.kind, f.file = "tftp", after("-l", "--local-file")
+		f.kind, f.file = "tftp", l.Value("-l", "--local-file")
 		if f.file == "" {
-			f.file = after("-r", "--remote-file")
+			f.file = l.Value("-r", "--remote-file")
 		}
 	case "ftpget", "ncftpget":
 		f.kind, f.file = "ftp", args[len(args)-1]
@@ -75,24 +75,6 @@ func fetches(args, to []string) *fetched {
 		f.file = path.Base(f.url)
 	}
 	return f
-}
-
-// behind is what stands behind one of the options: "-O x", "-Ox", "-qO x",
-// "--output=x".
-func behind(args, options []string) string {
-	for i, a := range args[1:] {
-		for _, o := range options {
-			switch {
-			case a == o && i+2 < len(args):
-				return args[i+2]
-			case strings.HasPrefix(o, "--") && strings.HasPrefix(a, o+"="), len(o) == 2 && strings.HasPrefix(a, o) && len(a) > 2 && a[1] != '-':
-				return strings.TrimPrefix(strings.TrimPrefix(a, o), "=")
-			case len(o) == 2 && len(a) > 2 && len(a) < 8 && a[0] == '-' && a[1] != '-' && a[len(a)-1] == o[1] && i+2 < len(args):
-				return args[i+2]
-			}
-		}
-	}
-	return ""
 }
 
 var (

@@ -16,6 +16,7 @@ func (s *scanner) shell(commands []sh.Command) {
 	s.queried()
 	var all [][]string
 	var flash []sh.Command // commands that write an image
+	var cards []sh.Command // commands that install what a card or stick holds
 	var fetch []fetched    // what they fetch
 	for i, c := range commands {
 		args := make([]string, len(c.Words))
@@ -26,12 +27,14 @@ func (s *scanner) shell(commands []sh.Command) {
 		for _, w := range c.To {
 			to = append(to, w.Text)
 		}
-		all = append(all, args)
+		if !s.ignored(c) {
+			all = append(all, args)
+		}
 		s.client(args, c)
 		s.cipher(args, c)
 		s.hears(commands, i)
 		s.injected(args, c)
-		s.command(args, c)
+		s.command(c)
 		s.rights(args, c)
 		s.settings(args, to, c)
 		s.stores(args, c)
@@ -40,6 +43,10 @@ func (s *scanner) shell(commands []sh.Command) {
 		if f := fetches(args, to); f != nil {
 			f.c = c
 			fetch = append(fetch, *f)
+		}
+		s.temporary(commands, i)
+		if s.fromCard(args, c) {
+			cards = append(cards, c)
 		}
 		if writes(args, to) {
 			flash = append(flash, c)
@@ -51,14 +58,87 @@ func (s *scanner) shell(commands []sh.Command) {
 	if len(flash) > 0 {
 		s.update(flash[0].Off, "script", s.text(flash[0]))
 	}
-	if s.up == nil && len(fetch) == 0 {
+	if s.up == nil && len(fetch) == 0 && len(cards) == 0 {
 		return
 	}
 	if !s.judge(all, nil) {
+		for _, c := range cards {
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
+		}
 		for _, c := range flash {
 			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
 		}
 		s.ran(fetch, commands)
+	}
+}
+
+// anyway says that a script goes on whatever a command has found.
+var anyway = regexp.MustCompile(`\|\|\s*(?:true|:|/bin/true|echo\b[^;|&{}]*|logger\b[^;|&{}]*)\s*$`)
+
+// ignored says that a check is one whose result nobody looks at.
+func (s *scanner) ignored(c sh.Command) bool {
+	line, _ := s.line(c.Off)
+	return strings.Contains(line, "||") && anyway.MatchString(line)
+}
+
+// fromCard says that a command installs what a memory card or stick holds.
+func (s *scanner) fromCard(args []string, c sh.Command) bool {
+	name := path.Base(args[0])
+	l := sh.Options(name, c.Words[1:])
+	brought := slices.ContainsFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "/") && onCard(a) })
+	switch name {
+	case "tar", "unzip", "cpio":
+		return brought && slices.ContainsFunc(args[1:], func(a string) bool {
+			return a == "/" || a == "-C/" || a == "-d/" || strings.HasPrefix(a, "/") && !onCard(a) && systemFolder(path.Join(a, "x"))
+		})
+	case "dpkg", "opkg", "ipkg", "rpm", "insmod":
+		return brought
+	case "cp", "mv", "install":
+		n := len(l.Rest)
+		if n < 2 || onCard(l.Rest[n-1].Text) || !onCard(l.Rest[0].Text) {
+			return false
+		}
+		to := l.Rest[n-1].Text
+		return systemFolder(to) || systemFolder(path.Join(to, "x"))
+	}
+	return false
+}
+
+// onCard says that a path lies on something that can be put in.
+func onCard(p string) bool {
+	return open(p) && !strings.HasPrefix(p, "/tmp") && !strings.HasPrefix(p, "/var/tmp") && !strings.HasPrefix(p, "/dev/shm") && strings.HasPrefix(p, "/")
+}
+
+// temporary looks for a script in a folder where everybody may write, which is
+// run where it is there: nothing in the file writes it.
+func (s *scanner) temporary(commands []sh.Command, i int) {
+	c := commands[i]
+	program := c.Arg(0)
+	if interpreter.MatchString(path.Base(program)) || program == "." || program == "source" {
+		program = c.Arg(1)
+	}
+	if !strings.HasPrefix(program, "/tmp/") && !strings.HasPrefix(program, "/var/tmp/") && !strings.HasPrefix(program, "/dev/shm/") || strings.ContainsAny(program, "$`*?") {
+		return
+	}
+	asked := false
+	for _, other := range commands {
+		switch path.Base(other.Arg(0)) {
+		case "[", "test", "[[":
+			asked = asked || slices.ContainsFunc(other.Words, func(w sh.Word) bool { return w.Text == program })
+			continue
+		case "rm", "chmod", "sh", "ash", "bash", ".", "source", "echo":
+			if len(other.To) == 0 {
+				continue
+			}
+		}
+		if slices.ContainsFunc(other.To, func(w sh.Word) bool { return w.Text == program }) || other.Off != c.Off && slices.ContainsFunc(other.Words[1:], func(w sh.Word) bool {
+			return w.Text == program || w.Text == path.Dir(program) || strings.HasSuffix(w.Text, path.Base(program))
+		}) {
+			return
+		}
+	}
+	if asked {
+		s.add(c.Off, inspect.Weakness{Kind: PathWritable, Name: path.Base(program), Text: s.text(c)})
 	}
 }
 
@@ -110,8 +190,8 @@ func (s *scanner) client(args []string, c sh.Command) {
 	case "echo", "printf", "logger", "grep", "case":
 		return
 	case "curl":
-		if i := slices.IndexFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--") && curlFlags(a) }); i >= 0 {
-			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: "curl " + args[i+1]})
+		if o, ok := sh.Options(name, c.Words[1:]).Find("-k"); ok {
+			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: "curl " + args[o.At+1]})
 			return
 		}
 	case "ssh", "scp", "sftp", "autossh", "dbclient":
@@ -150,14 +230,14 @@ func (s *scanner) client(args []string, c sh.Command) {
 }
 
 // unsigned are options of package managers that take what nobody signed.
-var unsigned = map[string]bool{"--force-signature": true, "--allow-unauthenticated": true, "--allow-untrusted": true, "--nogpgcheck": true, "--no-gpg-checks": true, "--nosignature": true, "--no-check-sig": true, "--skip-verify-signature": true}
+var unsigned = map[string]bool{"--force-signature": true, "--allow-unauthenticated": true, "--allow-untrusted": true, "--nogpgcheck": true, "--no-gpg-checks": true, "--nosignature": true, "--no-check-sig": true, "--skip-verify-signature": true, "--force-yes": true, "--force-bad-verify": true, "APT::Get::AllowUnauthenticated=true": true, "Acquire::AllowInsecureRepositories=true": true}
 
 // blind says that an option, or a variable, has a client not look at
 // certificates.
 func blind(program, a, next string) bool {
 	switch strings.ToLower(a) {
 	case "--insecure", "--proxy-insecure", "--no-check-certificate", "--no-check-certificates", "--check-certificate=false", "--check-certificate=no", "--no-verify-ssl", "--no-ssl-verify", "--ssl-no-verify", "--insecure-skip-tls-verify", "--tls-insecure", "--skip-tls-verify",
-		"--disable-cert-check", "--accept-invalid-certs", "--verify=no", "--verify=false", "--no-verify-peer", "--tls-no-verify", "--ignore-certificate-errors":
+		"--disable-cert-check", "--accept-invalid-certs", "--verify=no", "--verify=false", "--no-verify-peer", "--tls-no-verify", "--ignore-certificate-errors", "--skipverify", "acquire::https::verify-peer=false", "-oacquire::https::verify-peer=false":
 		return true
 	case "git_ssl_no_verify=1", "git_ssl_no_verify=true", "node_tls_reject_unauthorized=0", "pythonhttpsverify=0", "http.sslverify=false", "curl_insecure=1":
 		return true
@@ -183,18 +263,4 @@ func outdated(program, a, next string) bool {
 		return program == "openssl"
 	}
 	return program == "wget" && (a == "--secure-protocol=SSLv2" || a == "--secure-protocol=SSLv3" || a == "--secure-protocol=TLSv1" || a == "--secure-protocol=TLSv1_1")
-}
-
-// curlFlags says that -k is among short options: a letter that takes a value
-// ends them (curl(1)).
-func curlFlags(a string) bool {
-	for _, c := range a[1:] {
-		if c == 'k' {
-			return true
-		}
-		if strings.ContainsRune("AbcCdDeEFhHKmoPQrtTuUwxXyYz", c) {
-			return false
-		}
-	}
-	return false
 }

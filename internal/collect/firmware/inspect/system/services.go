@@ -15,6 +15,7 @@ var (
 	oldProtocol = regexp.MustCompile(`(?i)(?:^|[\s+"',:=])(SSLv?[23]|TLSv?1(?:[._][01])?)(?:$|[\s;"',:])`)
 	cipherList  = regexp.MustCompile(`(?i)(?:CipherString|cipher-list|ssl_ciphers|SSLCipherSuite|\bciphers?)["']?\s*(?:=>|=|:|\s)\s*["']?([A-Za-z0-9_:+!@=.\-]+)`)
 	weakSuite   = regexp.MustCompile(`(?i)^\+?(ALL|RC4|3DES|DES|DES-CBC3-SHA|NULL|eNULL|aNULL|EXP(ORT)?|MD5|LOW|COMPLEMENTOFALL|\S*RC4\S*|\S*DES-CBC\S*|\S*NULL\S*|\S*@SECLEVEL=0)$`)
+	gnutlsOld   = regexp.MustCompile(`\+VERS-(SSL3\.0|TLS1\.[01]|TLS-ALL|ALL)\b`)
 	plainScheme = regexp.MustCompile(`(?i)\b(mqtt|ftp|telnet)://[^\s"'<>]+`)
 	unchecked   = regexp.MustCompile(`(?i)\b(bridge_insecure|tls_insecure|ssl_insecure|allow_insecure|insecure_skip_verify|skipverify|SkipVerify)["']?\s*[= :]\s*["']?(true|1|yes|on)\b|\b(verify_peer|tls_verify|ssl_verify|ssl_verify_peer|ssl_verify_host|verify_ssl|verify_certificate|verify_cert|check_certificate|check_hostname|verify_server|rejectUnauthorized|ssl_verifypeer|ssl_verifyhost)["']?\)?\s*[=: ]\s*["']?(false|0|no|off|none)\b|\b(verify_mode|tls_verify|TLS_REQCERT|verify)["']?\s*[=: ]\s*["']?(none|never|SSL_VERIFY_NONE)\b`)
 )
@@ -111,6 +112,11 @@ func (s *scanner) tls(line, key, value string, off int) {
 	if strings.Contains(line, "inProtocol") || strings.Contains(line, "inprotocol") || strings.Contains(line, "in_version") || strings.Contains(line, "-min-ver") || strings.Contains(line, "_min_protocol") || strings.Contains(line, "imum_protocol") || strings.Contains(line, "tls_version") {
 		if m := minProtocol.FindStringSubmatchIndex(line); m != nil {
 			s.add(off+m[0], inspect.Weakness{Kind: WeakTLS, Name: line[m[4]:m[5]], Text: strings.TrimRight(line[m[0]:m[1]], " ,;)}\r")})
+		}
+	}
+	if strings.Contains(line, "+VERS-") { // GnuTLS
+		if m := gnutlsOld.FindStringSubmatchIndex(line); m != nil {
+			s.add(off+m[0], inspect.Weakness{Kind: WeakTLS, Name: line[m[2]:m[3]], Text: line})
 		}
 	}
 	switch key {

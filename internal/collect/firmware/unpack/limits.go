@@ -1,0 +1,7 @@
+package unpack
+
+// RawLimit bounds what is inspected of a range that no format explains.
+const RawLimit = rawLimit
+
+// Defaults are the limits of a walk that doesn't ask for others.
+func Defaults() Limits { return Limits{}.defaults() }
