@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/base64"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/collect/firmware/inspect/pyc"
 )
 
 // own finds the words in texts that stand in a file in another form, where the
@@ -87,6 +90,33 @@ func (s *scanner) within(f *inspect.File, move func(*Hit)) {
 			s.hits = append(s.hits, h)
 		}
 	}
+}
+
+// compiled reads compiled Python as the lines of its source that assign and
+// compare texts.
+func (s *scanner) compiled() {
+	if s.f.Kind == inspect.Text || !strings.HasSuffix(s.f.Path, ".pyc") || s.prose() || s.library {
+		return
+	}
+	for _, x := range pyc.Texts(s.f.Data) {
+		if _, ok := kindOfKey(x.Name); !ok || !printable(x.Value) {
+			continue
+		}
+		line, sign := x.Name, " = "
+		if x.Compared {
+			sign = " == "
+		}
+		line += sign + strconv.Quote(x.Value) + "\n"
+		s.within(inspect.New(strings.TrimSuffix(s.f.Path, "c"), 0, []byte(line)), func(h *Hit) {
+			h.Where = s.f.At(x.Off)
+			h.Note = strings.TrimLeft(h.Note+", compiled", ", ")
+		})
+	}
+}
+
+// printable says that v is text of one line.
+func printable(v string) bool {
+	return len(v) <= longestValue && !strings.ContainsFunc(v, func(r rune) bool { return r < 0x20 || r == 0x7f || r == utf8.RuneError })
 }
 
 // encodedFile reads a file that is nothing but text in base64.

@@ -174,6 +174,7 @@ func (s *scanner) whole() {
 	s.wide()
 	s.encodedFile()
 	s.fixedFields()
+	s.compiled()
 	s.capture()
 }
 

@@ -8,6 +8,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +58,7 @@ func TestInlineStore(t *testing.T) {
 		for profile, want := range map[string]int{
 			"client\n<pkcs12>\n" + text[:64] + "\n" + text[64:] + "\n</pkcs12>\n": 1,
 			"client\n# <pkcs12>" + text + "</pkcs12>\n":                           0,
-			"client\n<pkcs12>\n" + text[:64] + "\n":                              0,
+			"client\n<pkcs12>\n" + text[:64] + "\n":                               0,
 		} {
 			hits := hitsOf("/etc/openvpn/a.ovpn", []byte(profile))
 			if len(hits) != want || want == 1 && (hits[0].Line != 3 || hits[0].Format != "PKCS#12" || hits[0].SPKI == "") {
@@ -91,6 +93,28 @@ func TestBouncyCastle(t *testing.T) {
 	hits := hitsOf("/opt/app/truststore.bks", b)
 	if len(hits) != 1 || hits[0].Format != "BKS" || hits[0].User != "cam" || hits[0].SPKI != spki(t, &key.PublicKey) || hits[0].Encrypted {
 		t.Errorf("%+v", hits)
+	}
+}
+
+// TestCompiled reads a module that CPython compiled.
+func TestCompiled(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "pyc", "testdata", "mod311.pyc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, h := range hitsOf("/opt/app/__pycache__/mod.cpython-311.pyc", b) {
+		if !strings.HasPrefix(string(b[h.Offset:]), h.Value) {
+			t.Errorf("%s doesn't stand at %d", h.Value, h.Offset)
+		}
+		got = append(got, string(h.Kind)+" "+h.Value)
+	}
+	if want := []string{"token tk-81c0ffe9", "password Zx81kkQp"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if hits := hitsOf("/usr/lib/python3.11/__pycache__/mod.cpython-311.pyc", b); len(hits) != 0 {
+		t.Errorf("of the language's own library: %+v", hits)
 	}
 }
 

@@ -1,0 +1,10 @@
+import sys
+API_TOKEN = "tk-81c0ffe9"
+class Cloud:
+    password = "Zx81kkQp"
+    def login(self, pin):
+        user = "al"
+        if pin == "73544554":
+            return user
+        self.secret = "s3"
+COUNT = 3
