@@ -148,6 +148,7 @@ func limitsTable() string {
 		{"parts of one layer", thousands(d.Parts)},
 		{"decoded bytes of an image", round(d.Total)},
 		{"one file, or one decoded layer", round(d.File)},
+		{"decoded layers in each other, in memory at a time", round(unpack.MostInMemory())},
 		{"one range that no format explains", round(unpack.RawLimit)},
 		{"names", thousands(d.Entries)},
 		{"things of one kind that are kept (secrets, hosts, weaknesses …)", thousands(firmware.MostKept)},

@@ -1,6 +1,9 @@
 package i18n
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestSaid: sentences of the readers of images, whole, in chains, with names that
 // must not be taken for words, and one that nobody translated.
@@ -32,6 +35,20 @@ func TestSaid(t *testing.T) {
 		}
 		if got := texts.Said(En, tt.in); got != tt.in {
 			t.Errorf("English became %q", got)
+		}
+	}
+}
+
+// TestPlaceWithoutLine: a place in what has no lines is its path alone.
+func TestPlaceWithoutLine(t *testing.T) {
+	t.Parallel()
+	texts := Must()
+	for _, tt := range []struct{ line, want string }{{"3", "/etc/inittab:3"}, {"0", "/etc/inittab"}} {
+		for _, lang := range Langs() {
+			got := texts.S(lang, "reason.shell-without-login", "path", "/etc/inittab", "line", tt.line, "text", "sh")
+			if !strings.Contains(got, tt.want) || strings.Contains(got, ":0") {
+				t.Errorf("line %s: %s", tt.line, got)
+			}
 		}
 	}
 }

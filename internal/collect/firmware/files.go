@@ -160,7 +160,11 @@ func (l *lister) Raw(r unpack.Raw) error {
 	if err := l.piece(r.Volume, r.Path, r.Data); err != nil {
 		return err
 	}
-	for _, x := range r.Vars {
+	for i, x := range r.Vars {
+		if i == MostKept {
+			gap := Gap{Path: mark(r.Volume, r.Path), Offset: r.Offset, Why: "limit", Detail: "more variables than are listed"}
+			return l.emit(FileRecord{Gap: &gap})
+		}
 		if err := l.piece(r.Volume, r.Path+":"+x.Name, []byte(x.Value)); err != nil {
 			return err
 		}

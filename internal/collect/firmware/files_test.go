@@ -1,10 +1,13 @@
 package firmware
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -21,7 +24,13 @@ func filesOf(t *testing.T, image []byte, only ...string) []string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	args, err := json.Marshal(FilesOptions{Content: true, Only: only})
+	return given(t, f, FilesOptions{Content: true, Only: only})
+}
+
+// given has the child's function read a file.
+func given(t *testing.T, f *os.File, opt FilesOptions) []string {
+	t.Helper()
+	args, err := json.Marshal(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,5 +74,45 @@ func TestOnly(t *testing.T) {
 	}
 	if got := filesOf(t, image); len(got) != 9 {
 		t.Errorf("all of it: %q", got)
+	}
+}
+
+// TestPiecesOnly: what stands in no tree is given out by name, also the second of
+// one; a part as it stands, and nothing that only begins alike.
+func TestPiecesOnly(t *testing.T) {
+	t.Parallel()
+	env := make([]byte, 16<<10)
+	copy(env[4:], "bootcmd=bootm\x00bootcmd2=run x\x00\x00")
+	binary.LittleEndian.PutUint32(env, crc32.ChecksumIEEE(env[4:]))
+	path := filepath.Join(t.TempDir(), "image.bin")
+	packed := gzipOf(t, tarOf(t, member{"x", []byte("5")}))
+	if err := os.WriteFile(path, slices.Concat(env, env, packed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all := given(t, f, FilesOptions{Content: true, Pieces: true})
+	i := slices.IndexFunc(all, func(p string) bool { return strings.HasPrefix(p, "u-boot-env@") && strings.HasSuffix(p, ":bootcmd") })
+	if i < 0 || !slices.Contains(all, "u-boot-env:bootcmd") || !slices.Contains(all, "gzip:/x") {
+		t.Fatalf("all of it: %q", all)
+	}
+	for _, tt := range []struct {
+		opt  FilesOptions
+		want []string
+	}{
+		{FilesOptions{Only: []string{"u-boot-env:bootcmd"}}, []string{"u-boot-env:bootcmd"}},
+		{FilesOptions{Only: []string{all[i]}}, []string{all[i]}},
+		{FilesOptions{Only: []string{"u-boot-env"}}, []string{"u-boot-env"}},
+		{FilesOptions{Only: []string{"gzip"}, Parts: true}, []string{"gzip"}},
+		{FilesOptions{Only: []string{"u-boot-env:boot"}}, nil},
+		{FilesOptions{Only: []string{"gzi"}, Parts: true}, nil},
+	} {
+		tt.opt.Content, tt.opt.Pieces = true, true
+		if got := given(t, f, tt.opt); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q, want %q", tt.opt.Only, got, tt.want)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package unpack
 
 import (
+	"fmt"
+
 	"assay/internal/collect/firmware/format"
 )
 
@@ -20,6 +22,11 @@ func blockwise(s format.Source, off, size int64) int {
 		}
 	}
 	return 0
+}
+
+// repeated is what a gap says of that.
+func repeated(size int64, block int) string {
+	return fmt.Sprintf("%d bytes, noise in blocks of %d that repeat: encrypted, by a block cipher without chaining (ECB)", size, block)
 }
 
 // repeats says that blocks of n bytes look like noise, and that some of them

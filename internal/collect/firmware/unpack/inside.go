@@ -67,7 +67,14 @@ func (t *tree) weigh(e format.Entry, data []byte) error {
 	n := min(len(data), 1<<20)
 	head, tail := entropyOf(data[:n]), entropyOf(data[len(data)-n:])
 	if bound := noise(int64(n)) - 0.03; head < bound && tail < bound {
-		return nil
+		if !imageName(e.Path) {
+			return nil
+		}
+		block := blockwise(bytes.NewReader(data), 0, int64(len(data)))
+		if block == 0 {
+			return nil
+		}
+		return t.w.gap(Gap{Volume: t.id, Path: e.Path, Kind: Unrecognised, Detail: repeated(int64(len(data)), block)})
 	}
 	return t.w.gap(Gap{Volume: t.id, Path: e.Path, Kind: Unrecognised,
 		Detail: fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", len(data), max(head, tail))})

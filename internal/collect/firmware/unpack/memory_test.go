@@ -1,14 +1,18 @@
 package unpack_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/aes"
+	"encoding/binary"
 	"io"
 	"testing"
 
 	"assay/internal/collect/firmware/format"
 	packed "assay/internal/collect/firmware/format/stream"
+	tarball "assay/internal/collect/firmware/format/tar"
 	"assay/internal/collect/firmware/unpack"
 )
 
@@ -121,5 +125,41 @@ func TestHoles(t *testing.T) {
 				t.Errorf("fill %02x, at %d: found %v, padding %d, want %d: %+v", fill, at, found, padding, want, v.parts)
 			}
 		}
+	}
+}
+
+// A file of a tree that is called an image, and is encrypted block by block.
+func TestEncryptedFile(t *testing.T) {
+	t.Parallel()
+	c, err := aes.NewCipher([]byte("0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, 64<<10)
+	for i := 0; i < 16<<10; i += 8 {
+		binary.BigEndian.PutUint64(data[i:], uint64(i)*uint64(i))
+	}
+	for i := 0; i < len(data); i += 16 {
+		c.Encrypt(data[i:], data[i:])
+	}
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for _, name := range []string{"firmware.bin", "table.dat"} {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(data))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v := &told{}
+	if _, err := unpack.NewFormats(tarball.Formats()).Walk(context.Background(), bytes.NewReader(out.Bytes()), unpack.Limits{Workers: 1}, v); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.gaps) != 1 || v.gaps[0].Path != "/firmware.bin" || v.gaps[0].Kind != unpack.Unrecognised {
+		t.Errorf("%v", v.gaps)
 	}
 }

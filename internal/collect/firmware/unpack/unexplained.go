@@ -128,7 +128,7 @@ func (w *walk) between(ctx context.Context, l layer, lay *layout, high []bool, o
 		}
 		detail := unrecognised(n.size, n.entropy)
 		if n.cipher > 0 {
-			detail = fmt.Sprintf("%d bytes, noise in blocks of %d that repeat: encrypted, by a block cipher without chaining (ECB)", n.size, n.cipher)
+			detail = repeated(n.size, n.cipher)
 		}
 		if err := w.gap(n.gap(n.off, Unrecognised, detail)); err != nil {
 			return err

@@ -15,21 +15,31 @@ const maxFields = 256 << 10
 // keep their accounts: a name, zeros up to the end of its field, a password.
 func (s *scanner) fixedFields() {
 	d := s.f.Data
-	if s.f.Kind != inspect.Binary || len(d) > maxFields || s.prose() || s.library || bytes.Count(d, []byte{0})*4 < len(d) {
+	if s.f.Kind != inspect.Binary || len(d) > maxFields || s.prose() || s.library || bytes.Count(d, []byte{0})*4 < len(d) || deviceTree(d) {
 		return
 	}
 	var last inspect.Run
 	for r := range s.f.Runs(3) {
 		user, pw := string(last.Text), string(r.Text)
 		gap := r.Off - last.Off
-		if last.Text != nil && (accounts[strings.ToLower(user)] || mailAddress.MatchString(user)) && gap >= 8 && gap <= 256 && gap%4 == 0 &&
-			len(bytes.Trim(d[last.Off+len(last.Text):r.Off], "\x00")) == 0 && len(pw) <= 64 &&
+		if last.Text != nil && (accounts[strings.ToLower(user)] || mailAddress.MatchString(user)) && gap >= 16 && gap <= 256 && gap%4 == 0 &&
+			gap-len(user) >= fieldEnd && empty(d[last.Off+len(last.Text):r.Off]) && len(pw) <= 64 && empty(d[r.Off+len(pw):min(len(d), r.Off+len(pw)+fieldEnd)]) &&
 			(chosen(pw) || scrambled(pw) || defaults[pw]) && !s.placeholder(pw) {
 			s.add(r.Off, Hit{Kind: Password, Value: pw, User: user, Note: "field behind an account's"})
 		}
 		last = inspect.Run{Off: r.Off, Text: bytes.Clone(r.Text)}
 	}
 }
+
+// fieldEnd is how many zeros end a field at least; texts that only follow each
+// other have one.
+const fieldEnd = 6
+
+func empty(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+
+// deviceTree says that d is a flattened device tree (Devicetree Specification,
+// 5.2): names and texts of all kinds in 32-bit cells.
+func deviceTree(d []byte) bool { return bytes.HasPrefix(d, []byte("\xd0\x0d\xfe\xed")) }
 
 var mailAddress = regexp.MustCompile(`^[\w.+-]+@[\w-]+\.[\w.-]+$`)
 

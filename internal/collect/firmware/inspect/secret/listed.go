@@ -16,6 +16,9 @@ func (s *scanner) identified(at, end int) {
 	if s.prose() || s.library || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
 		return
 	}
+	if !statement.Match(tailOf(d, at, 200)) {
+		return // a sentence: "which is identified by 'x'"
+	}
 	a, ok := s.quotedAt(assignment{}, setting.Blank(d, end))
 	if !ok || len(a.v) < 3 || variable(a.v) || s.placeholder(a.v) || a.v[0] == '*' || modes[strings.ToLower(a.v)] || s.f.Kind != inspect.Text && !chosen(a.v) || strings.Contains(a.v, "?") {
 		return
@@ -26,6 +29,9 @@ func (s *scanner) identified(at, end int) {
 	}
 	s.add(a.at, h)
 }
+
+// statement is what of SQL stands before IDENTIFIED BY.
+var statement = regexp.MustCompile(`(?i)\b(create|alter|grant|user|to|for)\b[^;]*$`)
 
 var grantee = regexp.MustCompile("['\"`]?([A-Za-z0-9_.-]+)['\"`]?@['\"`]?[^\\s'\"`]+['\"`]?\\s+$")
 

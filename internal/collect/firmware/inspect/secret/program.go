@@ -80,7 +80,7 @@ var habits = map[string]bool{"xc3511": true, "vizxv": true, "xmhdipc": true, "ju
 // Only what a generator or a habit makes is taken ("Xk3jP0qa9", "copper779"),
 // and keys in hexadecimal beside the words of ciphers.
 func (s *scanner) program() {
-	if s.f.Kind == inspect.Text || s.prog.linux || s.records || s.prose() || cryptoLibrary(s.f.Path) || strings.HasSuffix(s.f.Path, ".ko") {
+	if s.f.Kind == inspect.Text || s.prog.linux || deviceTree(s.f.Data) || s.records || s.prose() || cryptoLibrary(s.f.Path) || strings.HasSuffix(s.f.Path, ".ko") {
 		return
 	}
 	for _, span := range s.prog.spans {
