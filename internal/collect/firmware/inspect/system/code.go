@@ -81,7 +81,7 @@ func (s *scanner) code(hits []keyword.Hit) {
 		return
 	}
 	lang := speaks(s.f)
-	server := lang != "" && (lang != "node" || s.f.Role == inspect.Script || bytes.Contains(s.f.Data[:min(len(s.f.Data), 64<<10)], []byte("child_process")))
+	server := lang != "" && (lang != "node" || s.f.Role == inspect.Script || bytes.Contains(s.f.Data[:min(len(s.f.Data), 64<<10)], []byte("child_process")) || nodeServer.Match(s.f.Data[:min(len(s.f.Data), 64<<10)]))
 	for n, h := range hits {
 		if n >= maxHits {
 			s.add(h.At, inspect.Weakness{Kind: Cut, Text: "more places than are looked at in one file"})
@@ -134,6 +134,10 @@ func (s *scanner) code(hits []keyword.Hit) {
 	if lang == "perl" {
 		s.backticks()
 	}
+	if server {
+		s.follow(lang)
+		s.customs(lang)
+	}
 	s.unasked()
 	if s.up != nil {
 		s.judge(nil, s.f.Data)
@@ -163,6 +167,9 @@ func (s *scanner) backticks() {
 		off += len(line)
 	}
 }
+
+// nodeServer is the beginning of a program that answers requests.
+var nodeServer = regexp.MustCompile(`\b(?:require\(|from\s+)["'](?:node:)?(?:express|http|https|koa|fastify|restify|@hapi/hapi|net)["']`)
 
 // library says that a script came with a language or a package of it: what its
 // tests and its options name, the device doesn't do.

@@ -47,6 +47,18 @@ const (
 	FixedIdentity      = "fixed-identity"       // an address, an identifier or a seed that is the same on each unit
 	DebugTool          = "debug-tool"           // a debugger that a program opens for others
 	Leftover           = "development-leftover" // what belongs to whoever developed it; Name says what
+	CodeInjection      = "code-injection"         // a request's text is run as a program or a template
+	SQLInjection       = "sql-injection"          // a request's text is put into a query
+	PathTraversal      = "path-traversal"         // a request names any file
+	RequestForgery     = "request-forgery"        // a request has the device fetch any address
+	Deserialization    = "unsafe-deserialization" // a request's bytes are turned into objects
+	TokenUnchecked     = "token-not-verified"     // a token whose signature nobody looks at
+	HiddenAccess       = "hidden-access"          // a word that opens without a login
+	WeakRandom         = "weak-random"            // identifiers of sessions that can be guessed
+	WeakHash           = "weak-password-hash"
+	CrossOrigin        = "cross-origin"     // pages of any site may call the interface
+	Downgrade          = "update-downgrade" // older versions are taken
+	BusOpen            = "bus-open"         // every process may take any name of D-Bus
 	Cut                = "cut"                  // no weakness: a limit was hit here, what follows in the file was not looked at
 )
 
