@@ -60,7 +60,7 @@ func testFile(p string) bool {
 // notSettings are files whose names and words are no settings of secrets.
 func notSettings(p string) bool {
 	switch path.Base(p) {
-	case "nsswitch.conf", "login.defs", "inputrc", "ld.so.conf", "modprobe.conf", "mke2fs.conf", "sudoers", "services", "protocols", "openssl.cnf", "package.json", "package-lock.json", "yarn.lock", "composer.json", "composer.lock", "bower.json":
+	case "nsswitch.conf", "login.defs", "inputrc", "ld.so.conf", "modprobe.conf", "mke2fs.conf", "sudoers", "services", "protocols", "openssl.cnf", "command.lst", "package.json", "package-lock.json", "yarn.lock", "composer.json", "composer.lock", "bower.json":
 		return true
 	}
 	return strings.Contains(p, "/pam.d/") || strings.Contains(p, "/sysctl.d/") || strings.Contains(p, "/udev/")

@@ -16,6 +16,9 @@ import (
 // change the kind to what the value or its surroundings show.
 func (s *scanner) judge(a *assignment) bool {
 	v := a.v
+	if a.kind == WiFiPSK && a.key == "PSK" && a.from > 0 && strings.IndexByte("!:+-", s.f.Data[a.from-1]) >= 0 {
+		return false // of a list of ciphers: HIGH:!PSK:!SRP
+	}
 	if a.form == list {
 		switch {
 		case a.user != "":

@@ -31,7 +31,7 @@ func (s *scanner) identified(at, end int) {
 }
 
 // statement is what of SQL stands before IDENTIFIED BY.
-var statement = regexp.MustCompile(`(?i)\b(create|alter|grant|user|to|for)\b[^;]*$`)
+var statement = regexp.MustCompile(`(?i)(\b(create|alter)\s+user|\bgrant\s+[a-z, ]+\s+on)\b[^;]*$`)
 
 var grantee = regexp.MustCompile("['\"`]?([A-Za-z0-9_.-]+)['\"`]?@['\"`]?[^\\s'\"`]+['\"`]?\\s+$")
 

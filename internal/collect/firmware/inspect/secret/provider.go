@@ -262,6 +262,9 @@ func (s *scanner) middle(at, end int) {
 			}
 			return
 		}
+		if d[at+1] != 'a' {
+			return
+		}
 		if v := s.token(end, 200, func(c byte) bool { return c > ' ' && c < 0x7f && c != '$' && c != '"' }); len(v) >= 16 && !s.placeholder(string(v)) {
 			s.add(end, Hit{Kind: Token, Value: string(v), Scheme: "npm", Note: "registry"})
 		}

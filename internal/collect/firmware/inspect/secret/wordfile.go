@@ -159,7 +159,7 @@ func (s *scanner) logins(p string) {
 				return
 			}
 			found, offs = append(found, Hit{Kind: Password, Value: pw, User: user, Note: "list of accounts"}), append(offs, at+len(user)+1)
-		case turns && strings.IndexAny(text, " \t:=/<>{}") < 0:
+		case turns && path.Base(p) != "ftpusers" && strings.IndexAny(text, " \t:=/<>{}") < 0: // ftpusers lists whom FTP refuses
 			if last == "" {
 				last = text
 				continue
