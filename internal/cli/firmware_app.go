@@ -49,10 +49,10 @@ type firmwareAppSigner struct {
 func (d *firmwareDoc) apps(r *firmware.Result) {
 	for _, x := range r.Apps {
 		out := firmwareApp{Path: x.Path, Platform: x.Platform, Package: x.Package, Version: x.Version, MinSDK: x.MinSDK, TargetSDK: x.TargetSDK,
-			Debuggable: x.Debuggable || x.TestOnly, Backup: x.BacksUp(), Cleartext: x.ClearToAll(), Signers: []firmwareAppSigner{}, Permissions: filled(x.Permissions),
+			Debuggable: x.Debuggable || x.TestOnly, Backup: x.BacksUp(), Cleartext: x.ClearToAll(), UserCAs: x.TrustsAdded(), Signers: []firmwareAppSigner{}, Permissions: filled(x.Permissions),
 			Exported: []string{}, Links: x.Links, WebView: x.WebView}
 		if n := x.Network; n != nil {
-			out.UserCAs, out.UserHosts = n.UserCAs, n.UserHosts
+			out.UserHosts = n.UserHosts
 			out.ClearHosts = slices.DeleteFunc(slices.Clone(n.Cleartext), func(h string) bool { return h == "*" })
 		}
 		if len(x.Schemes) > 0 {

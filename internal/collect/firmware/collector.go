@@ -381,9 +381,8 @@ func (w *writer) binaries(r *Result) error {
 func (w *writer) apps(r *Result) error {
 	for _, a := range r.Apps {
 		f := fact.CompanionApp{Image: w.image, Component: w.in.component, Package: clip(a.Package), Version: clip(a.Version), MinSDK: a.MinSDK, TargetSDK: a.TargetSDK,
-			Debuggable: a.Debuggable || a.TestOnly, DebugSigned: a.DebugSigned, Backup: a.BacksUp(), Cleartext: a.ClearToAll(), Signature: strings.Join(a.Schemes, ", "), Unsettled: a.Unsettled}
+			Debuggable: a.Debuggable || a.TestOnly, DebugSigned: a.DebugSigned, Backup: a.BacksUp(), Cleartext: a.ClearToAll(), Signature: strings.Join(a.Schemes, ", "), UserCAs: a.TrustsAdded(), Unsettled: a.Unsettled}
 		if n := a.Network; n != nil {
-			f.UserCAs = n.UserCAs
 			for _, h := range n.UserHosts {
 				f.UserHosts = append(f.UserHosts, clip(h))
 			}

@@ -171,7 +171,6 @@ func (v *visitor) File(tree int, e format.Entry, data []byte, nested bool, cut e
 		} else if len(data) > 0 {
 			f := inspect.New(e.Path, e.Mode, data)
 			f.UID, f.GID = e.UID, e.GID
-			f.Cut = cut != nil
 			err := v.app(f, marked)
 			if err != nil {
 				return err

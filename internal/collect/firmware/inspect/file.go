@@ -53,7 +53,6 @@ type File struct {
 	UID  uint32
 	GID  uint32
 	Data []byte
-	Cut  bool // the file is longer than Data
 	Kind Kind
 	Role Role
 

@@ -106,6 +106,9 @@ func TestJudgement(t *testing.T) {
 	}{
 		{"sound", apk.App{Platform: "android", Package: "a", TargetSDK: 34, AllowBackup: "false", Schemes: []string{"v1", "v2"}}, nil},
 		{"old-target", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false"}, []string{apk.Cleartext}},
+		{"android-6", apk.App{Platform: "android", Package: "a", TargetSDK: 23, Cleartext: "false", AllowBackup: "false"}, []string{apk.UserCAs}},
+		{"android-6-configured", apk.App{Platform: "android", Package: "a", TargetSDK: 23, Cleartext: "false", AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, nil},
+		{"android-7", apk.App{Platform: "android", Package: "a", TargetSDK: 24, Cleartext: "false", AllowBackup: "false"}, nil},
 		{"old-target-configured", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{Base: "false"}}, nil},
 		{"old-target-no-base", apk.App{Platform: "android", Package: "a", TargetSDK: 27, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, []string{apk.Cleartext}},
 		{"no-base", apk.App{Platform: "android", Package: "a", TargetSDK: 28, AllowBackup: "false", Configured: true, Network: &apk.Network{}}, nil},

@@ -57,6 +57,10 @@ func (a *App) Weaknesses() []inspect.Weakness {
 	if len(a.Problems) > 0 {
 		add(BrokenArchive, a.Package, a.Problems[0])
 	}
+	if a.Network == nil && a.TrustsAdded() {
+		at = cmp.Or(a.Manifest, a.Path)
+		add(UserCAs, a.Package, `<certificates src="user"/> (default, targetSdkVersion `+strconv.Itoa(a.TargetSDK)+")")
+	}
 	if n := a.Network; n != nil {
 		at = cmp.Or(a.Config, a.Manifest, a.Path)
 		for _, text := range a.clear() {
@@ -79,6 +83,17 @@ func (a *App) Weaknesses() []inspect.Weakness {
 // isn't forbidden, and no rule leaves files out.
 func (a *App) BacksUp() bool {
 	return a.Platform == "android" && a.Package != "" && a.AllowBackup != "false" && !strings.HasPrefix(a.AllowBackup, "@") && !a.BackupRules
+}
+
+// TrustsAdded says that the app takes certificates that the phone's user added,
+// for every host: its configuration says so, or it has none and is made for
+// Android 6 or older, whose default that is (developer.android.com, "Network
+// security configuration").
+func (a *App) TrustsAdded() bool {
+	if a.Network != nil {
+		return a.Network.UserCAs
+	}
+	return a.Platform == "android" && a.Package != "" && !a.Configured && a.TargetSDK > 0 && a.TargetSDK <= 23
 }
 
 // ClearToAll says that the app may talk without encryption to every host.
