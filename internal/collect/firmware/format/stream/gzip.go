@@ -110,7 +110,7 @@ func lookZlib(_ context.Context, s format.Source, at int64) (*format.Part, error
 	if b[2]>>1&3 == 1 {
 		proof = zlibFixed
 	}
-	n, err := io.ReadFull(d, make([]byte, proof))
+	n, err := decoded(d, proof)
 	if err != nil {
 		_, err = d.Read(make([]byte, 1))
 		if n < 16 || !errors.Is(err, io.EOF) {

@@ -75,7 +75,7 @@ func lookLZMA(_ context.Context, s format.Source, at int64) (*format.Part, error
 	if h.dict < 1<<16 || h.dict > 1<<26 || h.plain > 1<<30 || b[0] != 0x5d && b[0] != 0x6d {
 		proof = lzmaDeep
 	}
-	n, err := io.ReadFull(d, make([]byte, proof))
+	n, err := decoded(d, proof)
 	if err != nil {
 		_, err = d.Read(make([]byte, 1))
 		if err != io.EOF || n < lzmaShort && at+d.Consumed() < s.Size()-16 {

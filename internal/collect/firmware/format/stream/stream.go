@@ -144,3 +144,16 @@ func (i *input) used() int64 { return i.from.n - int64(i.Buffered()) }
 
 // whole is the reader over all of a source.
 func whole(s format.Source) io.Reader { return io.NewSectionReader(s, 0, s.Size()) }
+
+// decoded reads n bytes as io.ReadFull does, in little room: what they are is of
+// no interest.
+func decoded(r io.Reader, n int) (int, error) {
+	room := make([]byte, min(n, 4096))
+	for done := 0; done < n; {
+		k, err := io.ReadFull(r, room[:min(len(room), n-done)])
+		if done += k; err != nil {
+			return done, err
+		}
+	}
+	return n, nil
+}
