@@ -1,5 +1,5 @@
 // Package pyc reads what compiled Python says like its source: which text a
-// name is assigned, and which it is compared with (CPython 3.6 to 3.12:
+// name, an argument or a key is given, and which a name is compared with (CPython 3.6 to 3.12:
 // Python/marshal.c, Doc/library/dis). In: the bytes of a .pyc file, hostile. Out:
 // names and texts with their places. Other releases number their instructions
 // otherwise and give nothing.
@@ -30,6 +30,7 @@ const (
 	magic37  = 3390 // a header of four words
 	magic38  = 3401 // arguments that are positional only
 	magic311 = 3450 // names of all variables in one list
+	magic312 = 3531 // attributes with a bit for methods
 	magic313 = 3550 // other numbers of instructions
 )
 
@@ -66,6 +67,7 @@ type reader struct {
 	magic   int
 	refs    []object
 	objects int
+	steps   int // bytes of instructions that were gone over
 	bad     bool
 	out     []Text
 }
@@ -226,23 +228,33 @@ const (
 	opStoreGlobal = 97
 	opLoadConst   = 100
 	opLoadName    = 101
+	opLoadAttr    = 106
 	opCompare     = 107
 	opLoadGlobal  = 116
 	opLoadFast    = 124
 	opStoreFast   = 125
+	opCallNamed   = 141 // up to 3.10: the names of arguments are the last constant
 	opExtended    = 144
+	opMap         = 156 // the keys of a dictionary are the last constant
+	opNames       = 172 // from 3.11 on: the names of arguments
 )
 
-// run looks for a constant that is stored right away, and for one that a name is
-// compared with.
+// pushed is what an instruction put onto the stack: a constant, or a name.
+type pushed struct {
+	constant bool
+	object
+}
+
+// run looks for constants that are stored right away, given by name or by key,
+// and for those that a name is compared with. Only what simple loads pushed since
+// the last other instruction is known.
 func (r *reader) run(code string, constants, names, locals []object) {
-	at := func(list []object, i int) object {
-		if i >= 0 && i < len(list) {
-			return list[i]
-		}
-		return object{}
+	// Many functions may name the same instructions; a sound file holds each once.
+	if r.steps += len(code); r.steps > len(r.d) {
+		r.bad = true
+		return
 	}
-	var below, value, name object // loaded before and last; the name before the constant
+	var stack []pushed
 	extended := 0
 	for i := 0; i+1 < len(code) && len(r.out) < maxTexts; i += 2 {
 		op, arg := code[i], int(code[i+1])|extended
@@ -254,35 +266,88 @@ func (r *reader) run(code string, constants, names, locals []object) {
 		case 0: // room that the interpreter uses
 			continue
 		case opLoadConst:
-			value = at(constants, arg)
+			stack = push(stack, pushed{true, nth(constants, arg)})
 			continue
 		case opLoadName:
-			below, name, value = value, at(names, arg), object{}
+			stack = push(stack, pushed{object: nth(names, arg)})
 			continue
 		case opLoadGlobal:
 			if r.magic >= magic311 {
 				arg >>= 1
 			}
-			below, name, value = value, at(names, arg), object{}
+			stack = push(stack, pushed{object: nth(names, arg)})
+			continue
+		case opLoadAttr: // the object on top becomes its attribute
+			if r.magic >= magic312 {
+				arg >>= 1
+			}
+			if n := len(stack); n > 0 {
+				stack[n-1] = pushed{object: nth(names, arg)}
+			}
 			continue
 		case opLoadFast:
-			below, name, value = value, at(locals, arg), object{}
+			stack = push(stack, pushed{object: nth(locals, arg)})
 			continue
+		case opNames:
+			r.keyed(nth(constants, arg), stack)
+		case opMap, opCallNamed:
+			if n := len(stack); n > 0 && stack[n-1].constant {
+				r.keyed(stack[n-1].object, stack[:n-1])
+			}
 		case opStoreName, opStoreGlobal:
-			r.say(at(names, arg), value, false)
+			r.say(nth(names, arg), top(stack, 0), false)
 		case opStoreAttr: // self.name = value
-			r.say(at(names, arg), below, false)
+			r.say(nth(names, arg), top(stack, 1), false)
 		case opStoreFast:
-			r.say(at(locals, arg), value, false)
+			r.say(nth(locals, arg), top(stack, 0), false)
 		case opCompare:
-			r.say(name, value, true)
+			a, b := top(stack, 1), top(stack, 0)
+			if a.constant {
+				a, b = b, a
+			}
+			if !a.constant {
+				r.say(a.object, b, true)
+			}
 		}
-		below, value, name = object{}, object{}, object{}
+		stack = stack[:0]
 	}
 }
 
-func (r *reader) say(name, value object, compared bool) {
-	if name.text == "" || value.text == "" || value.is == 's' {
+// maxStack bounds what is kept of pushed values: the longest call by name.
+const maxStack = 256
+
+func push(stack []pushed, p pushed) []pushed {
+	if len(stack) == maxStack {
+		stack = append(stack[:0], stack[1:]...)
+	}
+	return append(stack, p)
+}
+
+func top(stack []pushed, below int) pushed {
+	if i := len(stack) - 1 - below; i >= 0 {
+		return stack[i]
+	}
+	return pushed{}
+}
+
+func nth(list []object, i int) object {
+	if i >= 0 && i < len(list) {
+		return list[i]
+	}
+	return object{}
+}
+
+// keyed takes the last values of the stack for those of the keys.
+func (r *reader) keyed(keys object, stack []pushed) {
+	for i := range keys.items {
+		if k := len(stack) - len(keys.items) + i; k >= 0 {
+			r.say(keys.items[i], stack[k], false)
+		}
+	}
+}
+
+func (r *reader) say(name object, value pushed, compared bool) {
+	if !value.constant || name.text == "" || value.text == "" || value.is == 's' || len(r.out) >= maxTexts {
 		return
 	}
 	r.out = append(r.out, Text{Name: name.text, Value: value.text, Off: value.off, Compared: compared})

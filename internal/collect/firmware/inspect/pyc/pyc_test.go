@@ -35,7 +35,7 @@ func TestTexts(t *testing.T) {
 		}
 		got[x.Name] += sign + x.Value
 	}
-	want := map[string]string{"API_TOKEN": " = tk-81c0ffe9", "password": " = Zx81kkQp", "user": " = al", "pin": " == 73544554", "secret": " = s3", "__qualname__": " = Cloud"}
+	want := map[string]string{"API_TOKEN": " = tk-81c0ffe9", "password": " = Zx81kkQp", "user": " = al", "pin": " == 73544554", "secret": " = s3 == s4", "passwd": " = kw-Zx81", "psk": " = di-Zx82", "host": " = h", "__qualname__": " = Cloud"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -74,6 +74,37 @@ func TestReleases(t *testing.T) {
 		if got := pyc.Texts(build(row.magic, row.header, row.numbers)); len(got) != row.want || row.want == 1 && (got[0].Name != "KEY" || got[0].Value != "s3cret") {
 			t.Errorf("%s: %+v", row.name, got)
 		}
+	}
+}
+
+// TestShared: functions that name the same instructions are gone over once.
+func TestShared(t *testing.T) {
+	t.Parallel()
+	b := build(3394, 16, 5)
+	code := b[16:]
+	image := append(b[:16:16], '(')
+	image = binary.LittleEndian.AppendUint32(image, 3)
+	for range 3 {
+		image = append(image, code...)
+	}
+	if got := pyc.Texts(image); len(got) != 3 {
+		t.Errorf("three functions of their own: %+v", got)
+	}
+	// The instructions, shared by 500 functions: r 0 is the first object.
+	long := strings.Repeat("d\x00Z\x00", 5000)
+	image = append(b[:16:16], '(')
+	image = binary.LittleEndian.AppendUint32(image, 501)
+	image = append(image, 's'|0x80)
+	image = binary.LittleEndian.AppendUint32(image, uint32(len(long)))
+	image = append(image, long...)
+	for range 500 {
+		image = append(image, 'c')
+		image = append(image, make([]byte, 20)...)
+		image = append(image, 'r', 0, 0, 0, 0) // the instructions
+		image = append(image, code[1+20+9:]...)
+	}
+	if got := pyc.Texts(image); len(got) > 10_000 {
+		t.Errorf("%d texts", len(got))
 	}
 }
 

@@ -89,9 +89,14 @@ func (s *scanner) arguments(at, end int) {
 		if c.name != name {
 			continue
 		}
-		k := c.secret
-		if k == last {
+		k, user := c.secret, c.user
+		switch {
+		case k == last:
 			k = len(args) - 1
+		case c.name == ".open(" && len(args) > 0 && !method.MatchString(args[0].Text):
+			return // a window
+		case c.name == "at^authdata=" && len(args) == 2: // the network's number is left out
+			k, user = 0, 1
 		}
 		if k < 0 || k >= len(args) {
 			return
@@ -103,20 +108,27 @@ func (s *scanner) arguments(at, end int) {
 		if c.kind == SymmetricKey && !aesKey(pw.Text) {
 			return
 		}
-		if c.user >= 0 && c.user < len(args) && strings.Contains(args[c.user].Text, " ") && c.kind != WiFiPSK {
+		if user >= 0 && user < len(args) && strings.Contains(args[user].Text, " ") && c.kind != WiFiPSK {
 			return // texts for people: login("Enter your name", …)
 		}
 		h := Hit{Kind: c.kind, Value: pw.Text, Scheme: c.scheme, Note: "argument of " + strings.TrimRight(c.name, "(=")}
 		if c.kind == SymmetricKey {
 			h.Bits = keyBits(pw.Text)
 		}
-		if c.user >= 0 && c.user < len(args) {
-			h.User = args[c.user].Text
+		if user >= 0 && user < len(args) {
+			if h.User = args[user].Text; fieldName.MatchString(h.User) && !random(pw.Text) {
+				return // names of fields: login("username", "please-log-in")
+			}
 		}
 		s.add(pw.Off, h)
 		return
 	}
 }
+
+var (
+	method    = regexp.MustCompile(`(?i)^(get|post|put|head|delete|patch|options|propfind)$`)
+	fieldName = regexp.MustCompile(`(?i)^(user|username|user_name|login|account|name)$`)
+)
 
 // dottedName is a name of a setting, or of an algorithm of signed tokens.
 var dottedName = regexp.MustCompile(`^([a-z_]+(\.[a-z_]+)+|[A-Z]S(256|384|512))$`)
@@ -216,14 +228,28 @@ func (s *scanner) shellLogin(at, _ int) {
 	if m == nil {
 		return
 	}
-	user, pw := string(line[m[2]:m[3]]), string(line[m[4]:m[5]])
+	// The names of the variables say which word is the account: of two that
+	// don't, one may be a secret that must not be shown as a name.
+	u, p := m[2:6], m[6:10]
+	if !userVariable.Match(line[u[0]:u[1]]) {
+		u, p = p, u
+	}
+	if !userVariable.Match(line[u[0]:u[1]]) || !secretVariable.Match(line[p[0]:p[1]]) {
+		return
+	}
+	user, pw := string(line[u[2]:u[3]]), string(line[p[2]:p[3]])
 	if loginUser.MatchString(user) && len(pw) >= 6 && (chosen(pw) || defaults[pw]) && !s.placeholder(pw) {
-		s.add(start+m[4], Hit{Kind: Password, Value: pw, User: user, Scheme: "login", Note: "compared beside an account"})
+		s.add(start+p[2], Hit{Kind: Password, Value: pw, User: user, Scheme: "login", Note: "compared beside an account"})
 	}
 }
 
+var (
+	userVariable   = regexp.MustCompile(`(?i)^(u|.*_?(user|usr|username|login|account|uid))$`)
+	secretVariable = regexp.MustCompile(`(?i)^(p|.*_?(pw|pass|passw|passwd|password|pwd|secret|pin))$`)
+)
+
 // twoTests is a variable held against a word, and another against a second one.
-var twoTests = regexp.MustCompile(`\[ +"?\$\{?[A-Za-z_]\w*\}?"? +==? +["']?([\w.@-]+)["']? +\] +&& +\[ +"?\$\{?[A-Za-z_]\w*\}?"? +==? +["']?([^\s"'$]+)["']? +\]`)
+var twoTests = regexp.MustCompile(`\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\] +&& +\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\]`)
 
 // summed is the end of a comparison with a sum.
 var summed = regexp.MustCompile(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)

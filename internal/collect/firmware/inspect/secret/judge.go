@@ -19,6 +19,9 @@ func (s *scanner) judge(a *assignment) bool {
 	if a.kind == WiFiPSK && a.key == "PSK" && a.from > 0 && strings.IndexByte("!:+-", s.f.Data[a.from-1]) >= 0 {
 		return false // of a list of ciphers: HIGH:!PSK:!SRP
 	}
+	if a.form == blank && a.key == "pass" && filterWords[a.v] {
+		return false // a rule of pf
+	}
 	if a.form == list {
 		switch {
 		case a.user != "":
@@ -75,6 +78,9 @@ func (s *scanner) agora(off int) bool {
 	line, start := s.f.LineAround(off)
 	return strings.Contains(strings.ToLower(s.f.Path), "agora") || bytes.Contains(bytes.ToLower(line), []byte("agora")) || bytes.Contains(bytes.ToLower(tailOf(s.f.Data, start, 200)), []byte("agora"))
 }
+
+// filterWords are what stands behind "pass" in the rules of a packet filter.
+var filterWords = map[string]bool{"in": true, "out": true, "quick": true, "all": true, "log": true, "on": true, "inet": true, "inet6": true, "proto": true, "from": true, "to": true}
 
 // suits says that a value is written as values are in a file of this role.
 func (s *scanner) suits(a *assignment, strong bool) bool {

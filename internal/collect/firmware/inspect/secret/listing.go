@@ -148,7 +148,7 @@ var terminalLine = regexp.MustCompile(`(?m)^\s*(username \S+ (privilege \d+ )?(p
 func (s *scanner) module(_ int, f []arg) {
 	for _, w := range f {
 		name, v, ok := strings.Cut(w.Text, "=")
-		if !ok || name != "secret" && name != "bindpw" && name != "passwd" && name != "password" || len(v) < 4 || s.placeholder(v) || reference(v) {
+		if !ok || name != "secret" && name != "bindpw" && name != "passwd" && name != "password" || len(v) < 4 || s.placeholder(v) || reference(v) || modes[strings.ToLower(v)] || strings.EqualFold(v, "clear") {
 			continue
 		}
 		s.add(w.Off+len(name)+1, Hit{Kind: Password, Value: v, Scheme: named(strings.Join([]string{f[0].Text, w.Text}, " ")), Note: "argument " + name + " of a module"})
@@ -169,6 +169,9 @@ func (s *scanner) secretsFile(_ int, f []arg) {
 	}
 	if _, ok := kindOfKey(f[0].Text[:len(f[0].Text)-1]); ok || len(v) < 4 || strings.Contains(v, "://") || s.placeholder(v) || modes[strings.ToLower(v)] {
 		return // a name that says it is read as everywhere
+	}
+	if code := strings.HasSuffix(n, "code") || strings.HasSuffix(n, "pin"); !chosen(v) && !random(v) && !(code && digits(v)) || strings.ContainsAny(v, "/ ") {
+		return
 	}
 	s.add(f[1].Off, Hit{Kind: Password, Value: v, Scheme: s.service(f[1].Off), Note: "key " + strings.TrimSuffix(f[0].Text, ":") + " of a file of secrets"})
 }

@@ -130,3 +130,32 @@ func TestMoreForms(t *testing.T) {
 		})
 	}
 }
+
+// TestLikeSecrets: what stands where secrets do and is none, or isn't the part
+// that it looks like.
+func TestLikeSecrets(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, path, text string
+		want             []found
+	}{
+		{"two-tests-other-names", "/usr/sbin/a.sh", "#!/bin/sh\n[ \"$pin\" = \"Zq8812Lm\" ] && [ \"$key\" = \"Kx9pqPwD2\" ] && telnetd\n", nil},
+		{"two-tests-other-order", "/usr/sbin/a.sh", "#!/bin/sh\n[ \"$PASS\" = \"Zq8812Lm\" ] && [ \"$USER\" = \"maint\" ] && telnetd\n", []found{{secret.Password, 2, "", "Zq8812Lm"}}},
+		{"boards", "/lib/a.sh", "#!/bin/sh\n[ \"$a\" = \"linksys\" ] && [ \"$b\" = \"wrt1900acs\" ]\n[ \"$INTERFACE\" = \"wan\" ] && [ \"$DEVICE\" = \"pppoe-wan6\" ]\n", nil},
+		{"nginx-passes", "/etc/nginx/nginx.conf", "http {\n location / { fastcgi_pass backend; }\n location /a { fastcgi_pass unix:/run/php.sock; }\n location /b {\n  grpc_pass node:50051;\n  scgi_pass 127.0.0.1:9000;\n }\n}\n", nil},
+		{"pf", "/etc/pf.conf", "anchor a {\n pass quick;\n pass out;\n}\n", nil},
+		{"headers-set", "/www/a.js", "xhr.headers[\"X-App-Version\"] = \"release-2024.1\"; req.headers[\"X-Client-Id\"]= \"webclient42\"; if (h[\"X-Api-Version\"] == \"2024-01-v2\") f();\n", nil},
+		{"secrets-yaml-plain", "/ha/secrets.yaml", "timezone: Europe/Berlin\nlatitude_home: 52.5200\nunit_system: metric\nmqtt_topic: home/a1\n", nil},
+		{"window", "/www/a.js", "window.open(\"a.html\",\"_blank\",\"toolbar=no\",\"width8h\");\n", nil},
+		{"fields-of-a-login", "/opt/a.lua", "conn:login(\"username\",\"please-log-in\")\n", nil},
+		{"modem-short", "/etc/chatscripts/a", "OK 'AT^AUTHDATA=1,1,,\"pp9secretX1\",\"usr77\"'\n", []found{{secret.Password, 1, "usr77", "pp9secretX1"}}},
+		{"pam-mode", "/etc/pam.d/a", "auth required pam_radius.so password=clear\n", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			if d := cmp.Diff(row.want, scan(row.path, row.text)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}

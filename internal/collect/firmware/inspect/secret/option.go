@@ -65,7 +65,12 @@ func (s *scanner) inBlock(line []byte, start, from int) bool {
 	if k := bytes.IndexAny(rest, "};"); k >= 0 && bytes.IndexAny(rest[:k], "\"'") < 0 {
 		rest = rest[:k]
 	}
-	return len(quotedFields(rest)) == 2
+	f := quotedFields(rest)
+	if len(f) != 2 || strings.EqualFold(f[0].Text, "pass") || strings.HasSuffix(f[0].Text, "_pass") { // of pf, of nginx: where to pass to
+		return false
+	}
+	v := f[1].Text
+	return digit(v) && !strings.ContainsAny(v, ":/") || chosen(v) || scrambled(v) || f[1].Off > 0 && rest[f[1].Off-1] == '"'
 }
 
 // open says that the line above the one at start, or one not far above it, ends

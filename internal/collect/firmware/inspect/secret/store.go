@@ -39,10 +39,15 @@ func (s *scanner) inlineStore(_, end int) {
 	if s.prose() || s.f.Kind != inspect.Text || s.f.Comment(end) {
 		return
 	}
-	text, _, ok := bytes.Cut(s.f.Data[end:min(len(s.f.Data), end+2*maxStore)], []byte("</pkcs12>"))
-	if !ok {
+	rest := s.f.Data[end:min(len(s.f.Data), end+2*maxStore)]
+	n := bytes.IndexByte(rest, '<') // up to the next mark: each byte is looked at once
+	if n < 0 || !bytes.HasPrefix(rest[n:], []byte("</pkcs12>")) {
 		return
 	}
+	if s.keys++; s.keys >= maxKeys {
+		return
+	}
+	text := rest[:n]
 	raw, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(text), nil)))
 	if err != nil || len(raw) > maxStore {
 		return

@@ -110,7 +110,7 @@ func TestCompiled(t *testing.T) {
 		}
 		got = append(got, string(h.Kind)+" "+h.Value)
 	}
-	if want := []string{"token tk-81c0ffe9", "password Zx81kkQp"}; !slices.Equal(got, want) {
+	if want := []string{"token tk-81c0ffe9", "password Zx81kkQp", "password kw-Zx81", "wifi-psk di-Zx82"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if hits := hitsOf("/usr/lib/python3.11/__pycache__/mod.cpython-311.pyc", b); len(hits) != 0 {

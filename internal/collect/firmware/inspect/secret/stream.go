@@ -28,7 +28,10 @@ func (s *scanner) stream(_, end int) {
 
 // headerSecret is a comparison of a header of a request that makers invented
 // with a literal.
-var headerSecret = regexp.MustCompile(`^[^=\n"']{0,60}["'}\])]{0,4}\s*={1,3}\s*["']([^"'\n$]{6,64})["']`)
+var headerSecret = regexp.MustCompile(`^[^=\n"']{0,60}["'}\])]{0,4}\s*(={1,3})\s*["']([^"'\n$]{6,64})["']`)
+
+// plainHeader is in names of headers that say who or what asks.
+var plainHeader = regexp.MustCompile(`(?i)(version|requested|powered|client|frame|content|forward|real|mobile|app[-_]?id|device|platform|language|agent|type|host|name|id\b)`)
 
 // headerValue looks at what a page demands of a header with a name of its own:
 // [ "$HTTP_X_FACTORY" = "x" ], request.headers.get("X-Factory") == "x".
@@ -41,9 +44,12 @@ func (s *scanner) headerValue(_, end int) {
 	if m == nil {
 		return
 	}
-	v := string(f.Data[end+m[2] : end+m[3]])
+	if equals := m[3] - m[2]; equals < 2 && !f.Shell() || plainHeader.Match(f.Data[end:end+m[2]]) {
+		return // an assignment, or what says who somebody is and not that he is it
+	}
+	v := string(f.Data[end+m[4] : end+m[5]])
 	if !chosen(v) && (!random(v) || strings.ContainsAny(v, "(){}[]<>,;: ")) || s.placeholder(v) || strings.EqualFold(v, "XMLHttpRequest") {
 		return
 	}
-	s.add(end+m[2], Hit{Kind: Token, Value: v, Scheme: "http", Note: "a header is compared with it"})
+	s.add(end+m[4], Hit{Kind: Token, Value: v, Scheme: "http", Note: "a header is compared with it"})
 }

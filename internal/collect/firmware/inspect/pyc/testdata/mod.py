@@ -7,4 +7,7 @@ class Cloud:
         if pin == "73544554":
             return user
         self.secret = "s3"
+        connect("a", host="h", passwd="kw-Zx81")
+        use({"psk": "di-Zx82", "host": sys.argv})
+        return "s4" == self.secret
 COUNT = 3
