@@ -17,12 +17,12 @@ import (
 // helps only somebody who is already in it. All others are medium.
 var (
 	highKinds = []string{"telnet-enabled", "adb-enabled", "serial-shell", "media-autorun", "empty-password", "ssh-empty-password", "uid0-account",
-		"anonymous-access", "command-injection", "reverse-tunnel", "marker-in-clear", "private-key", "certificate-of-published-key", "password", "embedded-login",
+		"anonymous-access", "command-injection", "code-injection", "sql-injection", "unsafe-deserialization", "path-traversal", "hidden-access", "token-not-verified", "reverse-tunnel", "marker-in-clear", "private-key", "certificate-of-published-key", "password", "embedded-login",
 		"url-credentials", "wifi-psk", "cloud-secret", "token", "api-key", "webhook", "symmetric-key", "hard-coded-key", "ssh-authorized-key",
 		"update-without-signature", "update-over-http", "bad-signature", "app-debug-signed", "app-debuggable"}
 	mediumKinds = []string{"password-hash"} // high where the password is a well-known one
 	lowKinds    = []string{"library-test-key", "build-trace", "elf-not-hardened", "elf-debug-symbols", "elf-broken", "unsafe-functions", "debug-tool", "setuid-root",
-		"setgid-root", "directory-listing", "kernel-not-hardened", "core-dump-enabled", "root-writable", "fixed-identity", "development-leftover", "app-backup-allowed", "app-exported-part", "app-broken"}
+		"setgid-root", "directory-listing", "kernel-not-hardened", "core-dump-enabled", "root-writable", "fixed-identity", "bus-open", "development-leftover", "app-backup-allowed", "app-exported-part", "app-broken"}
 )
 
 // severities are in the order in which they are told.

@@ -371,7 +371,7 @@ func (g *Gather) keys() {
 			continue
 		}
 		k.Certificate(c.Where, c.SPKI)
-		if where := secret.Published(c.SPKI); where != "" && !c.TrustStore {
+		if where := secret.Published(c.SPKI); where != "" && !c.TrustStore && !c.InLibrary(where) {
 			r.Weaknesses = append(r.Weaknesses, inspect.Weakness{Kind: "certificate-of-published-key", Where: c.Where, Text: c.Subject + ": " + where})
 		}
 	}

@@ -237,14 +237,14 @@ func boots(e format.Entry) bool {
 	dir := path.Dir(e.Path)
 	base := path.Base(dir)
 	return e.Type == format.Symlink || e.Type == format.File && (base == "bin" || base == "sbin") && e.Mode&0o111 != 0 ||
-		e.Path == "/etc/machine-id" || strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
+		e.Path == "/etc/machine-id" || path.Base(e.Path) == "down" || strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
 }
 
 // Raw is a program or bytes without a tree. Of variables the name of the one
 // that a finding stands in belongs to its path.
 func (v *visitor) Raw(r unpack.Raw) error {
 	f := inspect.New(r.Path, 0, r.Data)
-	if r.Format == "u-boot-env" {
+	if r.Format == "u-boot-env" || r.Format == "fdt" && len(r.Vars) > 0 { // a tree holds the kernel's command line as a variable, too
 		f.Path = "u-boot-env"
 	}
 	path := mark(r.Volume, r.Path)

@@ -18,6 +18,8 @@ func (f *File) Commands() []shell.Command {
 		f.split = true
 		switch {
 		case f.Kind != Text:
+		case f.Sourced() && f.haserl():
+			f.commands = shell.Commands(blocks(f.Data))
 		case f.Sourced():
 			f.commands = shell.Commands(f.Data)
 		default:

@@ -255,7 +255,7 @@ func (f *File) Shell() bool {
 	}
 	first, _, _ := bytes.Cut(f.Data[:min(len(f.Data), 128)], []byte("\n"))
 	if bytes.HasPrefix(first, []byte("#!")) {
-		return bytes.Contains(first, []byte("sh")) || bytes.Contains(first, []byte("execline")) // whose words a shell would split the same
+		return bytes.Contains(first, []byte("sh")) || f.haserl() || bytes.Contains(first, []byte("execline")) // whose words a shell would split the same
 	}
 	ext := path.Ext(f.Path)
 	return ext == ".sh" || ext == "" || !scriptExt[ext]

@@ -12,14 +12,14 @@ import (
 // several goroutines.
 type Formats struct {
 	byName map[string]*format.Format
-	head   []candidate // at the first byte of a region only
-	pairs  index       // of numbers that are looked for everywhere
-	inner  index       // of weak formats, that are looked for in what nothing explains
+	whole  []*format.Format // without a number: known by the whole region
+	heads  index            // of all numbers that stand at a format's first byte
+	pairs  index            // of numbers that are looked for everywhere
+	inner  index            // of weak formats, that are looked for in what nothing explains
 	weak   []*format.Format
-	starts [1 << 16 / 64]uint64 // of all numbers that stand at a format's first byte
-	far    []candidate          // numbers that stand further inside
-	lead   int64                // zeros, or ones, that a number begins with at most; 1 where none does
-	reach  int                  // bytes from a number's first byte that must be at hand
+	far    []candidate // numbers that stand further inside
+	lead   int64       // zeros, or ones, that a number begins with at most; 1 where none does
+	reach  int         // bytes from a number's first byte that must be at hand
 }
 
 // index finds the candidates by the first two bytes of their numbers.
@@ -51,7 +51,7 @@ func NewFormats(list []format.Format) *Formats {
 			continue
 		}
 		if len(f.Magics) == 0 {
-			fs.head = append(fs.head, candidate{f: f})
+			fs.whole = append(fs.whole, f)
 			continue
 		}
 		for _, m := range f.Magics {
@@ -61,13 +61,11 @@ func NewFormats(list []format.Format) *Formats {
 			if m.At > 0 {
 				fs.far = append(fs.far, c)
 			} else {
-				mark(&fs.starts, m.Bytes)
+				fs.heads.add(c)
 			}
-			if f.Head {
-				fs.head = append(fs.head, c)
-				continue
+			if !f.Head {
+				fs.pairs.add(c)
 			}
-			fs.pairs.add(c)
 		}
 	}
 	return fs
@@ -106,24 +104,6 @@ func (x *index) begin(a, b byte) []candidate {
 	return nil
 }
 
-// mark sets the bits of all pairs that a number may begin with.
-func mark(set *[1 << 16 / 64]uint64, magic string) {
-	if len(magic) > 1 {
-		k := uint(magic[0]) | uint(magic[1])<<8
-		set[k/64] |= 1 << (k % 64)
-		return
-	}
-	for b := range uint(256) {
-		k := uint(magic[0]) | b<<8
-		set[k/64] |= 1 << (k % 64)
-	}
-}
-
-func has(set *[1 << 16 / 64]uint64, a, b byte) bool {
-	k := uint(a) | uint(b)<<8
-	return set[k/64]&(1<<(k%64)) != 0
-}
-
 // At looks for a format that begins at the first byte of s; try names formats
 // to be tried before all others. Weak formats are tried if weak is set.
 func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak bool) (*format.Part, error) {
@@ -143,30 +123,20 @@ func (fs *Formats) At(ctx context.Context, s format.Source, try []string, weak b
 	}
 	// What has no number is known by its end or its whole header: a bundle that
 	// begins with a file system is more than that.
-	for _, c := range fs.head {
-		if c.magic.Bytes == "" {
-			if p, err := look(c.f); p != nil || err != nil {
-				return p, err
-			}
+	for _, f := range fs.whole {
+		if p, err := look(f); p != nil || err != nil {
+			return p, err
 		}
 	}
 	// No number stands beyond this; nothing is read for files that can't be.
 	const most = 64 << 10
 	b := format.Head(s, 0, fs.reach)
-	begins := len(b) > 1 && has(&fs.starts, b[0], b[1])
-	if begins {
-		for _, c := range fs.pairs.begin(b[0], b[1]) {
-			if c.magic.At == 0 && prefix(b, c.magic.Bytes) {
+	if len(b) > 1 {
+		for _, c := range fs.heads.begin(b[0], b[1]) {
+			if prefix(b, c.magic.Bytes) {
 				if p, err := look(c.f); p != nil || err != nil {
 					return p, err
 				}
-			}
-		}
-	}
-	for _, c := range fs.head {
-		if c.magic.At == 0 && c.magic.Bytes != "" && begins && prefix(b, c.magic.Bytes) {
-			if p, err := look(c.f); p != nil || err != nil {
-				return p, err
 			}
 		}
 	}

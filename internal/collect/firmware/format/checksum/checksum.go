@@ -73,6 +73,9 @@ func lookTrailer(ctx context.Context, s format.Source, at int64) (*format.Part, 
 		return nil, nil
 	}
 	end := format.Head(s, s.Size()-tail, tail)
+	if len(end) < tail { // a layer that can't be read there
+		return nil, nil
+	}
 	for _, k := range kinds() {
 		stored := end[tail-k.size:]
 		if k.text && !isHex(stored, k.line) || !k.text && !noisy(stored) {

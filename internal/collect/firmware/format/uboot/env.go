@@ -37,13 +37,18 @@ func lookEnvironment(ctx context.Context, s format.Source, at int64) (*format.Pa
 		return nil, nil
 	}
 	b := format.Head(s, at, 4096)
+	if len(b) < len(head) { // it can't be read to there
+		return nil, nil
+	}
 	var edited *format.Part
 	for _, start := range []int{4, 5} {
 		if first, _, ok := bytes.Cut(b[start:], []byte{0}); !ok && len(b) == 4096 || !variable(first) {
 			continue
 		}
 		if len(b) == 4096 {
-			b = format.Head(s, at, maxEnv)
+			if more := format.Head(s, at, maxEnv); len(more) > len(b) {
+				b = more
+			}
 		}
 		vars, end := variables(b, at, start)
 		if size, ok := envSize(b, start, end); ok {
@@ -188,6 +193,9 @@ func behind(s format.Source, first int64) *format.Part {
 			continue
 		}
 		b := format.Head(s, at, maxEnv)
+		if int64(len(b)) <= start {
+			return nil
+		}
 		vars, end := variables(b, at, int(start))
 		if end < 0 || !familiar(vars, 2) {
 			return nil

@@ -13,9 +13,15 @@ import (
 
 // lookVDI reads VirtualBox' disks (VDICore.h): version 1.1, one table of blocks.
 func lookVDI(_ context.Context, s format.Source, at int64) (*format.Part, error) {
-	b := format.Head(s, at, 400)
-	if at != 0 || len(b) < 400 || string(b[64:68]) != "\x7f\x10\xda\xbe" || le.Uint32(b[68:]) != 0x10001 || le.Uint32(b[72:]) < 0x180 {
+	b := format.Head(s, at, 456)
+	if at != 0 || len(b) < 456 || string(b[64:68]) != "\x7f\x10\xda\xbe" || le.Uint32(b[68:]) != 0x10001 || le.Uint32(b[72:]) < 0x180 {
 		return nil, nil
+	}
+	if kind := le.Uint32(b[76:]); kind == 3 || kind == 4 {
+		return shut("vdi", s, map[uint32]string{3: "an undo image", 4: "a differencing image"}[kind]+": what it doesn't hold stands in another file, not read"), nil
+	}
+	if string(b[424:440]) != string(make([]byte, 16)) {
+		return shut("vdi", s, "it is linked to another image, which holds the rest: not read"), nil
 	}
 	kind, size, block := le.Uint32(b[76:]), le.Uint64(b[368:]), int64(le.Uint32(b[376:]))
 	list, data, count := int64(le.Uint32(b[340:])), int64(le.Uint32(b[344:])), int64(le.Uint32(b[384:]))
@@ -39,7 +45,13 @@ func lookVDI(_ context.Context, s format.Source, at int64) (*format.Part, error)
 // before each block's bytes.
 func lookVHD(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 	b := format.Head(s, at, sector)
-	if at != 0 || len(b) < sector || string(b[:8]) != "conectix" || be.Uint32(b[60:]) != 3 || !complements(b, 64) {
+	if at != 0 || len(b) < sector || string(b[:8]) != "conectix" || !complements(b, 64) {
+		return nil, nil
+	}
+	if be.Uint32(b[60:]) == 4 {
+		return shut("vhd", s, "a differencing disk: what it doesn't hold stands in its parent, not read"), nil
+	}
+	if be.Uint32(b[60:]) != 3 {
 		return nil, nil
 	}
 	size := be.Uint64(b[48:])
@@ -86,6 +98,7 @@ func lookVMDK(_ context.Context, s format.Source, at int64) (*format.Part, error
 	if at != 0 || len(b) < sector || string(b[:4]) != "KDMV" || string(b[73:77]) != "\n \r\n" {
 		return nil, nil
 	}
+	front := b
 	if le.Uint64(b[56:]) == 1<<64-1 {
 		b = format.Head(s, s.Size()-1024, sector)
 		if len(b) < sector || string(b[:4]) != "KDMV" || string(b[73:77]) != "\n \r\n" {
@@ -100,6 +113,17 @@ func lookVMDK(_ context.Context, s format.Source, at int64) (*format.Part, error
 	packed := flags&vmdkPacked != 0
 	if packed && le.Uint16(b[77:]) != 1 {
 		return nil, nil
+	}
+	text, why := descriptor(s, front)
+	if why == "" {
+		why = text.alone(int64(sectors))
+	}
+	if why != "" {
+		p := shut("vmdk", s, why)
+		if text.crypt {
+			p.Guards = []format.Guard{{Kind: format.Encryption, Scheme: "vmware", State: format.Present}}
+		}
+		return p, nil
 	}
 	first, all, kept := &table{s: s, off: int64(gd) * sector, width: 4, order: le}, &lists{}, &decoded{}
 	v := &blockmap.View{Source: s, Block: grain * sector, Bytes: int64(sectors) * sector, At: func(i int64) (p blockmap.Place, err error) {
@@ -118,7 +142,11 @@ func lookVMDK(_ context.Context, s format.Source, at int64) (*format.Part, error
 		p.Data, err = kept.get(int64(n)*sector, func() ([]byte, error) { return unpackGrain(s, int64(n)*sector, grain*sector) })
 		return p, err
 	}}
-	return part("vmdk", s, v, "sparse extent"), nil
+	p := part("vmdk", s, v, "sparse extent")
+	if front[72] == 1 {
+		p.Problems = []format.Problem{{Kind: format.Damaged, Detail: "vmdk: it was not closed in order: what was written last may be missing"}}
+	}
+	return p, nil
 }
 
 // unpackGrain reads a grain behind its marker: a sector number, a size, zlib.

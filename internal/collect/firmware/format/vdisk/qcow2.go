@@ -23,7 +23,12 @@ const (
 	qcowDirty   = 1 << 0
 	qcowCorrupt = 1 << 1
 	qcowPacking = 1 << 3
+	qcowData    = 1 << 2 // an external data file
+	qcowWide    = 1 << 4 // extended entries
 )
+
+// maxFirst bounds the first table, as QEMU does (32 MiB).
+const maxFirst = 1 << 22
 
 type qcow struct {
 	s       format.Source
@@ -44,36 +49,78 @@ func lookQCOW2(_ context.Context, s format.Source, at int64) (*format.Part, erro
 	}
 	version, bits := be.Uint32(b[4:]), uint(be.Uint32(b[20:]))
 	size, first := be.Uint64(b[24:]), be.Uint64(b[40:])
-	if version != 2 && version != 3 || bits < 9 || bits > 21 || size == 0 || size > maxDisk || first == 0 || first&(1<<bits-1) != 0 || first >= uint64(s.Size()) {
+	if version != 2 && version != 3 || version == 3 && len(b) < 112 || bits < 9 || bits > 21 || size == 0 || size > maxDisk || first == 0 || first&(1<<bits-1) != 0 || first >= uint64(s.Size()) {
 		return nil, nil
 	}
-	q := &qcow{s: s, bits: bits, perList: 1 << (bits - 3), count: int64(be.Uint32(b[36:])), zero: version == 3}
-	if be.Uint64(b[8:]) != 0 || be.Uint32(b[32:]) != 0 { // a backing file, encryption
-		return nil, nil
-	}
+	q := &qcow{s: s, bits: bits, perList: 1 << (bits - 3), count: int64(min(be.Uint32(b[36:]), maxFirst)), zero: version == 3}
+	var features uint64
 	if version == 3 {
-		features := be.Uint64(b[72:])
-		if features&^(qcowDirty|qcowCorrupt|qcowPacking) != 0 {
-			return nil, nil
-		}
-		if features&qcowPacking != 0 {
-			if len(b) < 105 || b[104] > 1 {
-				return nil, nil
-			}
-			q.zstd = b[104] == 1
-		}
+		features = be.Uint64(b[72:])
 	}
+	if p := q.shut(b, features); p != nil {
+		return p, nil
+	}
+	q.zstd = features&qcowPacking != 0 && b[104] == 1
 	q.first = &table{s: s, off: int64(first), width: 8, order: be}
 	v := &blockmap.View{Source: s, Block: 1 << bits, Bytes: int64(size), At: q.at}
-	return part("qcow2", s, v, fmt.Sprintf("version %d", version)), nil
+	var odd []format.Problem
+	trouble := func(kind, text string, args ...any) {
+		odd = append(odd, format.Problem{Kind: kind, Detail: "qcow2: " + fmt.Sprintf(text, args...)})
+	}
+	if reach := q.count * q.perList << bits; reach < v.Bytes {
+		trouble(format.Truncated, "its first table names the first %d of %d bytes: what follows is not read", reach, v.Bytes)
+		v.Bytes = reach
+	}
+	if n := be.Uint32(b[60:]); n > 0 {
+		trouble(format.Unsupported, "%d snapshots in it are not read: only its newest state is", n)
+	}
+	if features&qcowCorrupt != 0 {
+		trouble(format.Damaged, "it says that its tables are damaged")
+	}
+	if features&qcowDirty != 0 {
+		trouble(format.Damaged, "it was not closed in order: what was written last may be missing")
+	}
+	p := part("qcow2", s, v, fmt.Sprintf("version %d", version))
+	p.Problems = odd
+	if v.Bytes == 0 {
+		p.Contents, p.Opaque = nil, "it has no tables"
+	}
+	return p, nil
+}
+
+// shut is the part of a disk that isn't read: where holes are what another file
+// has, or clusters are encrypted or kept in a way that is not known.
+func (q *qcow) shut(b []byte, features uint64) *format.Part {
+	p := &format.Part{Format: "qcow2", Size: q.s.Size()}
+	back, cipher := be.Uint64(b[8:]), be.Uint32(b[32:])
+	switch {
+	case cipher > 0:
+		scheme := map[uint32]string{1: "aes-128-cbc", 2: "luks"}[cipher]
+		if scheme == "" {
+			scheme = fmt.Sprintf("method %d", cipher)
+		}
+		p.Opaque = "encrypted"
+		p.Guards = []format.Guard{{Kind: format.Encryption, Scheme: scheme, State: format.Present}}
+	case back > 0:
+		name := format.Head(q.s, int64(min(back, 1<<62)), int(min(be.Uint32(b[16:]), 1023)))
+		p.Opaque = "what it doesn't hold stands in a backing file, " + format.Printable(string(name)) + ": not read"
+	case features&qcowData != 0:
+		p.Opaque = "its content stands in a data file: not read"
+	case features&qcowWide != 0:
+		p.Opaque = "extended entries of its tables: not read"
+	case features&^(qcowDirty|qcowCorrupt|qcowPacking) != 0:
+		p.Opaque = fmt.Sprintf("features %#x that are not known: not read", features)
+	case features&qcowPacking != 0 && (be.Uint32(b[100:]) < 105 || b[104] > 1):
+		p.Opaque = "clusters packed in a way that is not known: not read"
+	default:
+		return nil
+	}
+	return p
 }
 
 // at finds a cluster.
 func (q *qcow) at(i int64) (p blockmap.Place, err error) {
 	hole := blockmap.Place{Off: -1}
-	if i/q.perList >= q.count {
-		return hole, nil
-	}
 	e, err := q.first.at(i / q.perList)
 	if err != nil {
 		return p, err

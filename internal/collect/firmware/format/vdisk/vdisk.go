@@ -1,9 +1,9 @@
 // Package vdisk reads the disks of virtual machines, in which systems for
 // gateways are published too: QCOW2, VDI, VMDK and VHD with blocks that are
 // kept only where something was written, compressed ones as well. In: a source.
-// Out: a part whose content is the disk as the machine sees it. What is
-// encrypted, or needs another file (a backing file, a data file, a parent), is
-// left to package named.
+// Out: a part whose content is the disk as the machine sees it. Of what
+// is encrypted, or needs another file (a backing file, a data file, a parent),
+// nothing is read: what it doesn't hold are not zeros.
 package vdisk
 
 import (
@@ -45,6 +45,11 @@ func part(name string, s format.Source, v *blockmap.View, note string) *format.P
 		return []format.Content{{Name: "disk", Source: v}}, nil
 	}
 	return p
+}
+
+// shut is the part of a disk that isn't read.
+func shut(name string, s format.Source, why string) *format.Part {
+	return &format.Part{Format: name, Size: s.Size(), Opaque: why}
 }
 
 // table is a list of numbers that stands in the source; it is read where it is

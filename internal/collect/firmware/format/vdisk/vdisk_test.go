@@ -5,7 +5,9 @@ import (
 	"compress/flate"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -124,7 +126,10 @@ func vmdk(t testing.TB, packed bool) []byte {
 	le.PutUint64(head[12:], uint64(len(disk())/512))
 	le.PutUint64(head[20:], 128)
 	le.PutUint32(head[44:], 512)
-	b := append(bytes.Clone(head), make([]byte, 512)...) // a descriptor
+	le.PutUint64(head[28:], 1)
+	le.PutUint64(head[36:], 1)
+	about := fmt.Sprintf("# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\n\n# Extent description\nRW %d SPARSE \"disk.vmdk\"\n", len(disk())/512)
+	b := append(bytes.Clone(head), padded([]byte(about), 512)...)
 	list := make([]byte, 2048)
 	for i, at := range []int{0, 2 << 16} {
 		data := padded(bytes.Clone(disk()[at:min(at+1<<16, len(disk()))]), 1<<16)
@@ -187,19 +192,53 @@ func TestDisks(t *testing.T) {
 	}
 }
 
-// What needs another file, or a key, is not read; what breaks off is an error.
+func change(img []byte, at int, b byte) []byte {
+	img[at] = b
+	return img
+}
+
+// What needs another file, or a key, is named and not read; what breaks off is
+// an error.
 func TestNotRead(t *testing.T) {
 	t.Parallel()
-	change := func(img []byte, at int, b byte) []byte {
-		img[at] = b
-		return img
+	text := func(from, to string) []byte {
+		return bytes.Replace(vmdk(t, false), []byte(from), []byte(to), 1)
+	}
+	linked := vdi()
+	linked[424] = 1
+	apart := vhd()
+	apart[63] = 4
+	be.PutUint32(apart[64:], 0)
+	sum(apart[:512], 64)
+	for name, row := range map[string]struct {
+		img  []byte
+		want string
+	}{
+		"a backing file":       {change(qcow2(t, ""), 15, 1), "backing file"},
+		"encrypted":            {change(qcow2(t, ""), 35, 2), "encrypted"},
+		"an external file":     {change(qcow2(t, ""), 79, 4), "data file"},
+		"extended entries":     {change(qcow2(t, ""), 79, 16), "extended entries"},
+		"unknown features":     {change(qcow2(t, ""), 79, 32), "features"},
+		"an undo VDI":          {change(vdi(), 76, 3), "undo"},
+		"a differencing VDI":   {change(vdi(), 76, 4), "differencing"},
+		"a VDI with a parent":  {linked, "linked"},
+		"a differencing VHD":   {apart, "differencing"},
+		"a VMDK with a parent": {text("parentCID=ffffffff", "parentCID=0badcafe"), "its parent, of number 0badcafe"},
+		"a parent's file":      {text("createType=\"monolithicSparse\"", "parentFileNameHint=\"ab.vmdk\""), "its parent, ab.vmdk"},
+		"two extents":          {text("# Extent description\n", "RW 1 SPARSE \"ab\"    \n"), "one of 2 extents"},
+		"no parent's number":   {text("parentCID", "otherCID_"), "doesn't say"},
+		"no extent":            {text("\nRW ", "\n## "), "one of 0 extents"},
+		"flat":                 {text(" SPARSE", "   FLAT"), "another file"},
+		"another size":         {text("RW 2", "RW 3"), "sectors"},
+		"no descriptor":        {change(vmdk(t, false), 28, 0), "descriptor stands in another file"},
+		"encrypted VMDK":       {text("createType=\"monolithicSparse\"", "ddb.x = \"vmware_vmcrypt\"   "), "encrypted"},
+	} {
+		p := looktest.At(t, vdisk.Formats(), row.img, 0)
+		if p == nil || !strings.Contains(p.Opaque, row.want) || p.Contents != nil || p.Size != int64(len(row.img)) {
+			t.Errorf("%s: %+v", name, p)
+		}
 	}
 	for name, img := range map[string][]byte{
-		"a backing file":      change(qcow2(t, ""), 15, 1),
-		"encrypted":           change(qcow2(t, ""), 35, 2),
-		"an external file":    change(qcow2(t, ""), 79, 4),
-		"a differencing VDI":  change(vdi(), 76, 4),
-		"a differencing VHD":  change(vhd(), 63, 4),
 		"a VHD without a sum": change(vhd(), 600, 4),
 		"text mode":           change(vmdk(t, false), 75, '\n'),
 	} {
@@ -218,6 +257,33 @@ func TestNotRead(t *testing.T) {
 	}
 }
 
+// What is read and may not be all is told.
+func TestOdd(t *testing.T) {
+	t.Parallel()
+	short := qcow2(t, "")
+	be.PutUint32(short[36:], 0)
+	for name, row := range map[string]struct {
+		img  []byte
+		want string
+	}{
+		"snapshots":       {change(qcow2(t, ""), 63, 2), "2 snapshots"},
+		"corrupt":         {change(qcow2(t, ""), 79, 2), "tables are damaged"},
+		"dirty":           {change(qcow2(t, ""), 79, 1), "not closed"},
+		"no first table":  {short, "the first 0 of 132096 bytes"},
+		"an unclean VMDK": {change(vmdk(t, false), 72, 1), "not closed"},
+	} {
+		p := looktest.At(t, vdisk.Formats(), row.img, 0)
+		if p == nil || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Detail, row.want) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	for name, img := range samples(t) {
+		if p := looktest.At(t, vdisk.Formats(), img, 0); len(p.Problems) > 0 || p.Opaque != "" {
+			t.Errorf("%s: %v, %q", name, p.Problems, p.Opaque)
+		}
+	}
+}
+
 func FuzzDisks(f *testing.F) {
 	for _, img := range samples(f) {
 		f.Add(img[:min(len(img), 4096)])
@@ -225,7 +291,7 @@ func FuzzDisks(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, img []byte) {
 		p := looktest.At(t, vdisk.Formats(), img, 0)
-		if p == nil {
+		if p == nil || p.Contents == nil {
 			return
 		}
 		list, err := p.Contents(t.Context(), format.Limits{})

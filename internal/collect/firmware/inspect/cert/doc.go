@@ -37,6 +37,7 @@ type Certificate struct {
 	CA         bool
 	SelfSigned bool // issuer equals subject
 	TrustStore bool // stands among trust anchors: not the device's own. It has no Problems; Stores counts them
+	Program    bool // stands in a program, which need not present it
 	SHA256     string
 	SPKI       string // SHA-256 of the SubjectPublicKeyInfo, hexadecimal
 	DNSNames   []string

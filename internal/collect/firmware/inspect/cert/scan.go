@@ -241,7 +241,7 @@ func judge(certs []Certificate, now time.Time) []Certificate {
 	for i := range certs {
 		c := &certs[i]
 		c.TrustStore = c.TrustStore || all
-		if !c.TrustStore {
+		if !c.TrustStore && !(c.Program && ofTests.MatchString(c.Issuer+" "+c.Subject)) {
 			c.Problems = problems(c, now)
 			// A maker's own authority, if nothing is wrong with it.
 			c.TrustStore = c.CA && c.SelfSigned && len(c.Problems) == 0 && authority.MatchString(path.Base(c.Path)) && len(c.DNSNames)+len(c.IPs) == 0
@@ -250,8 +250,19 @@ func judge(certs []Certificate, now time.Time) []Certificate {
 	return certs
 }
 
+// ofTests are names in the certificates of crypto libraries' own tests, which
+// stand in programs that are linked with them: they say nothing of a product.
+var ofTests = regexp.MustCompile(`\bO=(?:PolarSSL|Mbed TLS|mbed TLS|Sawtooth|wolfSSL\w*|yaSSL|OpenSSL Test\w*)\b|\bOU=(?:Programming|Consulting)[-_]?\w*\b.*(?:wolfssl|sawtooth)|\bCN=www\.(?:wolfssl|yassl)\.com`)
+
 // authority is what files of trust anchors are called.
 var authority = regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:root[-_]?)?ca(?:[-_]?(?:certs?|certificates?|bundle|chain|file|root))?\.(?:pem|crt|cer|der)$`)
+
+// InLibrary says that a certificate of a published key stands in a program
+// because the tests of a crypto library do, which it was built with: nothing
+// presents it. whose tells where the key is published.
+func (c *Certificate) InLibrary(whose string) bool {
+	return c.Program && (strings.Contains(whose, "library/") || strings.Contains(whose, "test"))
+}
 
 func describe(f *inspect.File, off int, c *x509.Certificate) Certificate {
 	sum, spki := sha256.Sum256(c.Raw), sha256.Sum256(c.RawSubjectPublicKeyInfo)
@@ -274,6 +285,7 @@ func describe(f *inspect.File, off int, c *x509.Certificate) Certificate {
 		d.IPs = append(d.IPs, ip.String())
 	}
 	d.Algorithm, d.Bits = keyOf(c)
+	d.Program = f.Kind == inspect.ELF
 	return d
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // again is the text of a command that a shell reads once more, and where it
-// stands: of sh -c, su -c, eval, trap.
+// stands: of sh -c, su -c, flock -c, eval, trap.
 func again(c Command) (text string, off int) {
 	name := path.Base(c.Words[0].Text)
 	if len(c.Words) < 2 {
@@ -23,12 +23,26 @@ func again(c Command) (text string, off int) {
 	case "trap":
 		return c.Words[1].Text, c.Words[1].Off
 	}
+	for _, words := range Layers(c.Words) {
+		switch path.Base(words[0].Text) {
+		case "flock":
+			if w := given(Options("flock", words[1:])); len(w) > 0 {
+				return w[0].Text, w[0].Off
+			}
+		case "su", "runuser", "script":
+			for i, w := range words[1:max(1, len(words)-1)] {
+				if w.Text == "-c" || w.Text == "--command" {
+					return words[i+2].Text, words[i+2].Off
+				}
+			}
+		}
+	}
 	for i, w := range c.Words[1:] {
 		if i+2 >= len(c.Words) {
 			break
 		}
 		before := path.Base(c.Words[i].Text)
-		if flagC(w.Text) && (isShell(before) || before == "--" || (name == "su" || name == "runuser" || name == "script") && w.Text == "-c") {
+		if flagC(w.Text) && (isShell(before) || before == "--") {
 			return c.Words[i+2].Text, c.Words[i+2].Off
 		}
 	}

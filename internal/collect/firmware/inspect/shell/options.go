@@ -56,11 +56,14 @@ func (s syntax) option(args []Word, i int) (out []Option, last int) {
 	if takes := s.names[name]; takes != takesNone || s.letters == "" || strings.HasPrefix(name, "--") {
 		o := Option{Name: name, At: i}
 		switch {
-		case equals && len(name) > 2:
+		case equals && len(name) >= 2 && name != "--":
 			o.Value, o.Has = unquoted(Word{value, w.Off + len(name) + 1}), true
 		case equals:
 			o.Name = w.Text
 		case takes == takesNext && i+1 < len(args):
+			i++
+			o.Value, o.Has = args[i], true
+		case takes == takesTruth && i+1 < len(args) && truth(args[i+1].Text):
 			i++
 			o.Value, o.Has = args[i], true
 		}
@@ -76,6 +79,9 @@ func (s syntax) option(args []Word, i int) (out []Option, last int) {
 		attached := at+2 < len(s.letters) && s.letters[at+2] == ':'
 		switch {
 		case j+1 < len(w.Text):
+			if s.equals && w.Text[j+1] == '=' {
+				j++
+			}
 			o.Value, o.Has = unquoted(Word{w.Text[j+1:], w.Off + j + 1}), true
 		case !attached && i+1 < len(args):
 			i++
@@ -109,6 +115,35 @@ func (l Line) Has(names ...string) bool {
 	return ok
 }
 
+// On says that a switch is there, and that its last one isn't given as switched
+// off: "--tlsverify=false", "-localhost no".
+func (l Line) On(names ...string) bool {
+	on := false
+	for _, o := range l.Options {
+		if slices.Contains(names, o.Name) {
+			on = !o.Has || !off(o.Value.Text)
+		}
+	}
+	return on
+}
+
+func off(s string) bool {
+	switch strings.ToLower(s) {
+	case "no", "0", "false", "off", "f", "n":
+		return true
+	}
+	return false
+}
+
+// truth says that a word may be the value of a switch.
+func truth(s string) bool {
+	switch strings.ToLower(s) {
+	case "yes", "1", "true", "on":
+		return true
+	}
+	return off(s)
+}
+
 // Value is the value of the first of the options that has one; empty: none has.
 func (l Line) Value(names ...string) string {
 	for _, o := range l.Options {
@@ -136,8 +171,8 @@ func Takes(program, option string) bool {
 	if !ok || len(option) < 2 || option[0] != '-' {
 		return false
 	}
-	if s.names[option] != takesNone {
-		return true
+	if t := s.names[option]; t != takesNone {
+		return t != takesTruth
 	}
 	i := strings.IndexByte(s.letters, option[1])
 	return len(option) == 2 && i >= 0 && strings.HasPrefix(s.letters[i+1:], ":")
@@ -157,12 +192,14 @@ type syntax struct {
 	letters string // as getopt(3) is given them: "p:" has a value, "p::" has one where it is attached
 	names   map[string]int
 	first   bool // what follows the first argument is another's
+	equals  bool // a letter's value may come behind "=": "-H=x" (pflag of Go)
 }
 
 const (
 	takesNone     = iota
 	takesNext     // "--port 80" or "--port=80"
 	takesAttached // "--password=x" only
+	takesTruth    // "-localhost", "-localhost no", "-localhost=0"
 )
 
 var syntaxes = func() map[string]syntax {
@@ -172,7 +209,9 @@ var syntaxes = func() map[string]syntax {
 		for i, f := range strings.Fields(text) {
 			switch name, attached := strings.CutSuffix(f, "?"); {
 			case i == 0 && f[0] != '-':
-				s.letters, s.first = strings.TrimPrefix(f, "+"), f[0] == '+'
+				s.letters, s.first, s.equals = strings.TrimLeft(f, "+="), f[0] == '+', f[0] == '='
+			case strings.HasSuffix(f, "!"):
+				s.names[strings.TrimSuffix(f, "!")] = takesTruth
 			case attached:
 				s.names[name] = takesAttached
 			default:

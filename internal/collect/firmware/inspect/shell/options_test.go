@@ -31,6 +31,14 @@ func TestOptions(t *testing.T) {
 		{"unknown-program", "camd -p 80 --port=80 --x y", "-p=80 --port=80 --x | y"},
 		{"dash-alone", "cat - x", "| - x"},
 		{"quotes-inside", `wget --password="pw" u`, "--password=pw | u"},
+		{"equals-of-a-letter", "dockerd -H=tcp://0.0.0.0:2375 -H tcp://a", "-H=tcp://0.0.0.0:2375 -H=tcp://a |"},
+		{"equals-of-getopt", "mysql -p=secret db", "-p==secret | db"},
+		{"equals-of-nothing", "x11vnc -=b --=c", "-=b --=c |"},
+		{"letters-together", "docker run -dp 80:80 x", "-d -p=80:80 | run x"},
+		{"switch", "vncserver -SecurityTypes None -localhost no :1", "-SecurityTypes=None -localhost=no | :1"},
+		{"switch-alone", "vncserver -localhost :1", "-localhost | :1"},
+		{"switch-equals", "xvnc -localhost=0", "-localhost=0 |"},
+		{"setting", "vsftpd -oanonymous_enable=YES /etc/v", "-o=anonymous_enable=YES | /etc/v"},
 		{"none", "telnetd", "|"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -61,6 +69,8 @@ func TestProgram(t *testing.T) {
 	for line, want := range map[string]string{
 		"nice -n 5 ionice -c3 boa -d": "boa -d", "start-stop-daemon -S -b -p /r -x /bin/a -- -q": "/bin/a -q", "start-stop-daemon -K -x /bin/a": "", "env A=b timeout -k 5 60 a": "a", "sshpass -f /x nohup ssh -R 1 h": "ssh -R 1 h",
 		"busybox": "busybox", "busybox-armv7l telnetd": "telnetd", "command -v a": "", "su - www": "", "flock -n /l a b": "a b", "chpst -u www -- a": "a", "a -x b": "a -x b",
+		"nice -n 5 doas -u www sh": "sh", "flock /l -c telnetd": "", "flock -w 5 /l a -c b": "a -c b", "tcpd in.rshd": "in.rshd", "tcpd": "tcpd", "setpriv --reuid 5 --no-new-privs a": "a", "dumb-init -- a b": "a b",
+		"toybox nc -l": "nc -l", "envdir /e a": "a", "unshare -n a": "a",
 	} {
 		var got []string
 		for _, w := range shell.Program(shell.Words(strings.Fields(line))) {
@@ -68,6 +78,39 @@ func TestProgram(t *testing.T) {
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q: %q", line, got)
+		}
+	}
+}
+
+// TestLayers: each wrapper with what it runs; what ends one is a layer of its own.
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"nice -n 5 sshpass -f /x ssh h": "nice -n 5 sshpass -f /x ssh h|sshpass -f /x ssh h|ssh h",
+		"ssh h":                         "ssh h", "sudo su -c a": "sudo su -c a|su -c a", "": "",
+	} {
+		var got []string
+		for _, words := range shell.Layers(shell.Words(strings.Fields(line))) {
+			var texts []string
+			for _, w := range words {
+				texts = append(texts, w.Text)
+			}
+			got = append(got, strings.Join(texts, " "))
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q: %q", line, got)
+		}
+	}
+}
+
+// TestOn: a switch that its own value turns off is off, and the last one counts.
+func TestOn(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		"--tlsverify": true, "--tlsverify=true": true, "--tlsverify=false": false, "--tlsverify=0": false, "": false, "--tlsverify=false --tlsverify": true, "--tls": false,
+	} {
+		if got := shell.Options("dockerd", shell.Words(strings.Fields(line))).On("--tlsverify"); got != want {
+			t.Errorf("%q: %v", line, got)
 		}
 	}
 }
@@ -89,7 +132,7 @@ func TestOptionPlaces(t *testing.T) {
 }
 
 func FuzzOptions(f *testing.F) {
-	for _, s := range []string{"ttyd -cadmin:pw --port=80 -- x", "mysql -p --password", "x11vnc -passwd a", "sshpass -p a ssh -p 1", "nc -lp 1 -e sh", "a -=b --=c -"} {
+	for _, s := range []string{"ttyd -cadmin:pw --port=80 -- x", "mysql -p --password", "x11vnc -passwd a", "sshpass -p a ssh -p 1", "nc -lp 1 -e sh", "a -=b --=c -", "dockerd -H=", "vncserver -localhost no", "flock x -c y"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
@@ -102,6 +145,9 @@ func FuzzOptions(f *testing.F) {
 			if o.At < 0 || o.At >= len(w)-1 || len(o.Name) < 2 {
 				t.Errorf("%+v of %q", o, line)
 			}
+		}
+		if layers := shell.Layers(shell.Words(w)); len(layers) == 0 || len(layers) > 10 {
+			t.Errorf("%q: %d layers", line, len(layers))
 		}
 		if len(l.Rest) > len(w) {
 			t.Errorf("%q: %d arguments", line, len(l.Rest))

@@ -2,12 +2,14 @@ package shell
 
 // readers say which options of a program have a value, as its manual tells: by
 // the names of programs that read theirs alike. The first word holds letters as
-// getopt(3) is given them ("+": the options end at the first argument), which may
-// stand together in one word; a program without it reads every word as one name.
-// The other words are names with a value: "?" at the end, where only "=" gives it.
+// getopt(3) is given them ("+": the options end at the first argument; "=": a
+// value may come behind this sign), which may stand together in one word; a
+// program without it reads every word as one name. The other words are names with
+// a value: "?" at the end, where only "=" gives it, "!" of a switch that may say
+// whether it is on.
 var readers = map[string]string{
 	// A program that isn't listed.
-	"*": "p: --port -port --bind --bind-address --host --listen -listen --address --interface",
+	"*": "=p: --port -port --bind --bind-address --host --listen -listen --address --interface",
 	// Wrappers, which run what follows.
 	"sudo":            "+u:g:h:p:C:R:r:t:T:U:D: --user --group --host --prompt --chdir",
 	"nice":            "+n: --adjustment",
@@ -34,6 +36,15 @@ var readers = map[string]string{
 	"systemd-run":                       "+p:u:t:E:H:M: --unit --property --slice --uid --gid --working-directory --setenv --on-boot --on-active --description",
 	"watch":                             "+n: --interval",
 	"sshpass":                           "+p:f:d:P:e::",
+	"doas":                              "+u:C:a:",
+	"setpriv":                           "+ --reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig --selinux-label --apparmor-profile",
+	"unshare":                           "+R:w:S:G: --root --wd --setuid --setgid --propagation --setgroups --map-user --map-group",
+	"nsenter":                           "+t:S:G: --target --setuid --setgid",
+	"dumb-init":                         "+r: --rewrite",
+	"tini":                              "+p:e:",
+	"s6-softlimit":                      "+a:c:d:f:l:m:o:p:r:s:t:",
+	"dbus-run-session":                  "+ --config-file --dbus-daemon",
+	"envdir s6-envdir envuidgid s6-envuidgid setlock s6-setlock pgrphack tcpd builtin toybox": "+",
 
 	// Servers that log in.
 	"telnetd":                      "b:f:l:p:w: --login",
@@ -53,6 +64,7 @@ var readers = map[string]string{
 	// Servers that serve files, pages and streams.
 	"ftpd in.ftpd stupid-ftpd":    "a:t:T:f:p:d:u:",
 	"bftpd":                       "c:",
+	"vsftpd":                      "o:",
 	"in.tftpd":                    "u:a:m:P:R:B:r:U:t:T:b:A: --user --address --map-file --pidfile --port-range --blocksize --refuse --umask --retransmit --timeout",
 	"tftpd":                       "p:u:a:m:P:R:B:r:U:t:T:b:A: --user --address --map-file --pidfile --port-range --blocksize --refuse --umask --retransmit --timeout",
 	"atftpd":                      "t:r:p:m:b:u: --tftpd-timeout --retry-timeout --port --bind-address --maxthread --user --group --logfile --pidfile --pcre --mcast-addr",
@@ -73,9 +85,9 @@ var readers = map[string]string{
 	"mongod":                      "-f --port --bind_ip --dbpath --config --logpath --keyFile",
 	"mysqld mariadbd mysqld_safe": "-u -P -h -S --user --port --bind-address --datadir --socket --defaults-file --log-error --pid-file",
 	"x11vnc":                      "-display -rfbport -rfbauth -passwd -passwdfile -unixpw? -auth -o -listen -allow -viewpasswd -desktop -clip -geometry -http -id -connect -ssl? -logfile -storepasswd",
-	"xvnc vncserver x0vncserver":  "-rfbport -rfbauth -SecurityTypes -securitytypes -geometry -depth -display -interface -PasswordFile -passwordfile -passwd -desktop -localhost?",
+	"xvnc vncserver x0vncserver":  "-rfbport -rfbauth -SecurityTypes -securitytypes -geometry -depth -display -interface -PasswordFile -passwordfile -passwd -desktop -localhost!",
 	"wayvnc":                      "C:f:k:o:s:S: --config --max-fps --keyboard --output --seat --socket",
-	"dockerd docker podman":       "-H --host --tlscacert --tlscert --tlskey --config -l --log-level -p --password -u --username --data-root -v -e --name --network --publish --env --volume --user",
+	"dockerd docker podman":       "=H:l:p:u:v:e: --host --tlscacert --tlscert --tlskey --config --log-level --password --username --data-root --name --network --publish --env --volume --user",
 	"gdbserver":                   "+ --debug-format --wrapper --startup-with-shell? --selftest?",
 	"tcf-agent":                   "s:l:L:I:g:c:d:S",
 	"inetd":                       "R:q:a:l:",

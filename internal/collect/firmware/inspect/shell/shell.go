@@ -314,7 +314,7 @@ func (l *lexer) add(w Word) {
 }
 
 // reserved words before which or behind which a command stands.
-var reserved = map[string]bool{"if": true, "then": true, "else": true, "elif": true, "fi": true, "do": true, "done": true, "while": true, "until": true, "esac": true, "!": true, "{": true, "}": true, "time": true}
+var reserved = map[string]bool{"if": true, "then": true, "else": true, "elif": true, "fi": true, "do": true, "done": true, "while": true, "until": true, "esac": true, "!": true, "{": true, "}": true}
 
 // flush ends the command that is being read.
 func (l *lexer) flush() {
@@ -324,6 +324,9 @@ func (l *lexer) flush() {
 		w := c.Words[0]
 		name, value, ok := strings.Cut(w.Text, "=")
 		switch {
+		case w.Text == "time": // with "-p", and the options that the program of this name has
+			c.Words = Options("time", c.Words[1:]).Rest
+			continue
 		case reserved[w.Text]:
 			l.nest += nests[w.Text]
 		case ok && l.src[w.Off] != '"' && l.src[w.Off] != '\'' && isName(name):

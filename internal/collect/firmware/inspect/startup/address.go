@@ -41,7 +41,7 @@ func address(name string, args []string) string {
 		}
 		return ""
 	case "x11vnc", "xvnc", "vncserver", "x0vncserver", "shellinaboxd":
-		if o, ok := l.Find("-localhost", "--localhost-only"); ok && (!o.Has || o.Value.Text == "1" || strings.EqualFold(o.Value.Text, "yes")) {
+		if l.On("-localhost", "--localhost-only") {
 			return "localhost"
 		}
 	case "wayvnc":

@@ -22,6 +22,7 @@ type Boot struct {
 	names    map[string][]string // paths in calls, by their last name
 	globbed  map[string]bool     // folders of which a script that runs starts what fits a pattern
 	modes    map[string]bool     // scripts of start folders: whether they may be run
+	down     map[string]bool     // folders of services that are not started: a file "down" stands in them
 	tested   map[string]bool     // folders of which a script starts only what may be run
 	units    units
 	reached  map[string]string // path: what starts it; "" of a root
@@ -57,6 +58,12 @@ func (b *Boot) Entry(p, typ string, mode uint32, target string) {
 	dir, base := path.Dir(in), path.Base(in)
 	if in == "/etc/machine-id" {
 		b.units.known = true
+	}
+	if typ == "file" && base == "down" && len(b.down) < maxEntries { // s6-supervise(8), runsv(8)
+		if b.down == nil {
+			b.down = map[string]bool{}
+		}
+		b.down[prefix+dir] = true
 	}
 	if typ == "symlink" && len(b.links) < maxEntries {
 		if !path.IsAbs(target) {
@@ -227,6 +234,9 @@ func (b *Boot) asleep(p string) bool {
 }
 
 func (b *Boot) state(p string) string {
+	if by := b.calls[p].By; b.down[path.Dir(p)] && (by == "s6" || by == "runit") {
+		return No
+	}
 	if b.asleep(p) || b.units.reset[unit(p)] && b.calls[p].By == "systemd" && path.Ext(p) != ".conf" {
 		return No
 	}
@@ -249,7 +259,9 @@ func (b *Boot) root(c Calls) bool {
 	_, in := tree(c.Path)
 	base := path.Base(in)
 	switch c.By {
-	case "inittab", "rc", "crontab", "cron", "upstart", "android-init", "s6", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "inetd", "xinetd", "supervisor":
+	case "s6":
+		return !b.down[path.Dir(c.Path)]
+	case "inittab", "rc", "crontab", "cron", "upstart", "android-init", "udev", "mdev", "hotplug", "network", "u-boot", "bootargs", "inetd", "xinetd", "supervisor":
 		return true
 	case "init.d", "procd", "openrc":
 		return !b.asleep(c.Path) && (b.rc[c.Path] || len(base) > 3 && base[0] == 'S' && base[1] >= '0' && base[1] <= '9' || strings.HasPrefix(base, "rc"))

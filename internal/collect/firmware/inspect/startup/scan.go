@@ -151,6 +151,8 @@ func (s *scanner) text() {
 		}
 	case "u-boot":
 		s.environment()
+	case "boot-script":
+		s.eachLine(s.bootScript)
 	case "bootargs":
 		s.eachLine(func(line string, off int) { s.bootargs(line, off) })
 	case "openrc":
@@ -171,6 +173,8 @@ func by(f *inspect.File) string {
 	switch {
 	case base == "u-boot-env" || base == "uEnv.txt" || strings.HasPrefix(base, "u-boot-env"):
 		return "u-boot"
+	case base == "boot.txt" || base == "boot.cmd" || base == "boot.script" || base == "bootscript.txt" || base == "autoscript.txt":
+		return "boot-script"
 	case base == "cmdline.txt" || base == "extlinux.conf" || base == "grub.cfg" || base == "bootargs":
 		return "bootargs"
 	case f.Role == inspect.Program:

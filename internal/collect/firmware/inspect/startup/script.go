@@ -34,7 +34,7 @@ func (s *scanner) script() {
 			s.cd(c.Arg(1))
 			continue
 		}
-		s.run(sh.Program(c.Words), c, "", all)
+		s.run(c.Words, c, "", all)
 	}
 	s.run(procd, sh.Command{}, "", all)
 }
@@ -74,7 +74,7 @@ func texts(words []sh.Word) []string {
 
 // run adds what words of a script start.
 func (s *scanner) run(words []sh.Word, c sh.Command, tty string, all bool) {
-	if len(words) == 0 {
+	if words = sh.Program(words); len(words) == 0 {
 		return
 	}
 	text, _ := s.f.LineAround(words[0].Off)
@@ -193,9 +193,6 @@ func (s *scanner) terminal(args []string, c sh.Command) string {
 func (s *scanner) command(args []string, off int, text, tty string, all bool) {
 	program := strings.TrimLeft(args[0], "-@+!:")
 	name := path.Base(program)
-	if name == "busybox" && len(args) > 1 {
-		args, name = args[1:], path.Base(args[1])
-	}
 	s.call(program)
 	st := Start{Kind: Process, Name: name, Program: program, Args: slices.Clone(args[1:min(len(args), 64)]), Text: text}
 	st.Listens, st.Port = serves(strings.ToLower(name), st.Args)

@@ -173,7 +173,7 @@ func gettyOpen(args []string) bool {
 	switch {
 	case asksNothing(path.Base(l.Value("-l", "--login-program", "--loginprog"))):
 		return true
-	case l.Has("-n") && l.Arg(0) == "root": // the account that some builds of busybox take
+	case l.Has("-n") && slices.ContainsFunc(l.Rest, func(w sh.Word) bool { return w.Text == "root" }): // the account that some builds of busybox take
 		return true
 	case l.Has("--autologin"), l.Value("-a") != "":
 		return true

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	sh "assay/internal/collect/firmware/inspect/shell"
 )
 
 // inittab reads id:runlevels:action:process (busybox init, sysvinit, procd).
@@ -35,14 +37,23 @@ func (s *scanner) inetd(line string, off int) {
 	if len(f) < 6 {
 		return
 	}
-	st := Start{Kind: Service, Name: path.Base(f[5]), Program: f[5], Args: f[min(len(f), 7):], Listens: true, Port: number(f[0]), Text: line}
+	st := Start{Kind: Service, Name: path.Base(f[5]), Program: f[5], Listens: true, Port: number(f[0]), Text: line}
+	if st.Args = f[min(len(f), 7):]; st.Name == "busybox" || st.Name == "tcpd" { // what they are called by is what they run
+		st.Args = f[6:]
+	}
+	st.unwrap()
 	if f[5] == "internal" {
 		st.Name, st.Args = f[0], nil
 	}
-	if st.Name == "busybox" && len(f) > 6 {
-		st.Name = path.Base(f[6])
-	}
 	s.served(off, st, f[0])
+}
+
+// unwrap leaves out what a server's program is run by.
+func (st *Start) unwrap() {
+	words := texts(sh.Program(sh.Words(append([]string{st.Program}, st.Args...))))
+	if len(words) > 0 && words[0] != "" {
+		st.Name, st.Program, st.Args = path.Base(words[0]), words[0], words[1:]
+	}
 }
 
 // served adds a server that is started for each connection to a service.
@@ -85,6 +96,7 @@ func (s *scanner) xinetd() {
 		if p := xinetdArgs.FindStringSubmatch(body); p != nil {
 			st.Args = strings.Fields(p[1])
 		}
+		st.unwrap()
 		if p := xinetdBind.FindStringSubmatch(body); p != nil {
 			st.Address = p[1]
 		} else if xinetdInside.MatchString(body) {
@@ -260,6 +272,10 @@ func (s *scanner) environment() {
 			switch name {
 			case "bootdelay":
 				delay, delayAt = strings.TrimSpace(value), off
+			case "verify": // U-Boot's bootm then takes an image whose sums don't hold
+				if v := strings.ToLower(strings.TrimSpace(value)); v == "n" || v == "no" || v == "0" || v == "off" || v == "false" {
+					s.add(off, Start{Kind: Unsigned, Name: name, Text: name + "=" + value})
+				}
 			case "bootstopkey", "bootstopkeysha256", "bootstopkeycrypt", "bootdelaykey":
 				keyed = keyed || value != ""
 			default:
@@ -277,6 +293,20 @@ func (s *scanner) environment() {
 	s.fromNetwork(vars, at)
 	if in := vars["stdin"]; slices.Contains(strings.Split(in, ","), "nc") { // doc/usage/netconsole.rst
 		s.add(at["stdin"], Start{Kind: Bootloader, Name: "netconsole", Text: "stdin=" + in})
+	}
+}
+
+// bootScript reads a line of a script of U-Boot, as mkimage(1) is given it: what
+// starts an image of whoever answers on the network.
+func (s *scanner) bootScript(line string, off int) {
+	if strings.HasPrefix(strings.TrimSpace(line), "#") {
+		return
+	}
+	if strings.Contains(line, "bootargs") {
+		s.bootargs(line, off)
+	}
+	if m := fromNet.FindStringIndex(line); m != nil && startsIt.MatchString(line[m[1]:]) {
+		s.add(off, Start{Kind: Unsigned, Name: "u-boot", By: "bootargs", Text: strings.TrimSpace(line)})
 	}
 }
 

@@ -12,9 +12,6 @@ import (
 // A server that listens to the device alone gives away nothing.
 func weakens(st *Start) []Start {
 	name := strings.ToLower(st.Name)
-	if i := slices.Index(st.Args, "busybox"); i == 0 && len(st.Args) > 1 {
-		name = path.Base(st.Args[1])
-	}
 	if local(st.Address) {
 		return nil
 	}
@@ -77,7 +74,13 @@ func opens(name string, l sh.Line) string {
 			return "ftp"
 		}
 	case "vsftpd":
-		if slices.ContainsFunc(l.Options, func(o sh.Option) bool { return strings.EqualFold(o.Value.Text, "anonymous_enable=yes") }) {
+		open := false // the last one counts
+		for _, o := range l.Options {
+			if key, v, _ := strings.Cut(o.Value.Text, "="); o.Name == "-o" && strings.EqualFold(key, "anonymous_enable") {
+				open = strings.EqualFold(v, "yes") || strings.EqualFold(v, "true") || v == "1"
+			}
+		}
+		if open {
 			return "ftp"
 		}
 	case "tftpd", "in.tftpd", "atftpd":
@@ -120,7 +123,7 @@ func data(name string, l sh.Line) string {
 			return "redis"
 		}
 	case "mongod":
-		if l.Has("--noauth") || l.Has("--bind_ip_all") && !l.Has("--auth") {
+		if l.Has("--noauth") || bindsAll(l) && !l.Has("--auth", "--keyFile", "--clusterAuthMode") {
 			return "mongodb"
 		}
 	case "mysqld", "mariadbd", "mysqld_safe":
@@ -141,7 +144,7 @@ func data(name string, l sh.Line) string {
 		}
 	case "dockerd", "docker":
 		for _, o := range l.Options {
-			if (o.Name == "-H" || o.Name == "--host") && strings.HasPrefix(o.Value.Text, "tcp://") && !local(host(o.Value.Text)) && !l.Has("--tlsverify") && (name == "dockerd" || l.Arg(0) == "daemon") {
+			if (o.Name == "-H" || o.Name == "--host") && onNetwork(o.Value.Text) && !l.On("--tlsverify") && (name == "dockerd" || l.Arg(0) == "daemon") {
 				return "docker"
 			}
 		}
@@ -176,6 +179,25 @@ func data(name string, l sh.Line) string {
 	return ""
 }
 
+// bindsAll says that mongod listens to more than the device.
+func bindsAll(l sh.Line) bool {
+	for one := range strings.SplitSeq(l.Value("--bind_ip"), ",") {
+		if one = strings.TrimSpace(one); one != "" && !local(one) {
+			return true
+		}
+	}
+	return l.On("--bind_ip_all")
+}
+
+// onNetwork says that what dockerd is told to listen at is no socket of the
+// device: an address without a protocol is one of TCP.
+func onNetwork(at string) bool {
+	if !strings.HasPrefix(at, "tcp://") && (at == "" || strings.Contains(at, "://") || strings.HasPrefix(at, "/")) {
+		return false
+	}
+	return !local(host(at))
+}
+
 // pages says that python serves the files of a folder.
 func pages(l sh.Line) bool {
 	m := l.Value("-m")
@@ -184,14 +206,11 @@ func pages(l sh.Line) bool {
 
 // givesShell says that a program given to a server lets in without asking.
 func givesShell(program string) bool {
-	f := strings.Fields(program)
+	f := texts(sh.Program(sh.Words(strings.Fields(program))))
 	if len(f) == 0 {
 		return false
 	}
 	name := path.Base(f[0])
-	if name == "busybox" && len(f) > 1 {
-		name = path.Base(f[1])
-	}
 	return shell(name) || name == "login" && slices.Contains(f, "-f")
 }
 
@@ -213,9 +232,9 @@ func relay(addresses []sh.Word) string {
 
 // behind is what a server that starts another one for each connection gives.
 func behind(program []sh.Word) string {
-	args := texts(program)
-	for len(args) > 1 && (path.Base(args[0]) == "busybox" || path.Base(args[0]) == "env") {
-		args = args[1:]
+	args := texts(sh.Program(program))
+	if len(args) == 0 {
+		return ""
 	}
 	if name := path.Base(args[0]); name == "telnetd" || name == "ftpd" || name == "tftpd" {
 		return opens(name, options(name, args[1:]))

@@ -318,7 +318,7 @@ func (s *scanner) stunnel() {
 	})
 }
 
-var weakIKE = regexp.MustCompile(`(?i)\b(3des|des|md5|modp768|modp1024|null)\b`)
+var weakIKE = regexp.MustCompile(`(?i)\b(3des|des|md5|modp768|modp1024(?:s160)?|null)\b`)
 
 // ipsec reads proposals of ipsec.conf(5), swanctl.conf(5) and racoon.conf(5).
 func (s *scanner) ipsec(line, key, value string, off int) {
@@ -327,7 +327,7 @@ func (s *scanner) ipsec(line, key, value string, off int) {
 		if yes(value) || strings.HasPrefix(value, "aggressive") {
 			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "aggressive", Text: line})
 		}
-	case "ike", "esp", "proposals", "esp_proposals", "encryption_algorithm", "hash_algorithm", "authentication_algorithm", "dh_group":
+	case "ike", "esp", "ah", "proposals", "esp_proposals", "ah_proposals", "encryption_algorithm", "hash_algorithm", "authentication_algorithm", "dh_group":
 		if m := weakIKE.FindString(value); m != "" {
 			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m), Text: line})
 		}

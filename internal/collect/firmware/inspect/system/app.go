@@ -15,6 +15,8 @@ var (
 	notSigned  = regexp.MustCompile(`(?:^|_)(?:verify|check|validate|require|enforce)_?(?:fw_|firmware_|image_|update_|ota_)?(?:sign|sig)(?:ature|ed)?s?(?:_|$)|(?:^|_)(?:sign|signature|sig)_?(?:verify|verification|check|checking|required|validation|enabled?)(?:_|$)|(?:^|_)(?:secure|verified)_?boot(?:_enabled?)?$`)
 	skipSigned = regexp.MustCompile(`(?:^|_)(?:skip|no|disable|ignore|allow_no|bypass)_?(?:verify_?)?(?:sign|sig)(?:ature)?(?:_?(?:verify|check|verification))?(?:_|$)|(?:^|_)allow_?unsigned`)
 
+	renewsIn = regexp.MustCompile(`(?:^|_)(?:fw|firmware|update|upgrade|ota|fota|swupdate|image|downgrade)`)
+
 	notVerified = regexp.MustCompile(`(?:^|_)(?:verify|check|validate)_?(?:peer|host|hostname|cert|certs|certificate|certificates|ssl|tls|server|ca)(?:_|$)|(?:^|_)(?:ssl|tls|cert|certificate|peer|https|mqtts?|server)_?(?:verify|verification|check|validate|validation)(?:_|$|ing$)|(?:^|_)(?:reject_?unauthorized|strict_?ssl|ssl_?verify|https_?verify)$|^tls_?reqcert$|(?:^|_)verify_?mode$|(?:^|_)ssl_?verify_?(?:peer|host)`)
 	skipVerify  = regexp.MustCompile(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|(?:tls|ssl)?_?(?:dont|do_not|not)_?verify(?:_?(?:server|peer|host|cert))?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
 	renewal     = regexp.MustCompile(`(?:^|_)(?:ota|update|upgrade|firmware|fw|fota)_verify$`)
@@ -27,6 +29,12 @@ var (
 
 	oldVersion = regexp.MustCompile(`(?i)^["'\[(]*(?:SSL_?v?[23](?:[._]0)?|TLS_?v?1(?:[._][01])?|1\.[01]|0x030[012])["'\])]*$`)
 	leastKey   = regexp.MustCompile(`(?:^|_)(?:(?:min|minimum|lowest)_?(?:tls|ssl)?_?(?:version|protocol|proto|ver)|(?:tls|ssl)_?(?:min|minimum)(?:_?(?:version|protocol|ver))?|(?:tls|ssl)_?(?:version|ver|protocol|proto)(?:_?min)?|secure_?protocol)$`)
+
+	oldCiphers  = regexp.MustCompile(`(?:^|_)(?:older|old|weak|legacy|insecure|export)_?(?:ciphers?|tls|ssl|protocols?)(?:_enabled?)?$`)
+	plainPages  = regexp.MustCompile(`(?:^|_)(?:https?|web|webui|tls|ssl)_?(?:policy|mode|connection)$`)
+	downgrades  = regexp.MustCompile(`(?:^|_)(?:allow|enable|accept|permit)_?(?:fw_?|firmware_?|update_?|ota_?|version_?)?downgrades?(?:$|_)|(?:^|_)downgrades?_?(?:allowed|enabled?|permitted)$`)
+	noDowngrade = regexp.MustCompile(`(?:^|_)(?:anti|prevent|block|forbid|deny|reject|no)_?(?:downgrades?|rollback)(?:_?(?:enabled?|check|protection))?$`)
+	controller  = regexp.MustCompile(`(?:^|_)(?:mgmt|management|inform|controller|provision\w*)_(?:\w+_)*(?:url|uri)$`)
 
 	telnetKey = regexp.MustCompile(`(?:^|_)(?:telnetd?|telnet_?(?:enabled?|on|switch|service|server|en)|(?:enable|start|open|use)_?telnetd?)$`)
 	telnetIn  = regexp.MustCompile(`(?:^|_)telnetd?_(?:enabled?|on|switch|start|status|active|state)$`)
@@ -84,6 +92,12 @@ func (s *scanner) application(line, key, value string, off int) bool {
 		add(TLSVerifyDisabled, key)
 	case leastKey.MatchString(name) && oldVersion.MatchString(value) && !strings.Contains(name, "max") && (name != "min_version" || s.in() != "" || len(value) > 3):
 		add(WeakTLS, value)
+	case on && oldCiphers.MatchString(name), strings.EqualFold(value, "enable") && oldCiphers.MatchString(name):
+		add(WeakTLS, key)
+	case strings.EqualFold(value, "http") && plainPages.MatchString(full):
+		add(CleartextTransport, "http")
+	case on && downgrades.MatchString(full), off0 && noDowngrade.MatchString(full) && renewsIn.MatchString(full):
+		add(Downgrade, key)
 	case on && (telnetKey.MatchString(name) || telnetIn.MatchString(full)):
 		add(TelnetEnabled, "telnetd")
 	case on && adbKey.MatchString(name):

@@ -134,7 +134,8 @@ func (s *scanner) code(hits []keyword.Hit) {
 	if lang == "perl" {
 		s.backticks()
 	}
-	if server {
+	// What has pages of a manual in it was published: it does what its caller asks.
+	if server && !(lang == "perl" && bytes.Contains(s.f.Data, []byte("\n=head1 "))) {
 		s.follow(lang)
 		s.customs(lang)
 	}
@@ -168,6 +169,9 @@ func (s *scanner) backticks() {
 	}
 }
 
+// ofProcesses are the names of Node's module that runs programs.
+var ofProcesses = regexp.MustCompile(`(?:child_process|childProcess|cp|proc)["')]*\.$`)
+
 // nodeServer is the beginning of a program that answers requests.
 var nodeServer = regexp.MustCompile(`\b(?:require\(|from\s+)["'](?:node:)?(?:express|http|https|koa|fastify|restify|@hapi/hapi|net)["']`)
 
@@ -200,8 +204,14 @@ func (s *scanner) runs(l language, text string, start int) {
 		return
 	}
 	rest := text[m[0]:]
+	if strings.HasPrefix(rest, "exec") && m[0] > 0 && text[m[0]-1] == '.' && !ofProcesses.MatchString(text[:m[0]]) {
+		return // of a pattern, of a database
+	}
 	if !l.source.MatchString(rest) && !s.tainted(l, rest) {
 		return
+	}
+	if strings.HasPrefix(text[m[0]:m[1]], "subprocess.") && !strings.Contains(rest, "getoutput") && !strings.Contains(rest, "shell=True") && strings.Contains(rest, "([") {
+		return // a list of arguments, which no shell reads
 	}
 	name, _, _ := strings.Cut(text[m[0]:m[1]], "(")
 	s.add(start+m[0], inspect.Weakness{Kind: CommandInjection, Name: strings.Trim(name, " `\""), Text: rest})

@@ -43,7 +43,7 @@ func (s *scanner) config() {
 		s.firewall()
 	case strings.HasPrefix(base, "stunnel") || in("/stunnel/"):
 		s.stunnel()
-	case base == "ipsec.conf" || base == "racoon.conf" || base == "swanctl.conf":
+	case base == "ipsec.conf" || base == "racoon.conf" || base == "swanctl.conf" || in("/ipsec.d/") || in("/swanctl/conf.d/") || in("/racoon/"):
 		s.eachLine(s.ipsec)
 	case base == "sysctl.conf" || in("/sysctl.d/"):
 		s.eachLine(func(line, _, _ string, off int) {
@@ -74,6 +74,7 @@ func (s *scanner) config() {
 		s.lighttpd()
 	}
 	s.together(p, base)
+	s.policies(p, base)
 	for _, prog := range programs {
 		if prog.when(p, base) {
 			s.eachLine(func(line, key, value string, off int) { s.rules(prog.rules, line, key, value, off) })
@@ -148,7 +149,7 @@ type program struct {
 
 // programs are rules by the program that a configuration is for: the settings
 // as the manuals of these programs name them.
-var programs = append(servers, []program{
+var programs = slices.Concat(servers, daemons, []program{
 	{like("lighttpd"), []rule{{"server.username", root, ServiceAsRoot, "lighttpd"}}},
 	{like("pip.conf", "pip/config"), []rule{{"trusted-host", anything, TLSVerifyDisabled, "pip"}}},
 	{like("openssl.cnf"), []rule{{"options", matches(`(?i)UnsafeLegacy`), WeakTLS, "renegotiation"}}},
@@ -190,7 +191,9 @@ var programs = append(servers, []program{
 		{"tls-version-min", matches(`^1\.[01]\b`), WeakTLS, "openvpn"}, {"verify-client-cert", none, Anonymous, "openvpn"}, {"client-cert-not-required", anything, Anonymous, "openvpn"},
 	}},
 	{like("/config/cwmp", "/config/easycwmp", "/config/icwmp", "tr069"), []rule{{"url", matches(`^http://`), CleartextTransport, "tr069"}, {"acs_url", matches(`^http://`), CleartextTransport, "tr069"}}},
-	{named("syslog.conf", "rsyslog.conf"), []rule{{"", matches(`^[\w.*;,=!-]+\s+@[^/]`), CleartextTransport, "syslog"}}},
+	{func(p, base string) bool {
+		return base == "syslog.conf" || base == "rsyslog.conf" || strings.Contains(p, "/rsyslog.d/")
+	}, []rule{{"", farLog, CleartextTransport, "syslog"}}},
 	{named("limits.conf"), []rule{{"", matches(`^\S+\s+(?:soft|hard|-)\s+core\s+(?:unlimited|infinity|-1|[1-9])`), CoreDumps, "core"}}},
 	{like("/systemd/"), []rule{{"limitcore", matches(`^(infinity|[1-9])`), CoreDumps, "core"}, {"defaultlimitcore", matches(`^(infinity|[1-9])`), CoreDumps, "core"}, {"macaddress", hardware, FixedIdentity, "mac"}, {"environment", unverified, TLSVerifyDisabled, "environment"}}},
 	{like("/selinux/config"), []rule{{"selinux", matches(`^(permissive|disabled)`), KernelWeak, "selinux"}}},
@@ -207,7 +210,7 @@ var programs = append(servers, []program{
 	{like("rsyslog"), []rule{{"$actionsendstreamdriverauthmode", matches(`^anon$`), TLSVerifyDisabled, "syslog"}, {"", matches(`(?i)\bStreamDriverAuthMode\s*=\s*"anon"`), TLSVerifyDisabled, "syslog"}}},
 	{named("krb5.conf", "kdc.conf"), []rule{{"allow_weak_crypto", yes, WeakCipher, "kerberos"}, {"", matches(`^\s*(?:default_t[gk]s|permitted|supported)_enctypes\s*=.*\b(?:des-|des3|arcfour|rc4)`), WeakCipher, "kerberos"}}},
 	{like("/config/system"), []rule{{"ttylogin", no, SerialShell, "console"}}},
-}...)
+})
 
 // unverified says that variables of a unit tell a client not to look at
 // certificates.

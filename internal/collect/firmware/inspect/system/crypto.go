@@ -67,6 +67,9 @@ func (s *scanner) openssl(args []string, c sh.Command) {
 		case args[1] == "dgst" && (a == "-md5" || a == "-md4" || a == "-sha1") && (strings.Contains(joined, "sign") || strings.Contains(joined, "verify")):
 			weak(i, a[1:])
 			return
+		case (args[1] == "req" || args[1] == "x509" || args[1] == "ca") && (a == "-md5" || a == "-md4" || a == "-sha1") && !strings.Contains(joined, "-fingerprint"):
+			weak(i, a[1:])
+			return
 		case args[1] == "passwd" && (a == "-1" || a == "-crypt" || a == "-apr1"):
 			weak(i, "passwd "+a)
 			return

@@ -30,23 +30,23 @@ const (
 	SudoNoPassword     = "sudo-without-password"
 	Anonymous          = "anonymous-access" // of MQTT, FTP, SMB: Name says which
 	ADBEnabled         = "adb-enabled"
-	DebugBuild         = "debug-build"          // Android's switches of a development build
-	SerialShell        = "serial-shell"         // a setting that leaves the log-in of a console out
-	EmptyPassword      = "empty-password"       // a script takes the password of an account away
-	Bootloader         = "bootloader-open"      // a script sets a boot loader to wait for a key
-	TelnetEnabled      = "telnet-enabled"       // a setting that switches it on
-	HardCodedKey       = "hard-coded-key"       // a key in the command line of openssl; Text is masked
-	ServiceAsRoot      = "service-as-root"      // a server told to keep the rights of root
-	FirewallOpen       = "firewall-open"        // what comes from the Internet's side is let in
-	KernelWeak         = "kernel-not-hardened"  // protections of the kernel that are off; Name says which
-	CoreDumps          = "core-dump-enabled"    // memory of programs is written to files
-	PathWritable       = "path-writable"        // programs or libraries are looked for where others may write
-	RootWritable       = "root-writable"        // the root file system is made writable
-	WorldWritable      = "world-writable"       // a script gives everybody the right to write
-	SetUIDRoot         = "setuid-root"          // a script gives a program the rights of root
-	FixedIdentity      = "fixed-identity"       // an address, an identifier or a seed that is the same on each unit
-	DebugTool          = "debug-tool"           // a debugger that a program opens for others
-	Leftover           = "development-leftover" // what belongs to whoever developed it; Name says what
+	DebugBuild         = "debug-build"            // Android's switches of a development build
+	SerialShell        = "serial-shell"           // a setting that leaves the log-in of a console out
+	EmptyPassword      = "empty-password"         // a script takes the password of an account away
+	Bootloader         = "bootloader-open"        // a script sets a boot loader to wait for a key
+	TelnetEnabled      = "telnet-enabled"         // a setting that switches it on
+	HardCodedKey       = "hard-coded-key"         // a key in the command line of openssl; Text is masked
+	ServiceAsRoot      = "service-as-root"        // a server told to keep the rights of root
+	FirewallOpen       = "firewall-open"          // what comes from the Internet's side is let in
+	KernelWeak         = "kernel-not-hardened"    // protections of the kernel that are off; Name says which
+	CoreDumps          = "core-dump-enabled"      // memory of programs is written to files
+	PathWritable       = "path-writable"          // programs or libraries are looked for where others may write
+	RootWritable       = "root-writable"          // the root file system is made writable
+	WorldWritable      = "world-writable"         // a script gives everybody the right to write
+	SetUIDRoot         = "setuid-root"            // a script gives a program the rights of root
+	FixedIdentity      = "fixed-identity"         // an address, an identifier or a seed that is the same on each unit
+	DebugTool          = "debug-tool"             // a debugger that a program opens for others
+	Leftover           = "development-leftover"   // what belongs to whoever developed it; Name says what
 	CodeInjection      = "code-injection"         // a request's text is run as a program or a template
 	SQLInjection       = "sql-injection"          // a request's text is put into a query
 	PathTraversal      = "path-traversal"         // a request names any file
@@ -59,7 +59,7 @@ const (
 	CrossOrigin        = "cross-origin"     // pages of any site may call the interface
 	Downgrade          = "update-downgrade" // older versions are taken
 	BusOpen            = "bus-open"         // every process may take any name of D-Bus
-	Cut                = "cut"                  // no weakness: a limit was hit here, what follows in the file was not looked at
+	Cut                = "cut"              // no weakness: a limit was hit here, what follows in the file was not looked at
 )
 
 // Report is what one file says.

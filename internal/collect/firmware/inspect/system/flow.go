@@ -114,7 +114,7 @@ var flows = map[string]flowing{
 			{SQLInjection, ".", method(`\.(?:query|execute|run|all|get|raw|exec)`), nil, query},
 			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), regexp.MustCompile(pathChecks.String() + `|\broot\s*:`), first},
 			{RequestForgery, "", method(`\b(?:axios(?:\.\w+)?|fetch|https?\.get|https?\.request|got(?:\.\w+)?|needle|request(?:\.get)?)`), nil, address},
-			{CommandInjection, "exec", method(`\b(?:exec|execSync)`), nil, first},
+			{CommandInjection, "exec", regexp.MustCompile(`(?:(?:^|[^.\w$])(?:exec|execSync)|\b(?:child_process|childProcess|cp)["')]*\.exec(?:Sync)?)\s*\(`), nil, first},
 		},
 	},
 }
@@ -293,7 +293,7 @@ func (f *flow) set(scope map[string]bool, name string, on bool) {
 	switch {
 	case !on:
 		delete(scope, name)
-	case len(scope) < maxTaint:
+	case len(scope) < maxTaint && name != "request" && name != "req": // of which only the parts are what somebody sent
 		scope[name] = true
 	}
 }
@@ -304,6 +304,9 @@ func (f *flow) outlet(o outlet, text string, off int) {
 		return
 	}
 	args := arguments(text[m[1]:])
+	if o.kind == PathTraversal && (f.lang == "perl" && strings.Contains(args, "|") || strings.Contains(args, "php://")) {
+		return // a command, which is worse; the body of the request itself
+	}
 	bad := false
 	switch o.how {
 	case anywherein:
@@ -329,7 +332,7 @@ func (f *flow) outlet(o outlet, text string, off int) {
 	}
 	if bad {
 		lead := len(text[m[0]:m[1]]) - len(strings.TrimLeft(text[m[0]:m[1]], " \t\n(=,;!&|"))
-		name := strings.Trim(text[m[0]+lead:m[1]], " \t\n(")
+		name, _, _ := strings.Cut(strings.TrimSpace(text[m[0]+lead:m[1]]), "(")
 		f.s.add(off+m[0]+lead, inspect.Weakness{Kind: o.kind, Name: name[:min(len(name), 40)], Text: strings.TrimSpace(text[m[0]+lead:])})
 	}
 }

@@ -71,6 +71,8 @@ var unsignedHabits = []habit{
 }
 
 var (
+	unverifies = regexp.MustCompile(`(?i)\bfalse\b|\bnone\b|^\s*(?:#|//)`)
+
 	sealed = regexp.MustCompile(`\bwrap_socket\(|\bSSLContext\(|ssl_context\s*=`)
 
 	// A word in a header of the maker's own, or a parameter with a telling name.
@@ -85,7 +87,10 @@ var (
 // customs looks for habits, line by line.
 func (s *scanner) customs(lang string) {
 	data := s.f.Data[:min(len(s.f.Data), maxFlow)]
-	checked := verifies.Match(data)
+	checked := false
+	for line := range bytes.Lines(data) {
+		checked = checked || verifies.Match(line) && !unverifies.Match(line)
+	}
 	names, off := "", 0
 	for line := range bytes.Lines(data) {
 		start := off

@@ -13,7 +13,7 @@ import (
 
 // fromRequest are variables that hold what a client of a web server sent
 // (RFC 3875; haserl's).
-var fromRequest = regexp.MustCompile(`\$\{?(QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_\w+|FORM_\w+|POST_\w+|GET_\w+|COOKIE_\w+|REPLY)\b`)
+var fromRequest = regexp.MustCompile(`\$\{?(QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_\w+|FORM_\w+|POST_\w+|GET_\w+|COOKIE_\w+)\b`)
 
 // anyVariable is a variable that the script itself doesn't set.
 var anyVariable = regexp.MustCompile(`\$\{?[a-z_]\w*`)
@@ -33,7 +33,7 @@ func (s *scanner) injected(args []string, c sh.Command) {
 	if again == "" {
 		return
 	}
-	from := fromRequest.MatchString(again) || slices.ContainsFunc(s.heard, func(v string) bool { return strings.Contains(again, "$"+v) || strings.Contains(again, "${"+v) })
+	from := fromRequest.MatchString(again) || holdsAny(again, s.heard) && !narrows.MatchString(again)
 	// Behind eval "$QUERY_STRING" every variable may be the request's.
 	if from || s.evaluated && name != "eval" && anyVariable.MatchString(again) {
 		s.add(c.Off, inspect.Weakness{Kind: CommandInjection, Name: name, Text: s.text(c)})
@@ -45,7 +45,7 @@ func (s *scanner) injected(args []string, c sh.Command) {
 // while read c; do.
 func (s *scanner) hears(all []sh.Command, i int) {
 	c := all[i]
-	if c.Arg(0) != "read" || len(c.Words) < 2 || len(s.heard) >= 16 {
+	if c.Arg(0) != "read" || len(s.heard) >= 16 {
 		return
 	}
 	for _, other := range all[max(0, i-8):i] {
@@ -54,6 +54,9 @@ func (s *scanner) hears(all []sh.Command, i int) {
 		}
 		switch path.Base(other.Arg(0)) {
 		case "mosquitto_sub", "nc", "ncat", "netcat", "socat", "curl", "wget", "telnet", "redis-cli", "mqtt":
+			if len(c.Words) == 1 {
+				s.heard = append(s.heard, "REPLY")
+			}
 			for _, w := range c.Words[1:] {
 				if !strings.HasPrefix(w.Text, "-") {
 					s.heard = append(s.heard, w.Text)

@@ -226,9 +226,7 @@ func (s *scanner) account(name string, args []string, c sh.Command) {
 // variables looks at assignments of paths that programs and libraries are looked
 // for in.
 func (s *scanner) variables(line, key, value string, off int) {
-	switch key {
-	case "path", "ld_library_path", "ld_preload":
-	default:
+	if !searched[key] {
 		if assigned := key + "=" + strings.ToLower(strings.Trim(value, `"'`)); blind("", assigned, "") {
 			s.add(off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: key, Text: line})
 		}

@@ -21,7 +21,7 @@ type fetched struct {
 // fetcher says that a program fetches what an address names.
 func fetcher(name string) bool {
 	switch name {
-	case "curl", "wget", "wget2", "uclient-fetch", "fetch", "aria2c", "axel", "lynx", "http", "tftp", "ftpget", "lftp", "ncftpget", "atftp":
+	case "curl", "wget", "wget2", "uclient-fetch", "fetch", "aria2c", "axel", "lynx", "http", "tftp", "ftpget", "lftp", "ncftpget", "atftp", "rsync":
 		return true
 	}
 	return false
@@ -54,6 +54,15 @@ func fetches(args, to []string) *fetched {
 		}
 	case "aria2c":
 		f.file = l.Value("-o", "--out")
+	case "rsync":
+		n := len(l.Rest)
+		if n < 2 || !strings.HasPrefix(l.Rest[0].Text, "rsync://") && !strings.Contains(l.Rest[0].Text, "::") {
+			return nil // over SSH, or here
+		}
+		f.kind, f.url, f.file = "rsync", "", l.Rest[n-1].Text
+		if strings.HasSuffix(f.file, "/") || f.file == "." {
+			f.file = path.Join(f.file, path.Base(l.Rest[0].Text))
+		}
 	case "tftp", "atftp":
 		if !l.Has("-g", "--get") && !slices.Contains(args, "get") {
 			return nil
@@ -81,6 +90,8 @@ var (
 	// What a substitution brings is run: eval "$(curl …)", sh -c "$(wget …)",
 	// . <(curl …).
 	substituted = regexp.MustCompile(`(?:\beval\s+["']?|\b(?:ba|da|a|z|k)?sh\s+(?:-\w*c\s+["']?)?|(?:^|[;&|]\s*)(?:\.|source)\s+)(?:\$\(|\x60|<\()\s*(?:curl|wget|uclient-fetch)\b`)
+	// What writes the memory of another chip.
+	flashes     = regexp.MustCompile(`^(?:flash[-_]\w[\w-]*|\w[\w-]*[-_]flash(?:er)?|esptool(?:\.py)?|avrdude|openocd|stm32flash|dfu-util|bossac|nrfjprog|nrfutil|lpc21isp|mcumgr|universal-silabs-flasher|cc2538-bsl(?:\.py)?|qdl)$`)
 	interpreter = regexp.MustCompile(`^(?:(?:ba|da|a|z|k|mk)?sh|python[\d.]*|perl|lua[\d.]*|node|php|ruby)$`)
 )
 
@@ -219,5 +230,5 @@ func uses(c sh.Command, file string) bool {
 	case "sudo", "exec", "nohup", "busybox":
 		return c.Arg(1) == file || len(c.Words) > 2 && same(c.Arg(2)) && interpreter.MatchString(path.Base(c.Arg(1)))
 	}
-	return interpreter.MatchString(name) && same(c.Arg(1))
+	return interpreter.MatchString(name) && same(c.Arg(1)) || flashes.MatchString(name)
 }

@@ -14,10 +14,13 @@ import (
 func (s *scanner) shell(commands []sh.Command) {
 	s.urls()
 	s.queried()
+	s.cgi(commands)
+	s.walls(commands)
 	var all [][]string
 	var flash []sh.Command // commands that write an image
 	var cards []sh.Command // commands that install what a card or stick holds
 	var fetch []fetched    // what they fetch
+	careless := -1         // a check of a signature whose result nobody looks at
 	for i, c := range commands {
 		args := make([]string, len(c.Words))
 		for i, w := range c.Words {
@@ -29,6 +32,8 @@ func (s *scanner) shell(commands []sh.Command) {
 		}
 		if !s.ignored(c) {
 			all = append(all, args)
+		} else if careless < 0 && checksSignature(args) {
+			careless = i
 		}
 		s.client(args, c)
 		s.cipher(args, c)
@@ -36,6 +41,7 @@ func (s *scanner) shell(commands []sh.Command) {
 		s.injected(args, c)
 		s.command(c)
 		s.rights(args, c)
+		s.daemon(args, c)
 		s.settings(args, to, c)
 		s.stores(args, c)
 		s.pipes(commands, i)
@@ -58,9 +64,17 @@ func (s *scanner) shell(commands []sh.Command) {
 	if len(flash) > 0 {
 		s.update(flash[0].Off, "script", s.text(flash[0]))
 	}
+	s.bootHooks(commands)
 	if s.up == nil && len(fetch) == 0 && len(cards) == 0 {
 		return
 	}
+	defer func() {
+		if careless >= 0 && !slices.ContainsFunc(s.rep.Weaknesses, func(w inspect.Weakness) bool { return w.Kind == UpdateUnsigned }) {
+			c := commands[careless]
+			line, _ := s.line(c.Off)
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: line})
+		}
+	}()
 	if !s.judge(all, nil) {
 		for _, c := range cards {
 			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
@@ -79,6 +93,19 @@ var anyway = regexp.MustCompile(`\|\|\s*(?:true|:|/bin/true|echo\b[^;|&{}]*|logg
 func (s *scanner) ignored(c sh.Command) bool {
 	line, _ := s.line(c.Off)
 	return strings.Contains(line, "||") && anyway.MatchString(line)
+}
+
+// checksSignature says that a command looks at a signature.
+func checksSignature(args []string) bool {
+	switch path.Base(args[0]) {
+	case "openssl":
+		return slices.Contains(args, "-verify") || slices.Contains(args, "-prverify")
+	case "gpg", "gpg2":
+		return slices.Contains(args, "--verify")
+	case "gpgv", "usign", "signify", "minisign", "cosign", "ucert":
+		return true
+	}
+	return false
 }
 
 // fromCard says that a command installs what a memory card or stick holds.
@@ -137,7 +164,7 @@ func (s *scanner) temporary(commands []sh.Command, i int) {
 			return
 		}
 	}
-	if asked {
+	if asked || scheduled(s.f.Path) {
 		s.add(c.Off, inspect.Weakness{Kind: PathWritable, Name: path.Base(program), Text: s.text(c)})
 	}
 }

@@ -35,7 +35,7 @@ var servers = []program{
 	{named("login.defs"), []rule{{"encrypt_method", matches(`^(?i)(?:des|md5|sha1)\b`), WeakCipher, "passwords"}, {"md5_crypt_enab", yes, WeakCipher, "passwords"}, {"umask", matches(`^0+$`), WorldWritable, "umask"}}},
 	{like("/pam.d/"), []rule{{"", matches(`^-?password\s+.*\bpam_unix\.so\b.*\s(?:md5|bigcrypt)\b`), WeakCipher, "passwords"}}},
 	{like("/polkit-1/localauthority", "/polkit-1/50"), []rule{{"resultany", yes, SudoNoPassword, "polkit"}}},
-	{named("ld.so.preload"), []rule{{"", open, PathWritable, "ld.so.preload"}}},
+	{named("ld.so.preload"), []rule{{"", outside, PathWritable, "ld.so.preload"}}},
 	{like("/ld.so.conf"), []rule{{"", func(v string) bool { return (strings.HasPrefix(v, "/") || strings.HasPrefix(v, ".")) && open(v) }, PathWritable, "ld.so.conf"}}},
 	{like("/conf.d/agetty", "/conf.d/getty", "/sv/agetty", "/sv/getty", "/default/agetty"), []rule{{"", matches(`--autologin\b`), SerialShell, "getty"}}},
 	{like("/systemd/"), []rule{{"environment", matches(`\bSYSTEMD_SULOGIN_FORCE=1`), SerialShell, "sulogin"}}},
@@ -50,13 +50,18 @@ var servers = []program{
 	{like("homeassistant", "configuration.yaml"), []rule{{"allow_bypass_login", yes, Anonymous, "home-assistant"}}},
 }
 
+// outside says that a library lies where no system keeps its own.
+func outside(p string) bool {
+	return open(p) || strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "/lib") && !strings.HasPrefix(p, "/usr/") && !strings.HasPrefix(p, "/$")
+}
+
 // together looks at settings that weaken a server only where others are missing.
 func (s *scanner) together(p, base string) {
 	d := s.f.Data[:min(len(s.f.Data), maxConfig)]
 	switch {
 	case base == "daemon.json" && strings.Contains(p, "docker"):
 		s.dockerd()
-	case strings.HasPrefix(base, "mongod") && path.Ext(base) == ".conf":
+	case strings.HasPrefix(base, "mongod") && path.Ext(base) == ".conf" && !mongoOpen.Match(d): // else that is what is told
 		s.lacks("bindip", reached, Anonymous, "mongodb", "authorization")
 		s.lacks("bindipall", yes, Anonymous, "mongodb", "authorization")
 	case strings.HasPrefix(base, "aria2"):
@@ -115,6 +120,8 @@ var (
 	ubusRole = regexp.MustCompile(`"unauthenticated"\s*:\s*\{[^@]{0,900}?"(?:file|uci|\*|/[^"]*)"\s*:\s*\[[^\]]*"(?:exec|write|\*)"`)
 )
 
+var mongoOpen = regexp.MustCompile(`(?m)^\s*(?:authorization\s*:\s*["']?disabled|(?:noauth|auth)\s*=)`)
+
 var tlsOff = regexp.MustCompile(`"tlsverify"\s*:\s*false`)
 
 // loopback says that an address is the device's own.
@@ -172,7 +179,7 @@ func (s *scanner) listeners() {
 			flush()
 			text, at = line, off
 			sealed = len(f) == 0 || f[0] == "0" || cleartextPort(f[0]) || len(f) > 1 && (loopback(f[1]) || strings.HasPrefix(f[1], "/"))
-		case "certfile", "keyfile", "psk_hint", "psk_file", "tls_engine":
+		case "certfile", "keyfile", "cafile", "capath", "require_certificate", "tls_version", "psk_hint", "psk_file", "tls_engine":
 			sealed = true
 		case "bind_address":
 			sealed = sealed || loopback(value)

@@ -77,7 +77,7 @@ func TestServers(t *testing.T) {
 		{"/data/settings.js", "module.exports = {\n  flowFile: 'a.json',\n  adminAuth: {},\n}\n", nil},
 		{"/data/settings.js", "module.exports = {\n  uiHost: '127.0.0.1',\n  uiPort: 1880,\n}\n", nil},
 		{"/opt/a.py", "#!/usr/bin/python3\nc.set_missing_host_key_policy(paramiko.AutoAddPolicy())\nc.set_missing_host_key_policy(paramiko.RejectPolicy())\n", []item{{system.WeakSSH, 2, "StrictHostKeyChecking"}}},
-		{"/www/cgi-bin/a.pl", "#!/usr/bin/perl\nmy $h = param('h');\nopen(F, \"ping $h |\");\nopen(G, \"<$h\");\nopen(H, '-|', \"nslookup $h\");\nopen(I, \"ping 1 |\");\n", []item{{system.CommandInjection, 3, "open"}, {system.CommandInjection, 5, "open"}}},
+		{"/www/cgi-bin/a.pl", "#!/usr/bin/perl\nmy $h = param('h');\nopen(F, \"ping $h |\");\nopen(G, \"<$h\");\nopen(H, '-|', \"nslookup $h\");\nopen(I, \"ping 1 |\");\n", []item{{system.CommandInjection, 3, "open"}, {system.PathTraversal, 4, "open"}, {system.CommandInjection, 5, "open"}}},
 		{"/etc/a.conf", "priority = NORMAL:+VERS-TLS1.0\npriority = NORMAL:-VERS-TLS1.0:+VERS-TLS1.2\n", []item{{system.WeakTLS, 1, "TLS1.0"}}},
 		{"/boot/config-6", "CONFIG_KEXEC=y\nCONFIG_PROC_KCORE=y\nCONFIG_SECCOMP=y\n# CONFIG_FORTIFY_SOURCE is not set\n", []item{{system.KernelWeak, 1, "CONFIG_KEXEC"}, {system.KernelWeak, 2, "CONFIG_PROC_KCORE"}, {system.KernelWeak, 4, "CONFIG_FORTIFY_SOURCE"}}},
 		{"/boot/config-6", "CONFIG_KEXEC=y\nCONFIG_KEXEC_SIG=y\n", nil},

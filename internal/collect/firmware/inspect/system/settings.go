@@ -55,6 +55,8 @@ func (s *scanner) source(line, key, value string, off int) {
 	switch {
 	case manages.MatchString(name), manages.MatchString(full):
 		s.add(off, inspect.Weakness{Kind: CleartextTransport, Name: "tr069", Text: line})
+	case controller.MatchString(name):
+		s.add(off, inspect.Weakness{Kind: CleartextTransport, Name: "http", Text: line})
 	case (renewKey.MatchString(name) || renewKey.MatchString(full)) && !dynamic.MatchString(full+s.f.Path+value):
 		s.add(off, inspect.Weakness{Kind: UpdateOverHTTP, Name: "http", Text: line})
 	}

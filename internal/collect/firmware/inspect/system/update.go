@@ -23,8 +23,9 @@ var (
 	orbits    = regexp.MustCompile(`(?i)/(?:xtra\d*|lto\d*|epo\w*|mgaoffline|qg_?\w*|eph\w*)\.(?:bin|dat|ubx|epo|hdr)\b`) // of satellites: no program
 	pageURL   = regexp.MustCompile(`(?i)\.(html?|php|txt|md|js|css|xsd|dtd)(\?|#|$)`)
 	// What looks at a signature: a tool's option, or a tool or key with such a name.
-	verifies = regexp.MustCompile(`(?i)(^|\s)-(prverify|verify)\b|\bgpgv?\b|\busign\b|\bsignify\b|\bminisign\b|\bcosign\b|\bucert\b|signature|\bsigntool\b|verify_?sig|sig_?verify|rsa_?verify|check_?sign|sign_?check|\bswupdate\b|\brauc\b|\bverity\b`)
-	older    = regexp.MustCompile(`(?i)\bsort\s+(-\w*V|--version-sort)|downgrad|rollback|anti_?roll|min_?version|version_?(compare|cmp|check|newer|older|gt|lt|le|ge)|(compare|check|cmp)_?version|ver(sion)?\w*["'}]?\s+-(lt|le|gt|ge)\s`)
+	verifies  = regexp.MustCompile(`(?i)(^|\s)-(prverify|verify)\b|\bgpgv?\b|\busign\b|\bsignify\b|\bminisign\b|\bcosign\b|\bucert\b|signature|\bsigntool\b|verify_?sig|sig_?verify|rsa_?verify|check_?sign|sign_?check|\bswupdate\b|\brauc\b|\bverity\b`)
+	looksAway = regexp.MustCompile(`(?i)no-(?:gpg-|sign-|ssl-)?(?:verify|checks?)\b|verify(?:-ssl)?[= ]+(?:false|no|0)\b`)
+	older     = regexp.MustCompile(`(?i)\bsort\s+(-\w*V|--version-sort)|downgrad|rollback|anti_?roll|min_?version|version_?(compare|cmp|check|newer|older|gt|lt|le|ge)|(compare|check|cmp)_?version|ver(sion)?\w*["'}]?\s+-(lt|le|gt|ge)\s`)
 )
 
 // writes says that a command writes an image to flash.
@@ -315,7 +316,7 @@ func (s *scanner) yum() {
 func (s *scanner) judge(commands [][]string, raw []byte) (checked bool) {
 	rollback := false
 	look := func(text string) {
-		checked = checked || verifies.MatchString(text) && !strings.Contains(text, "no-verify")
+		checked = checked || verifies.MatchString(text) && !looksAway.MatchString(text)
 		rollback = rollback || older.MatchString(text)
 	}
 	for _, c := range commands {
