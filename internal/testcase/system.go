@@ -68,14 +68,9 @@ func because(key string, ws []fact.Typed[fact.ImageWeakness]) verdict.Reason {
 // without a password, or with one that was recovered, opens all of them; a
 // hash that wasn't recovered, a key or a second root may, and a person tries.
 func accounts(v *View, s Subject, _ Params) Outcome {
-	if open := weaknesses(v, s.Key, "empty-password", "ssh-empty-password", "anonymous-access", "snmp-default-community"); len(open) > 0 {
-		return Fail(because("reason.account-open", open), facts(open)...)
-	}
 	hashes := fact.Where(v.Facts, func(k fact.ImageSecret) bool { return k.Image == s.Key && k.Type == "password-hash" })
-	for _, k := range hashes {
-		if k.Value.Recovered {
-			return Fail(verdict.Because("reason.account-common-password", "user", k.Value.User, "path", k.Value.Path, "line", fmt.Sprint(k.Value.Line)), k.Fact)
-		}
+	if o := openAccounts(v, s, hashes); o.verdict != "" {
+		return o
 	}
 	scope, o, ok := clean(v, s)
 	if !ok {
@@ -95,6 +90,31 @@ func accounts(v *View, s Subject, _ Params) Outcome {
 		return o
 	}
 	return PassAbsent(verdict.Because("reason.no-open-account"), scope)
+}
+
+// maxNamed bounds the accounts that one outcome names.
+const maxNamed = 5
+
+// openAccounts fails where an account of the image opens every unit, and names
+// those that a well-known password opens beside those that need none.
+func openAccounts(v *View, s Subject, hashes []fact.Typed[fact.ImageSecret]) (o Outcome) {
+	if open := weaknesses(v, s.Key, "empty-password", "ssh-empty-password", "anonymous-access", "snmp-default-community"); len(open) > 0 {
+		o = Fail(because("reason.account-open", open), facts(open)...)
+	}
+	named := 0
+	for _, k := range hashes {
+		if !k.Value.Recovered || named == maxNamed {
+			continue
+		}
+		named++
+		why := verdict.Because("reason.account-common-password", "user", k.Value.User, "path", k.Value.Path, "line", fmt.Sprint(k.Value.Line))
+		if o.verdict == "" {
+			o = Fail(why, k.Fact)
+		} else {
+			o = o.And(why).With(k.Fact)
+		}
+	}
+	return o
 }
 
 // transportSettings: a client that is told not to check, or a server that

@@ -432,7 +432,18 @@ func (g *Gather) guess(rounds int) {
 		if s.Scheme == "htdigest" {
 			user += ":" + s.Note
 		}
-		s.Clear, s.Recovered = try.Password(s.Value, user, known[:min(len(known), 100)]...)
+		var tried guess.Tried
+		s.Clear, tried, s.Recovered = try.Password(s.Value, user, known[:min(len(known), 100)]...)
+		if s.Scheme == "htdigest" {
+			continue // the note is the realm
+		}
+		switch {
+		case s.Recovered:
+		case tried == guess.None:
+			s.Note = strings.TrimLeft(s.Note+"; no password was tried on this kind of hash", "; ")
+		case tried == guess.Some:
+			s.Note = strings.TrimLeft(s.Note+"; not all of the well-known passwords were tried: each try costs much", "; ")
+		}
 	}
 }
 

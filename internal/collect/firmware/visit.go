@@ -237,7 +237,7 @@ func boots(e format.Entry) bool {
 	dir := path.Dir(e.Path)
 	base := path.Base(dir)
 	return e.Type == format.Symlink || e.Type == format.File && (base == "bin" || base == "sbin") && e.Mode&0o111 != 0 ||
-		e.Path == "/etc/machine-id" || path.Base(e.Path) == "down" || strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/")
+		e.Path == "/etc/machine-id" || path.Base(e.Path) == "down" || strings.HasPrefix(base, "rc") || base == "init.d" || strings.HasSuffix(base, ".wants") || strings.HasSuffix(base, ".requires") || strings.Contains(dir, "/runlevels/") || startup.DropIn(e.Path)
 }
 
 // Raw is a program or bytes without a tree. Of variables the name of the one
@@ -256,9 +256,13 @@ func (v *visitor) Raw(r unpack.Raw) error {
 	if err := v.progress(path); err != nil {
 		return err
 	}
-	e := &emitter{v: v, f: f, place: place}
+	e := &emitter{v: v, f: f, place: place, whole: r.Volume < 0 && len(r.Vars) == 0 && len(r.Data) >= bareProgram}
 	return e.inspect()
 }
+
+// bareProgram is from what size on a range without a file system may be all the
+// software of a device.
+const bareProgram = 32 << 10
 
 // variables places what was found in lines made of variables. Those of a boot
 // loader stand as "name=value"; of all others the offset is that of the value.
@@ -307,6 +311,7 @@ type emitter struct {
 	known  *values      // made of them
 	lines  map[int]bool // where they stand
 	key    bool         // it holds a private key
+	whole  bool         // a range that may be all the software there is
 	err    error
 }
 
@@ -474,6 +479,9 @@ func (e *emitter) software(hits []keyword.Hit) {
 	w := e.f.At(0)
 	e.place(&w)
 	got.Path = w.Path
+	if e.whole && got.Binary == nil && e.f.Kind != inspect.Text {
+		got.Binary = &component.Binary{Path: w.Path, Bare: true}
+	}
 	// A package database of a whole distribution is more than one record may
 	// hold.
 	packages := got.Packages

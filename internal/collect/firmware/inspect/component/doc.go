@@ -139,6 +139,7 @@ type Binary struct {
 	Module  bool   // of the kernel
 	Says    string // what a program calls itself that belongs to no product that is known
 	Packed  bool
+	Bare    bool // no program with headers: a range of an image that has no files
 }
 
 // Findings is what one file says.

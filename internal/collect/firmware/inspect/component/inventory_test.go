@@ -156,3 +156,22 @@ func TestInventoryIsBounded(t *testing.T) {
 		t.Error("so many versions of one product aren't cut")
 	}
 }
+
+// TestBare: a range without a file system is software that nobody knows, where an
+// image holds nothing else.
+func TestBare(t *testing.T) {
+	t.Parallel()
+	bare := Findings{Path: "hex:data", Binary: &Binary{Path: "hex:data", Bare: true}}
+	v := NewInventory()
+	v.Add(bare)
+	if r := v.Result(); len(r.Unattributed) != 1 || !strings.Contains(r.Unattributed[0].Why, "what software") {
+		t.Errorf("alone: %+v", r.Unattributed)
+	}
+	v = NewInventory()
+	v.Add(bare)
+	f, p := program("/usr/bin/tini", "", "tini version 0.19.0")
+	v.Add(scan(rules(), f, nil, p))
+	if r := v.Result(); len(r.Unattributed) != 0 {
+		t.Errorf("beside a program: %+v", r.Unattributed)
+	}
+}

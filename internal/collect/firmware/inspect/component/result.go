@@ -41,7 +41,11 @@ func (v *Inventory) Result() Result {
 			r.Unknown = append(r.Unknown, *unknown)
 		}
 	}
+	bare := len(r.Components)+len(r.Unknown) == 0 && !slices.ContainsFunc(v.binaries, func(b binaryOf) bool { return !b.Bare })
 	for _, b := range v.binaries {
+		if b.Bare && !bare {
+			continue // what lies loose beside programs is of them
+		}
 		if _, ok := owners[b.Path]; b.claimed || ok || b.folder != nil && len(b.folder.exact) > 0 || b.beside() {
 			continue
 		}
@@ -49,6 +53,8 @@ func (v *Inventory) Result() Result {
 		switch {
 		case b.like != "":
 			why = "it has the name of a program of " + b.like + ", and nothing in it says that it is that"
+		case b.Bare:
+			why = "nothing in it says what software it is"
 		case b.Packed:
 			why = "it is packed: what is in it can't be seen"
 		case b.Says != "":

@@ -186,7 +186,25 @@ func (s *scanner) product(host string) bool {
 func (s *scanner) release(from int, host string) bool {
 	first, _, _ := strings.Cut(host, ".")
 	// 4.2.2.1 is a public resolver, and a clause of many standards.
-	return small(host) || strings.HasPrefix(host, "4.2.2.") || len(first) == 1 && !resolvers[host] && strings.Contains(s.f.Path, ".so") || host == "18.244.0.188"
+	return s.besideVersion(from, len(host)) || small(host) || strings.HasPrefix(host, "4.2.2.") || len(first) == 1 && !resolvers[host] && strings.Contains(s.f.Path, ".so") || host == "18.244.0.188"
+}
+
+// besideVersion says that the string behind the one at from, or before it, is the
+// name of a version: "5.100.138.4" beside "wl_version".
+func (s *scanner) besideVersion(from, n int) bool {
+	d := s.f.Data
+	behind := bytes.TrimLeft(d[min(len(d), from+n):min(len(d), from+n+40)], "\x00")
+	if i := bytes.IndexByte(behind, 0); i >= 0 {
+		behind = behind[:i]
+	}
+	before := bytes.TrimRight(d[max(0, from-40):from], "\x00")
+	before = before[bytes.LastIndexByte(before, 0)+1:]
+	for _, name := range [][]byte{behind, before} {
+		if len(name) > 0 && len(name) < 24 && !bytes.ContainsAny(name, " %/") && bytes.HasSuffix(bytes.ToLower(name), []byte("version")) {
+			return true
+		}
+	}
+	return false
 }
 
 // within looks at hosts inside of a string that is a command, a setting or a

@@ -70,6 +70,7 @@ func TestScan(t *testing.T) {
 			{"pool.ntp.org", 123, "ntp", host.InBinary, 0}, {"api.vendor-cloud.net", 443, "https", host.InBinary, 0}, {"203.0.113.9", 0, "", host.InBinary, 0}, {"log.vendor-track.com", 0, "", host.InBinary, 0}}},
 		{"program-help", "/usr/sbin/d", "\x00\x00Report bugs to https://tracker.vendor-cloud.net/new\x00https://www.openssl.org/\x002.5.29.15\x00192.168.0.20\x00org.freedesktop.DBus.Peer\x00http://www.style=x\x00mail.example.com\x00", []use{
 			{"tracker.vendor-cloud.net", 443, "https", host.Documentation, 0}, {"www.openssl.org", 443, "https", host.Documentation, 0}, {"192.168.0.20", 0, "", host.Private, 0}, {"mail.example.com", 0, "", host.Documentation, 0}}},
+		{"driver-version", "/usr/sbin/d", "\x00\x005.100.138.4\x00wl_version\x00os_version\x0011.10.27.14\x00log_addr\x00203.0.113.9\x00", []use{{"203.0.113.9", 0, "", host.InBinary, 0}}},
 		{"header", "/usr/sbin/d", "\x00\x00GET /v1 HTTP/1.1\r\nHost: claim.vendor-cloud.net\r\nX-A: b\r\n\x00Host: %s\r\n\x00", []use{{"claim.vendor-cloud.net", 0, "", host.InBinary, 0}}},
 		{"database", "/etc/a.conf", "output influx://flux.vendor-cloud.net:8086/w\n", []use{{"flux.vendor-cloud.net", 8086, "influx", host.InConfig, 1}}},
 		{"filled-in", "/usr/sbin/d", "\x00\x00https://%s.iot.vendor-cloud.net/v1\x00mqtts://dev-%d.vendor-cloud.net:9001\x00http://%s.com/\x00", []use{

@@ -59,7 +59,7 @@ var (
 )
 
 // technical are words of cryptography and of protocols that stand in identifiers.
-var technical = regexp.MustCompile(`(?i)(sha[0-9]|aes|rsa|hmac|md[45]|pbkdf|base64|x509|tls|ssl|utf|ipv[46]|ecdsa|crypt|25519|anon|user|key[0-9]|token|auth|passw[o0]rd[0-9])`)
+var technical = regexp.MustCompile(`(?i)(sha[0-9]|aes|wpa2?-?psk|psk2?$|tkip|ccmp|rsa|hmac|md[45]|pbkdf|base64|x509|tls|ssl|utf|ipv[46]|ecdsa|crypt|25519|anon|user|key[0-9]|token|auth|passw[o0]rd[0-9])`)
 
 // accounts are names that come before a password that everybody knows.
 var accounts = map[string]bool{"admin": true, "root": true, "user": true, "guest": true, "service": true, "support": true, "supervisor": true, "operator": true, "default": true, "administrator": true, "system": true, "tech": true, "factory": true, "debug": true, "test": true, "viewer": true}

@@ -29,46 +29,65 @@ var words = func() []string {
 // some hundred for SHA-512 crypt.
 const Default = 8_000_000
 
+// common is how many words each hash is tried against whatever the others cost.
+const common = 64
+
 // Guesser tries passwords until its budget is used up. It is for one goroutine
 // at a time.
-type Guesser struct{ budget int }
+type Guesser struct{ first, budget int }
 
-// New returns a Guesser that may spend budget rounds on all hashes together.
-func New(budget int) *Guesser { return &Guesser{budget} }
+// New returns a Guesser that may spend budget rounds on all hashes together, and
+// three times as much so that each is tried with the likeliest words.
+func New(budget int) *Guesser { return &Guesser{3 * budget, budget} }
+
+// Tried is how far a hash was tried.
+type Tried int
+
+// How far.
+const (
+	None Tried = iota // its scheme isn't known here, or one try costs too much
+	Some              // the budget was used up
+	All
+)
 
 // Password returns the password of a hash. known are words that the same image
-// holds in clear: they are tried before the dictionary. ok is false where none
-// fits, the scheme isn't known here or the budget is used up.
-func (g *Guesser) Password(hash, user string, known ...string) (password string, ok bool) {
+// holds in clear: they are tried before most of the dictionary. ok is false where
+// none fits; tried says what that is worth.
+func (g *Guesser) Password(hash, user string, known ...string) (password string, tried Tried, ok bool) {
 	test, cost := tester(hash, user)
 	if test == nil {
-		return "", false
+		return "", None, false
 	}
-	// Half of what is left: the first hash must not use up what the others need.
-	limit := g.budget / 2
-	spent := 0
-	try := func(p string) bool {
-		if spent+cost > limit {
-			return false
-		}
-		spent += cost
-		return test(p)
-	}
-	defer func() { g.budget -= spent }()
-	for _, list := range [][]string{likely(user), known, words} {
+	for _, list := range [][]string{likely(user), words[:common]} {
 		for _, p := range list {
 			if len(p) > 64 {
 				continue
 			}
-			if try(p) {
-				return p, true
+			if g.first < cost {
+				return "", Some, false
 			}
-			if spent+cost > limit {
-				return "", false
+			if g.first -= cost; test(p) {
+				return p, All, true
 			}
 		}
 	}
-	return "", false
+	// Half of what is left: the first hash must not use up what the others need.
+	limit := g.budget / 2
+	for _, list := range [][]string{known, words[common:]} {
+		for _, p := range list {
+			if len(p) > 64 {
+				continue
+			}
+			if limit < cost {
+				return "", Some, false
+			}
+			limit -= cost
+			if g.budget -= cost; test(p) {
+				return p, All, true
+			}
+		}
+	}
+	return "", All, false
 }
 
 // likely are passwords that people make of an account's name.

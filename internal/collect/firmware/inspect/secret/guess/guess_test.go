@@ -29,7 +29,7 @@ func TestPassword(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := guess.New(guess.Default).Password(row.hash, row.user)
+			got, _, ok := guess.New(guess.Default).Password(row.hash, row.user)
 			if !ok || got != row.want {
 				t.Errorf("%q, %v; want %q", got, ok, row.want)
 			}
@@ -40,10 +40,10 @@ func TestPassword(t *testing.T) {
 func TestPasswordOfTheImage(t *testing.T) {
 	t.Parallel()
 	const hash = "$6$XcQf7IRXwTyL$9V/L1R1/cJVCV5237chtwRaBdww4/khrEFTEBQL.9i8six2VFB6bqXZhPcatAd9AjQHc3lwdDmVYx9O55rqow/"
-	if p, ok := guess.New(guess.Default).Password(hash, "root"); ok {
+	if p, _, ok := guess.New(guess.Default).Password(hash, "root"); ok {
 		t.Errorf("guessed %q", p)
 	}
-	if p, ok := guess.New(guess.Default).Password(hash, "root", "other", "Harbor8344"); !ok || p != "Harbor8344" {
+	if p, _, ok := guess.New(guess.Default).Password(hash, "root", "other", "Harbor8344"); !ok || p != "Harbor8344" {
 		t.Errorf("%q, %v", p, ok)
 	}
 }
@@ -53,16 +53,39 @@ func TestPasswordOfTheImage(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	const easy = "{SHA}0DPiKuNIrrVmD8IUCuw1hQxNqZc=" // admin
-	if _, ok := guess.New(0).Password(easy, ""); ok {
+	if _, _, ok := guess.New(0).Password(easy, ""); ok {
 		t.Error("guessed without a budget")
 	}
 	for _, hash := range []string{
 		"$6$rounds=999999999$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
 		"$2b$31$NNNNNNNNNNNNNNNNNNNNNuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", "$y$j9T$x$y", "", "x", "$6$", "{SSHA}x", "$1$",
 	} {
-		if p, ok := guess.New(guess.Default).Password(hash, "root"); ok {
+		if p, _, ok := guess.New(guess.Default).Password(hash, "root"); ok {
 			t.Errorf("%q: %q", hash, p)
 		}
+	}
+}
+
+// TestMany: the last of many expensive hashes is tried with the likeliest words,
+// and what was not tried is told.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	g := guess.New(guess.Default)
+	const other = "$6$XcQf7IRXwTyL$9V/L1R1/cJVCV5237chtwRaBdww4/khrEFTEBQL.9i8six2VFB6bqXZhPcatAd9AjQHc3lwdDmVYx9O55rqow/"
+	const easy = "$6$qIqHQwoY$Pzt0A7lR37CEzvNBW38bKZhQGvTOSZCKOR.rZLE0BiCXxNOJCpe0pUqSRBWQtyGTPqs8vVmcc1x542F3uPk/A1" // 888888
+	for i := range 12 {
+		if p, tried, ok := g.Password(other, "root"); ok || tried != guess.Some {
+			t.Errorf("%d: %q, %v, %v", i, p, tried, ok)
+		}
+	}
+	if p, _, ok := g.Password(easy, "root"); !ok || p != "888888" {
+		t.Errorf("the last: %q, %v", p, ok)
+	}
+	if _, tried, _ := g.Password("$y$j9T$x$y", "root"); tried != guess.None {
+		t.Errorf("yescrypt: %v", tried)
+	}
+	if _, tried, _ := guess.New(guess.Default).Password("{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "root"); tried != guess.All {
+		t.Errorf("a cheap one: %v", tried)
 	}
 }
 
