@@ -44,6 +44,17 @@ func (g *Gather) keepEntry(e Entry) {
 	}
 }
 
+// mostTexts bounds how many small files are kept whole, in case that another file
+// names one as a credential. What is beyond is no gap: of so many hardly one is.
+const mostTexts = 5_000
+
+// keepText is keep for those.
+func (g *Gather) keepText(c secret.Clue) {
+	if g.texts = append(g.texts, c); len(g.texts) >= 2*mostTexts {
+		cut(&g.texts, mostTexts)
+	}
+}
+
 // cut leaves the first n of a list, and says how many went.
 func cut[T any](list *[]T, n int) int {
 	over := len(*list) - n
@@ -115,6 +126,7 @@ func (g *Gather) prune() {
 	for _, l := range g.lists() {
 		l.prune(&g.dropped)
 	}
+	cut(&g.texts, mostTexts)
 	if g.Keep > 0 {
 		g.r.More += cut(&g.r.Entries, g.Keep)
 	}
@@ -125,6 +137,7 @@ func (g *Gather) order() {
 	for _, l := range g.lists() {
 		l.order()
 	}
+	inOrder(g.texts)
 	inOrder(g.r.Entries)
 }
 

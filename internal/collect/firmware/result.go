@@ -73,6 +73,7 @@ type Gather struct {
 	soft     []component.Findings
 	bins     []binary.Record
 	clues    []secret.Clue
+	texts    []secret.Clue // small files that may be credentials
 	apps     []apk.App
 	versions []Version // that files of the image state; see version
 	dropped  tally
@@ -97,6 +98,8 @@ func (g *Gather) Add(r Record) {
 		keep(g, "links", &g.links, *r.Link)
 	case r.Secret != nil:
 		keep(g, "secrets", &g.r.Secrets, Secret{Hit: *r.Secret})
+	case r.Clue != nil && r.Clue.Text != "":
+		g.keepText(*r.Clue)
 	case r.Clue != nil:
 		keep(g, "clues", &g.clues, *r.Clue)
 	case r.Host != nil:
@@ -212,6 +215,9 @@ func (g *Gather) resolve() {
 	}
 	for i := range g.clues {
 		to(&g.clues[i].Path)
+	}
+	for i := range g.texts {
+		to(&g.texts[i].Path)
 	}
 	for i := range g.apps {
 		g.apps[i].Archive = g.names.Archive(g.apps[i].Path)
@@ -363,7 +369,7 @@ func (g *Gather) keys() {
 	r := &g.r
 	var k secret.Keys
 	k.Add(nil, g.clues)
-	for _, h := range secret.Named(g.clues, hits(r.Secrets)) {
+	for _, h := range secret.Named(slices.Concat(g.clues, g.texts), hits(r.Secrets)) {
 		r.Secrets = append(r.Secrets, Secret{Hit: h})
 	}
 	for _, c := range r.Certs {

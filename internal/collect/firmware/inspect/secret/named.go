@@ -37,15 +37,12 @@ var naming = map[string]map[string]string{
 	"restic":        {"-p": oneWord, "--password-file": oneWord},
 }
 
-// reading are programs that read a credential from their input.
-var reading = map[string]string{"chpasswd": pairLines, "openconnect": oneWord, "cryptsetup": oneWord, "docker": oneWord, "podman": oneWord, "smbpasswd": oneWord, "kinit": oneWord}
-
 var (
 	// namingKey is a setting that names a file.
-	namingKey = regexp.MustCompile(`(?im)^[^#;\n]*?\b(auth-user-pass|askpass|pass(?:word|wd|phrase)?[_-]?file|credentials?(?:[_-]?file)?|secret[_-]?file|token[_-]?file|psk[_-]?file|LoadCredential)["']?(?:\s*[:=]\s*|\s+)["']?(?:[\w.-]+:)?(/[^\s"',;:]{2,200})`)
+	namingKey = regexp.MustCompile(`(?im)^[^#;\n]*?(?:\b|_)(auth-user-pass|askpass|pass(?:word|wd|phrase)?[_-]?file|credentials?(?:[_-]?file)?|secret[_-]?file|token[_-]?file|psk[_-]?file|LoadCredential)["']?(?:\s*[:=]\s*|\s+)["']?(?:([\w.-]+):)?(/[^\s"',;:]{2,200})`)
 	// printed is what another program prints of a file.
 	printed   = regexp.MustCompile("^(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)$")
-	printedTo = regexp.MustCompile("(?im)^[^#\n]*?\\b\\w*(?:pass|passwd|password|passphrase|psk|secret|token|pw)\\w*=[\"']?(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)")
+	printedTo = regexp.MustCompile("\\b(\\w+)=[\"']?(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)")
 	evaluated = regexp.MustCompile(`(?im)^\s*passwordeval\s+["']?(?:cat|head -\w+)\s+(/[^\s"']{2,200})`)
 )
 
@@ -62,20 +59,24 @@ func files(f *inspect.File, found []keyword.Hit) []Clue {
 	}
 	commands := f.Commands()
 	for i, c := range commands {
-		args := c.Words
-		for len(args) > 1 && (path.Base(args[0].Text) == "busybox" || path.Base(args[0].Text) == "sudo" || path.Base(args[0].Text) == "exec") {
-			args = args[1:]
-		}
-		name := path.Base(args[0].Text)
-		if form := reading[name]; form != "" {
-			for _, from := range c.From {
-				add(from.Off, from.Text, form)
-			}
-			if i > 0 && commands[i-1].Pipe == c.Pipe && commands[i-1].Arg(0) == "cat" {
-				add(commands[i-1].Off, commands[i-1].Arg(1), form)
+		input := c.From
+		if i > 0 && commands[i-1].Pipe == c.Pipe {
+			if before := shell.Program(commands[i-1].Words); len(before) > 1 && path.Base(before[0].Text) == "cat" {
+				input = append(input[:len(input):len(input)], before[1])
 			}
 		}
-		optionFiles(name, args[1:], add)
+		for _, args := range shell.Layers(c.Words) {
+			name := path.Base(args[0].Text)
+			if len(input) > 0 {
+				form := reads(name, shell.Options(name, args[1:]))
+				for _, from := range input {
+					if form != "" {
+						add(from.Off, from.Text, form)
+					}
+				}
+			}
+			optionFiles(name, args[1:], add)
+		}
 	}
 	done := -1
 	for _, k := range found {
@@ -88,6 +89,54 @@ func files(f *inspect.File, found []keyword.Hit) []Clue {
 	}
 	return out
 }
+
+// reads is how a program takes a credential from its input, as its options say;
+// empty: it takes none.
+func reads(name string, l shell.Line) string {
+	switch name {
+	case "chpasswd":
+		return pairLines
+	case "kinit":
+		if !l.Has("-k", "-t") { // those take it from a table
+			return oneWord
+		}
+	case "cryptsetup":
+		if file := l.Value("-d", "--key-file"); (file == "" || file == "-") && unlocks[l.Arg(0)] {
+			return oneWord
+		}
+	case "smbpasswd":
+		if l.Has("-s") {
+			return oneWord
+		}
+	case "sudo":
+		if l.Has("-S", "--stdin") {
+			return oneWord
+		}
+	case "passwd":
+		if l.Has("--stdin") {
+			return oneWord
+		}
+	case "gpg", "gpg2":
+		if l.Value("--passphrase-fd") == "0" {
+			return oneWord
+		}
+	case "openssl":
+		if l.Value("-pass") == "stdin" || l.Value("-passin") == "stdin" || l.Value("-passout") == "stdin" {
+			return oneWord
+		}
+	case "docker", "podman":
+		if l.Arg(0) == "secret" && l.Arg(1) == "create" && l.Arg(3) == "-" {
+			return oneWord
+		}
+	}
+	if l.Has("--password-stdin", "--passwd-on-stdin", "--with-token") {
+		return oneWord
+	}
+	return ""
+}
+
+// unlocks are the actions of cryptsetup that ask for a passphrase.
+var unlocks = map[string]bool{"open": true, "create": true, "plainOpen": true, "luksOpen": true, "luksFormat": true, "luksAddKey": true, "luksRemoveKey": true, "luksChangeKey": true, "luksResume": true, "tcryptOpen": true, "bitlkOpen": true, "reencrypt": true, "resize": true}
 
 // settingOfFile are words in settings that name such a file.
 var settingOfFile = map[string]bool{"pass": true, "secret": true, "token": true, "psk": true, "credential": true, "_pw": true, "pw=": true}
@@ -129,19 +178,43 @@ func settingFiles(line []byte, start int, add func(off int, file, form string)) 
 	}
 	for _, m := range namingKey.FindAllSubmatchIndex(line, 4) {
 		form := oneWord
+		id, file := "", string(line[m[6]:m[7]])
+		if m[4] >= 0 {
+			id = string(line[m[4]:m[5]])
+		}
 		switch key := strings.ToLower(string(line[m[2]:m[3]])); {
+		case key == "loadcredential": // systemd gives services all kinds of files so
+			if !calledSecret(id) && !calledSecret(path.Base(file)) {
+				continue
+			}
 		case key == "auth-user-pass":
 			form = twoLines
 		case strings.HasPrefix(key, "credential"):
 			form = nameLines
 		}
-		add(start+m[4], string(line[m[4]:m[5]]), form)
+		add(start+m[6], file, form)
 	}
-	for _, re := range []*regexp.Regexp{printedTo, evaluated} {
-		for _, m := range re.FindAllSubmatchIndex(line, 4) {
-			add(start+m[2], string(line[m[2]:m[3]]), oneWord)
+	for _, m := range printedTo.FindAllSubmatchIndex(line, 4) {
+		if bytes.IndexByte(line[:m[0]], '#') < 0 && calledSecret(string(line[m[2]:m[3]])) {
+			add(start+m[4], string(line[m[4]:m[5]]), oneWord)
 		}
 	}
+	for _, m := range evaluated.FindAllSubmatchIndex(line, 4) {
+		add(start+m[2], string(line[m[2]:m[3]]), oneWord)
+	}
+}
+
+// calledSecret says that the name of a setting, or that of a file with or without
+// its extension, ends with a word for a secret.
+func calledSecret(name string) bool {
+	for _, n := range []string{name, strings.TrimSuffix(name, path.Ext(name))} {
+		switch kind, ok := kindOfKey(n); {
+		case !ok || n == "PWD" || n == "OLDPWD": // a shell's own: where it stands
+		case kind == Password || kind == WiFiPSK || kind == Token || kind == APIKey || kind == CloudSecret || kind == SymmetricKey:
+			return true
+		}
+	}
+	return strings.HasSuffix(strings.ToLower(name), "pw")
 }
 
 // givesSecret says that an option of a program is one whose value is a secret.
@@ -154,6 +227,15 @@ func givesSecret(program, option string) bool {
 				}
 			}
 		}
+	}
+	return false
+}
+
+// ofPassword says that a setting of a file of credentials is the secret one.
+func ofPassword(name string) bool {
+	switch kind, ok := kindOfKey(name); kind {
+	case Password, WiFiPSK, Token, APIKey, CloudSecret:
+		return ok
 	}
 	return false
 }
@@ -181,7 +263,13 @@ func whole(f *inspect.File) (Clue, bool) {
 	if len(first) < 3 || len(first) > 160 || strings.IndexByte("<{[#;", first[0]) >= 0 || bytes.ContainsAny(first, " \t") && first[0] != '-' && !bytes.Contains(first, []byte("=")) {
 		return Clue{}, false
 	}
-	return Clue{Where: f.At(0), Text: string(d)}, true
+	c := Clue{Where: f.At(0), Text: string(d)}
+	for _, form := range []string{oneWord, twoLines, pairLines, nameLines, options} {
+		if len(credential(&c, &Clue{Form: form})) > 0 {
+			return c, true
+		}
+	}
+	return Clue{}, false
 }
 
 // Named returns the credentials of files that are nothing but that, where
@@ -254,7 +342,7 @@ func credential(t, c *Clue) []Hit {
 	for i, l := range lines {
 		switch c.Form {
 		case oneWord:
-			if len(lines) == 1 && strings.IndexAny(l.Text, ":={}<>") < 0 {
+			if i == 0 && (len(lines) == 1 || len(lines) == 2 && lines[1].Text == l.Text) && strings.IndexAny(l.Text, ":={}<>") < 0 {
 				add(l.Off, "", l.Text)
 			}
 		case twoLines:
@@ -266,7 +354,7 @@ func credential(t, c *Clue) []Hit {
 				add(l.Off+len(user)+1, user, pw)
 			}
 		case nameLines:
-			if name, v, ok := strings.Cut(l.Text, "="); ok && strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "pass") {
+			if name, v, ok := strings.Cut(l.Text, "="); ok && ofPassword(strings.TrimSpace(name)) {
 				add(l.Off+len(l.Text)-len(strings.TrimSpace(v)), "", strings.TrimSpace(v))
 			}
 		case options:

@@ -38,7 +38,26 @@ func TestFilesOfCredentials(t *testing.T) {
 		{"fstab", "/etc/fstab", "//nas/a /b cifs credentials=/etc/x.dat,ro 0 0\n", "/etc/x.dat", "username=a\npassword=tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
 		{"setting", "/etc/a.json", "{\"password_file\": \"/etc/x.dat\"}", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
 		{"setting-of-hashes", "/etc/mosquitto.conf", "password_file /etc/x.dat\n", "/etc/x.dat", "a:$7$101$eHl6$YWJj\n", nil},
-		{"systemd", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=mqtt:/etc/x.dat\nExecStart=/bin/a\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"systemd", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=mqtt-password:/etc/x.dat\nExecStart=/bin/a\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"systemd-by-the-file", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=mqtt:/etc/mqtt.token\n", "/etc/mqtt.token", "tr0ub4dor\n", []string{"/etc/mqtt.token  tr0ub4dor"}},
+		{"systemd-hostname", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=name:/etc/hostname\n", "/etc/hostname", "cam-4711\n", nil},
+		{"systemd-serial", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=serial:/etc/serial\nLoadCredential=/etc/x.dat\n", "/etc/serial", "SN4711-0815\n", nil},
+		{"systemd-monkey", "/lib/systemd/system/a.service", "[Service]\nLoadCredential=monkey:/etc/compass\n", "/etc/compass", "tr0ub4dor\n", nil},
+		{"nice-sshpass", "/a.sh", sh + "nice -n 5 sshpass -f /etc/ssh.dat ssh -p 22 a@b\n", "/etc/ssh.dat", "tr0ub4dor\n", []string{"/etc/ssh.dat  tr0ub4dor"}},
+		{"nice-ssh", "/a.sh", sh + "nice -n 5 ssh -f /etc/ssh.dat a@b\n", "/etc/ssh.dat", "tr0ub4dor\n", nil},
+		{"wrapped-input", "/a.sh", sh + "timeout 5 sudo chpasswd < /etc/x.dat\n", "/etc/x.dat", "root:tr0ub4dor\n", []string{"/etc/x.dat root tr0ub4dor"}},
+		{"wrapped-cat", "/a.sh", sh + "sudo cat /etc/x.dat | busybox chpasswd\n", "/etc/x.dat", "root:tr0ub4dor\n", []string{"/etc/x.dat root tr0ub4dor"}},
+		{"docker-load", "/a.sh", sh + "docker load < /etc/board\n", "/etc/board", "imx8mm-evk\n", nil},
+		{"docker-login", "/a.sh", sh + "docker login -u a --password-stdin r.example.com < /etc/board\n", "/etc/board", "tr0ub4dor\n", []string{"/etc/board  tr0ub4dor"}},
+		{"cryptsetup-open", "/a.sh", sh + "cryptsetup luksOpen /dev/a b < /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"cryptsetup-else", "/a.sh", sh + "cryptsetup status b < /etc/x.dat\ncryptsetup open -d /etc/k /dev/a b < /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\n", nil},
+		{"smbpasswd-twice", "/a.sh", sh + "smbpasswd -s -a cam < /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\ntr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"kinit-keytab", "/a.sh", sh + "kinit -k -t /etc/k a < /etc/x.dat\nsudo -k < /etc/x.dat\npasswd -S root < /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\n", nil},
+		{"passthrough", "/etc/fstab", "//nas/a /b cifs credentials=/etc/x.dat,ro 0 0\n", "/etc/x.dat", "username=a\npassthrough = yes9\n", nil},
+		{"assigned-passthrough", "/a.sh", sh + "PASSTHROUGH=`cat /etc/x.dat`\nPWM=$(cat /etc/x.dat)\nBYPASS=$(cat /etc/x.dat)\nPWD=$(cat /etc/x.dat)\n# PW=$(cat /etc/x.dat)\n", "/etc/x.dat", "tr0ub4dor\n", nil},
+		{"assigned-behind", "/a.sh", sh + "MODEL=$(cat /etc/y) DBPASS=$(cat /etc/x.dat) run\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"setting-of-one", "/etc/a.conf", "mqtt_password_file = /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
+		{"setting-of-another", "/etc/a.conf", "compassfile = /etc/x.dat\n", "/etc/x.dat", "tr0ub4dor\n", nil},
 		{"openssl", "/a.sh", sh + "openssl enc -d -aes-256-cbc -pass file:/etc/x.dat -in a\n", "/etc/x.dat", "tr0ub4dor\n", []string{"/etc/x.dat  tr0ub4dor"}},
 		{"in-a-mounted-tree", "/a.sh", sh + "sshpass -f /mnt/data/x.dat ssh b\n", "jffs2:/x.dat", "tr0ub4dor\n", []string{"jffs2:/x.dat  tr0ub4dor"}},
 		{"another-file", "/a.sh", sh + "sshpass -f /mnt/data/x.dat ssh b\n", "/x.dat", "tr0ub4dor\n", nil},
@@ -81,6 +100,21 @@ func TestFilesOfCredentials(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// TestSmallFiles: the text of a file is kept only where it may be a credential.
+func TestSmallFiles(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"tr0ub4dor\n": true, "root:tr0ub4dor\n": true, "user\ntr0ub4dor\n": true, "username=a\npassword=tr0ub4dor\n": true, "-P tr0ub4dor\n": true,
+		"enabled=1\n": false, "passthrough = yes9\n": false, "a b c\nd e f\n": false, "[main]\nmode=2\n": false, "one7\ntwo8\nthree9\n": false, "interval: 5\n": false,
+	} {
+		f := inspect.New("/etc/x.dat", 0o644, []byte(text))
+		got := slices.ContainsFunc(secret.Clues(f, find([]byte(text))), func(c secret.Clue) bool { return c.Text != "" })
+		if got != want {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }
 

@@ -80,6 +80,9 @@ func (b *Boot) Entry(p, typ string, mode uint32, target string) {
 			b.modes[prefix+dir] = b.modes[prefix+dir] || runs
 		}
 	}
+	if typ != "dir" && DropIn(p) {
+		b.units.drops.entry(p)
+	}
 	switch {
 	case strings.HasSuffix(dir, ".wants") || strings.HasSuffix(dir, ".requires") || strings.Contains(dir, "/systemd/"):
 		b.units.entry(dir, base, typ, b.links[p])
@@ -166,6 +169,9 @@ func (b *Boot) Resolve(starts []Start) []Start {
 		if s.By != "program" {
 			s.Boot = b.state(s.Path)
 		}
+		if s.By == "systemd" && b.units.drops.gone(s, b.calls[s.Path]) {
+			s.Boot = No
+		}
 		if s.By == "inetd" || s.By == "xinetd" {
 			if _, ok := b.Reached("/" + s.By); !ok {
 				s.Boot = Unknown // nothing seen that starts the server that reads this
@@ -237,7 +243,7 @@ func (b *Boot) state(p string) string {
 	if by := b.calls[p].By; b.down[path.Dir(p)] && (by == "s6" || by == "runit") {
 		return No
 	}
-	if b.asleep(p) || b.units.reset[unit(p)] && b.calls[p].By == "systemd" && path.Ext(p) != ".conf" {
+	if b.asleep(p) || b.units.drops.dead[p] {
 		return No
 	}
 	if _, ok := b.reached[p]; ok {
@@ -313,7 +319,7 @@ func (b *Boot) walk() {
 	for len(queue) > 0 {
 		p := queue[0]
 		queue = queue[1:]
-		for _, called := range b.calls[p].Programs {
+		for _, called := range b.units.drops.programs(b.calls[p]) {
 			for _, at := range b.find(p, called) {
 				if b.mark(at, p) {
 					queue = append(queue, at)

@@ -73,9 +73,12 @@ type Calls struct {
 	Install  bool     // a unit of systemd that says where it belongs
 	WantedBy []string // the units that want it once it is enabled
 	Also     []string // the units that are enabled with it
-	Reset    bool     // a drop-in of systemd that takes back what its unit would run
 	Presets  []string // rules of systemd: "enable a.service", "disable *"
 	Tested   []string // folders of which it starts only what is executable
 	Programs []string // at most 500: paths, names without a folder, patterns; "*/x" is x in a folder that isn't known
 	Units    []string // of systemd, that a unit brings along
+
+	// Of a unit of systemd or a drop-in, by the names of settings: "ExecStart" …
+	Execs  map[string][]string // what they start, beside Programs; not what the file itself takes back
+	Resets map[string]int64    // where the last one without a value stands, which takes back those before
 }

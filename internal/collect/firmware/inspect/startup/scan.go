@@ -27,9 +27,11 @@ type scanner struct {
 	calls  Calls
 	cwd    string          // that the script went to last; empty: not known
 	seen   map[string]bool // of calls
+	called int             // how many calls are kept
 	cut    bool
 
-	connected bool // a unit whose program talks to whoever connects
+	setting   string // of a unit that is being read: "ExecStart" …
+	connected bool   // a unit whose program talks to whoever connects
 
 	remote  []string // paths of a script where folders of another machine are mounted
 	brought []string // paths of a script where what can be put in is mounted, or was copied to
@@ -86,11 +88,19 @@ func (s *scanner) call(program string) {
 	case slash > 0:
 		program = path.Join(path.Dir(s.f.Path), program)
 	}
-	if len(s.calls.Programs) >= maxCalls || s.seen[program] {
+	if s.called >= maxCalls || s.seen[s.setting+" "+program] {
 		return
 	}
-	s.seen[program] = true
-	s.calls.Programs = append(s.calls.Programs, program)
+	s.called++
+	s.seen[s.setting+" "+program] = true
+	if s.setting == "" {
+		s.calls.Programs = append(s.calls.Programs, program)
+		return
+	}
+	if s.calls.Execs == nil {
+		s.calls.Execs = map[string][]string{}
+	}
+	s.calls.Execs[s.setting] = append(s.calls.Execs[s.setting], program)
 }
 
 // cd follows a script to another folder.

@@ -38,10 +38,12 @@ func (s *scanner) unit() {
 		switch key = strings.TrimSpace(key); key {
 		case "ExecStart", "ExecStartPre", "ExecStartPost":
 			if strings.TrimSpace(v) == "" {
-				s.calls.Reset = s.calls.Reset || key == "ExecStart" && path.Ext(base) == ".conf"
+				s.takeBack(key, off)
 				return
 			}
+			s.setting = key
 			s.exec(line, v, off, tty, terminal)
+			s.setting = ""
 		case "WantedBy", "RequiredBy", "UpheldBy":
 			s.calls.WantedBy = append(s.calls.WantedBy, some(v)...)
 		case "Also":

@@ -14,9 +14,9 @@ type units struct {
 	wanted map[string]bool
 	masked map[string]bool
 	files  map[string][]string // by name: the paths that describe a unit; filled by roots
-	reset  map[string]bool     // drop-ins take back what its own file would run
-	known  bool                // the device has an identity, so that no boot is its first
-	preset []string            // units that presets enable; filled by roots
+	drops  dropIns
+	known  bool     // the device has an identity, so that no boot is its first
+	preset []string // units that presets enable; filled by roots
 }
 
 // entry notes an entry of a folder of systemd.
@@ -66,24 +66,22 @@ func unit(p string) string {
 // which files describe a unit: what lies in /etc stands for what lies in /lib.
 func (u *units) roots(calls map[string]Calls) []string {
 	u.files = map[string][]string{}
+	u.drops.settle(calls)
 	for p, c := range calls {
-		if c.By != "systemd" {
+		if c.By != "systemd" || u.drops.dead[p] {
 			continue
 		}
-		name := unit(p)
-		if !strings.HasSuffix(p, ".conf") && !strings.Contains(p, "/etc/systemd/") && slices.ContainsFunc(u.files[name], func(q string) bool { return strings.Contains(q, "/etc/systemd/") && path.Ext(q) != ".conf" }) {
+		name, drop := unit(p), path.Ext(p) == ".conf"
+		// Another file that describes the same unit of the same tree.
+		other := func(q string) bool { return path.Ext(q) != ".conf" && placed(q).unit == placed(p).unit }
+		etc := strings.Contains(p, "/etc/systemd/")
+		if !drop && !etc && slices.ContainsFunc(u.files[name], func(q string) bool { return strings.Contains(q, "/etc/systemd/") && other(q) }) {
 			continue
 		}
-		if strings.Contains(p, "/etc/systemd/") && path.Ext(p) != ".conf" {
-			u.files[name] = slices.DeleteFunc(u.files[name], func(q string) bool { return path.Ext(q) != ".conf" })
+		if !drop && etc {
+			u.files[name] = slices.DeleteFunc(u.files[name], other)
 		}
 		u.files[name] = append(u.files[name], p)
-	}
-	u.reset = map[string]bool{}
-	for p, c := range calls {
-		if c.By == "systemd" && c.Reset {
-			u.reset[unit(p)] = true
-		}
 	}
 	u.presets(calls)
 	var out []string
