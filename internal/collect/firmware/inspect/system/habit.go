@@ -22,7 +22,7 @@ const secretName = `(?:\w*_)?(?:pass|passw|passwd|password|pwd|pw|passphrase|psw
 var (
 	// Where programs, or what starts them, lie.
 	overSystem = `["'](?:/|/usr(?:/\w+)*/?|/opt\b[^"']*|/etc\b[^"']*|/bin/?|/sbin/?|/lib/?|/root/?|/app\b[^"']*)["']`
-	goodRandom = regexp.MustCompile(`\bsecrets\.|SystemRandom|urandom|random_bytes|random_int|openssl_random|randomBytes|getRandomValues|randomUUID|uuid4|\bos\.time\b.*urandom`)
+	goodRandom = regexp.MustCompile(`\bsecrets\.|SystemRandom|urandom|random_bytes|random_int|openssl_random|\bstrtok\(|randomBytes|getRandomValues|randomUUID|uuid4|\bos\.time\b.*urandom`)
 )
 
 var habits = []habit{
@@ -78,8 +78,8 @@ var (
 	// A word in a header of the maker's own, or a parameter with a telling name.
 	doorWord  = regexp.MustCompile(`(?i)(?:headers?(?:\.get)?\s*[\[(]\s*|get_?header\(\s*|\$_SERVER\[\s*|\$ENV\{\s*)["']?(?:HTTP_)?X[-_]([\w-]+)["']?\s*[\]})]?(?:\s*,\s*["'][^"']*["'])?\s*\)?\s*(?:={2,3}|\beq\b)\s*["']([^"'\n]{4,64})["']`)
 	doorParam = regexp.MustCompile(`(?i)(?:\$_(?:GET|POST|REQUEST|COOKIE)\[\s*|\.(?:args|form|query|params|cookies)(?:\.get)?[\[(.]\s*|formvalue\(\s*|param\(\s*)["']?\w*(?:debug|factory|magic|backdoor|super|master|engineer|maint|secret|hidden)\w*["']?\s*[\]})]?\s*\)?\s*(?:={2,3}|\beq\b)\s*["']([^"'\n]{4,64})["']`)
-	doorNever = regexp.MustCompile(`(?i)^(?:requested[-_]with|csrf|xsrf|forwarded|real[-_]ip|http[-_]method|frame|content|request[-_]?id)`)
-	opens     = regexp.MustCompile(`(?im)\breturn\s+(?:True|1)\b|\bnext\(\)|(?:auth|login|logged|admin|role|session|level|user|priv|root)\w*["'\]]*\s*=\s*(?:true|1|["']\w|ok)|\btelnetd\b|\bdropbear\b`)
+	doorNever = regexp.MustCompile(`(?i)^(?:requested[-_]with|csrf|xsrf|forwarded|real[-_]ip|http[-_]method|frame|content|request[-_]?id|(?:\w+[-_])?version|mobile|client|powered|device|lang|platform|agent)`)
+	opens     = regexp.MustCompile(`(?im)\breturn\s+(?:True|1)\b|\bnext\(\)|(?:auth|login|logged|admin|role|session|level|priv|root)\w*["'\]]*\s*=\s*(?:true|1|["']\w|ok)|\btelnetd\b|\bdropbear\b`)
 	sessions  = regexp.MustCompile(`(?i)\b(?:def|function|sub)\s+\w*(?:session|sess_?id|\bsid|token|csrf|nonce)\w*`)
 	returned  = regexp.MustCompile(`\breturn\b.*(?:\brandom\.(?:getrandbits|random|randint|choices?|randrange|sample)\(|\btime\.time\(|\buuid1\(|Math\.random\(|\bmt_rand\(|\brand\(|\buniqid\(|math\.random\(|os\.time\()`)
 )
@@ -121,11 +121,20 @@ func (s *scanner) habit(list []habit, lang, text string, start int) {
 			continue
 		}
 		m := h.line.FindStringIndex(text)
-		if m == nil || h.but != nil && h.but.MatchString(text) || h.word == "HTTPServer" && sealed.Match(s.f.Data) || s.f.Comment(start+m[0]) {
+		if m == nil || h.but != nil && h.but.MatchString(text) || h.word == "HTTPServer" && s.sealed() || s.f.Comment(start+m[0]) {
 			continue
 		}
 		s.add(start+m[0], inspect.Weakness{Kind: h.kind, Name: h.name, Text: text[m[0]:m[1]]})
 	}
+}
+
+// sealed says that the program wraps its server in TLS; it is looked up once.
+func (s *scanner) sealed() bool {
+	if s.wraps == nil {
+		yes := sealed.Match(s.f.Data[:min(len(s.f.Data), maxFlow)])
+		s.wraps = &yes
+	}
+	return *s.wraps
 }
 
 // door looks for a word of a request that lets somebody in.

@@ -30,6 +30,7 @@ type scanner struct {
 	section []string        // what the line of a configuration stands in
 
 	heard     []string // variables of a script that hold what came over the network
+	wraps     *bool    // the program wraps its server in TLS; nil: not looked up
 	evaluated bool     // the text of a request was evaluated: it may have set any variable
 }
 

@@ -65,11 +65,13 @@ func (s *scanner) together(p, base string) {
 		s.lacks("bindip", reached, Anonymous, "mongodb", "authorization")
 		s.lacks("bindipall", yes, Anonymous, "mongodb", "authorization")
 	case strings.HasPrefix(base, "aria2"):
-		s.lacks("rpc-listen-all", yes, Anonymous, "aria2", "rpc-secret")
+		if ariaOn.Match(d) {
+			s.lacks("rpc-listen-all", yes, Anonymous, "aria2", "rpc-secret")
+		}
 	case strings.Contains(p, "/system-connections/"):
 		s.lacks("mode", func(v string) bool { return v == "ap" }, WeakWiFi, "open", "key-mgmt", "security")
 	case strings.Contains(p, "nginx"):
-		s.lacks("dav_methods", writesDAV, Anonymous, "webdav", "auth_basic", "auth_request", "auth_digest", "ssl_verify_client", "deny", "limit_except")
+		s.lacksInBlock("dav_methods", writesDAV, Anonymous, "webdav", "auth_basic", "auth_request", "auth_digest", "ssl_verify_client", "deny", "limit_except")
 	case strings.Contains(p, "lighttpd"):
 		s.lacks("webdav.activate", yes, Anonymous, "webdav", "auth.require", "webdav.is-readonly", "ssl.verifyclient.enforce")
 	case strings.Contains(p, "mosquitto"):
@@ -120,6 +122,8 @@ var (
 	ubusRole = regexp.MustCompile(`"unauthenticated"\s*:\s*\{[^@]{0,900}?"(?:file|uci|\*|/[^"]*)"\s*:\s*\[[^\]]*"(?:exec|write|\*)"`)
 )
 
+var ariaOn = regexp.MustCompile(`(?m)^\s*enable-rpc\s*=\s*true`)
+
 var mongoOpen = regexp.MustCompile(`(?m)^\s*(?:authorization\s*:\s*["']?disabled|(?:noauth|auth)\s*=)`)
 
 var tlsOff = regexp.MustCompile(`"tlsverify"\s*:\s*false`)
@@ -154,6 +158,60 @@ func (s *scanner) lacks(key string, bad func(string) bool, kind, name string, cl
 		s.add(at, inspect.Weakness{Kind: kind, Name: name, Text: text})
 	}
 }
+
+// lacksInBlock is lacks for settings in nested blocks, as of nginx: what closes
+// must stand in the block of what opens, or in one around it.
+func (s *scanner) lacksInBlock(key string, bad func(string) bool, kind, name string, closes ...string) {
+	type place struct {
+		text  string
+		off   int
+		block int
+	}
+	parents, block := []int{-1}, 0 // of each block; 0 is the file
+	closed := map[int]bool{}
+	var open []place
+	off := 0
+	for line := range bytes.Lines(s.f.Data[:min(len(s.f.Data), maxConfig)]) {
+		start := off
+		off += len(line)
+		text := string(bytes.TrimSpace(line))
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		for part := range strings.SplitSeq(strings.NewReplacer("{", ";{;", "}", ";};").Replace(text), ";") {
+			f := strings.Fields(part)
+			switch {
+			case len(f) == 0:
+			case f[0] == "{":
+				if len(parents) < maxBlocks {
+					parents = append(parents, block)
+					block = len(parents) - 1
+				}
+			case f[0] == "}":
+				block = max(0, parents[block])
+			case f[0] == key && bad(strings.Join(f[1:], " ")):
+				open = append(open, place{text, start + len(line) - len(bytes.TrimLeft(line, " \t")), block})
+			case slices.Contains(closes, f[0]) && len(f) > 1 && !no(f[1]):
+				closed[block] = true
+			}
+			if len(open) == maxBlocks {
+				break
+			}
+		}
+	}
+	for _, p := range open {
+		b := p.block
+		for b >= 0 && !closed[b] {
+			b = parents[b]
+		}
+		if b < 0 {
+			s.add(p.off, inspect.Weakness{Kind: kind, Name: name, Text: p.text})
+		}
+	}
+}
+
+// maxBlocks bounds the blocks of a configuration.
+const maxBlocks = 2000
 
 // writesDAV says that the methods of WebDAV are some that change files.
 func writesDAV(v string) bool { return strings.Contains(v, "PUT") || strings.Contains(v, "DELETE") }

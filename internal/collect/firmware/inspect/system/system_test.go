@@ -150,6 +150,8 @@ func TestWeaknesses(t *testing.T) {
 		{"forwarding", "/etc/sysctl.conf", "net.ipv4.ip_forward=1\nnet.ipv4.tcp_syncookies=0\n", []item{{system.KernelWeak, 2, "net.ipv4.tcp_syncookies"}}},
 		{"static-library", "/ns_turn_msg.o", "x", nil},
 		{"object", "/opt/build/main.o", "x", []item{{system.Leftover, 0, "source"}}},
+		{"header-of-a-version", "/opt/a.py", "from flask import request\ndef f():\n    if request.headers.get(\"X-Api-Version\") == \"2024-01\":\n        return 1\n", nil},
+		{"cut-token", "/www/a.php", "<?php $token = strtok($x, rand(1,2));\n", nil},
 		{"python-composed", "/web/app.py", "def ntp(q):\n    return subprocess.check_output(\"ntpdate \" + q[\"s\"], shell=True)\ndef ok(q):\n    return subprocess.check_output([\"ntpdate\", q[\"s\"]])\ndef own(q):\n    os.system(\"ntpdate \" + SERVER)\napp.run(host=\"0.0.0.0\")\n", []item{{system.CommandInjection, 2, "shell"}, {system.CleartextTransport, 7, "http"}}},
 		{"python-tool", "/bin/tool.py", "def ntp(q):\n    return subprocess.check_output(\"ntpdate \" + q[\"s\"], shell=True)\n", nil},
 		{"check-ignored", "/a.sh", sh + "gpgv x.sig x || true\nflashcp x /dev/mtd3\n", []item{{system.UpdateUnsigned, 3, "flashcp"}}},
