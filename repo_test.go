@@ -210,7 +210,7 @@ func TestImportsForbidden(t *testing.T) {
 		{[]string{"internal/refcam"}, []string{"internal/refcam"}, []string{"assay/internal"}, "the reference camera shares no code with what tests it"},
 		{[]string{"internal"}, []string{"internal/sandbox", "internal/report/browsertest"}, []string{"os/exec"}, "only the sandbox starts processes"},
 		{[]string{"internal", "cmd"}, []string{"internal/testdata", "internal/collect/device/peertest", "internal/collect/sinktest", "internal/report/browsertest",
-			"internal/collect/firmware/format/archive/archivetest", "internal/collect/firmware/format/looktest", "internal/collect/firmware/format/tree/treetest", "internal/collect/firmware/inspect/inspecttest"}, []string{"testing", "assay/internal/testdata"}, "the program doesn't know that it is tested"},
+			"internal/collect/firmware/format/archive/archivetest", "internal/collect/firmware/format/looktest", "internal/collect/firmware/format/tree/treetest", "internal/collect/firmware/unpack/walktest", "internal/collect/firmware/inspect/inspecttest"}, []string{"testing", "assay/internal/testdata"}, "the program doesn't know that it is tested"},
 		{[]string{"internal", "cmd"}, []string{"internal/refcam"}, []string{"log"}, "results are values, not log lines"}, // refcam: net/http takes one, to be silent
 		{[]string{"internal", "cmd"}, []string{"internal/sandbox"}, []string{"unsafe"}, "system calls that take pointers are the sandbox's"},
 		{[]string{"internal", "cmd"}, nil, []string{"plugin", "C"}, "nothing is loaded at run time, and nothing needs a C compiler"},

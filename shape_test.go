@@ -117,6 +117,7 @@ func parsers(t *testing.T) []string {
 		"internal/collect/firmware/format/looktest":            "helps the tests of headers",
 		"internal/collect/firmware/format/tree":                "what readers of file systems share, fuzzed with each of them",
 		"internal/collect/firmware/format/tree/treetest":       "helps the tests of file systems",
+		"internal/collect/firmware/unpack/walktest":            "helps the tests of formats",
 	}
 	seen := 0
 	for _, p := range list(t) {

@@ -50,6 +50,7 @@ type IO struct {
 // app is one invocation.
 type app struct {
 	IO
+	args  []string // as they were given
 	texts *i18n.Texts
 	lang  i18n.Lang
 	now   func() time.Time
@@ -94,7 +95,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 		return exitFault
 	}
 	streams.Out = &stream{Writer: streams.Out}
-	a := &app{IO: streams, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
+	a := &app{IO: streams, args: args, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
 	if streams.Now != nil {
 		a.now = streams.Now
 	}

@@ -74,7 +74,7 @@ func (d *firmwareDoc) apps(r *firmware.Result) {
 func (a *app) appLines(x firmwareApp) [][2]string {
 	const most = 8
 	list := func(all []string) string {
-		shown := all[:min(most, len(all))]
+		shown := all[:upTo(most, len(all))]
 		if n := len(all) - len(shown); n > 0 {
 			shown = append(slices.Clone(shown), a.t("ui.fw.and-more", "count", fmt.Sprint(n)))
 		}

@@ -101,10 +101,10 @@ func diffOf(x, y *firmwareDoc) diffDoc {
 		}
 	}
 	d.Secrets = differ(without(x.Secrets, inY), without(y.Secrets, inX), func(s firmwareSecret) (string, string) {
-		return strings.TrimSpace(s.Kind + " " + place(s.Path, 0, 0) + " " + s.User), s.Fingerprint
+		return s.name(), s.Fingerprint
 	})
 	d.Hosts = differ(x.Hosts, y.Hosts, func(h firmwareHost) (string, string) { return h.Value, "" })
-	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.Kind + " " + w.Path, w.Detail })
+	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.name(), w.Detail })
 	return d
 }
 
@@ -174,41 +174,29 @@ func (a *app) diffText(d diffDoc, x, y *firmwareDoc, all bool) {
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.unreadable", "which", which(x.Image.Analysable, y.Image.Analysable)))
 		return
 	}
-	plainly := func(i diffItem) diffItem { return i }
+	a.heading("ui.fw.secrets", len(d.Secrets))
+	a.differText(a.secretsDiffer(d.Secrets, x, y), most)
+	a.heading("ui.fw.weaknesses", len(d.Weaknesses))
+	a.differText(a.weaknessesDiffer(d.Weaknesses), most)
 	for _, l := range []struct {
 		key   string
 		items []diffItem
-		words func(diffItem) diffItem
-	}{
-		{"ui.fw.secrets", d.Secrets, func(i diffItem) diffItem { return diffItem{What: a.titled(i.What), Change: i.Change} }},
-		{"ui.fw.weaknesses", d.Weaknesses, func(i diffItem) diffItem { i.What = a.titled(i.What); return i }},
-		{"ui.fw.hosts", d.Hosts, plainly},
-		{"ui.fw.components", d.Components, plainly},
-		{"ui.diff.files", d.Files, plainly},
-	} {
+	}{{"ui.fw.hosts", d.Hosts}, {"ui.fw.components", d.Components}, {"ui.diff.files", d.Files}} {
 		a.heading(l.key, len(l.items))
 		t := grid{cut: true}
-		for _, i := range l.items[:min(most, len(l.items))] {
-			i = l.words(i)
-			switch was, is := safe(short(i.A)), safe(short(i.B)); i.Change {
-			case "added":
-				t.row("+", safe(i.What), is)
-			case "removed":
-				t.row("-", safe(i.What), was)
-			default:
-				t.row("~", safe(i.What), strings.Trim(was+" → "+is, " →"))
-			}
+		shown := upTo(most, len(l.items))
+		for _, i := range l.items[:shown] {
+			t.row(signs[i.Change], safe(i.What), change(safe(short(i.A)), safe(short(i.B))))
 		}
 		t.write(a)
-		a.differMore(len(l.items) - most)
+		a.differMore(len(l.items) - shown)
 	}
 	a.heading("ui.diff.shared", len(d.SharedKeys))
-	var t grid
-	for _, s := range d.SharedKeys[:min(most, len(d.SharedKeys))] {
-		t.row("=", a.t("secret."+s.Kind), place(safe(s.Path), s.Offset, s.Line), safe(a.shown(s)))
+	var shared []differing
+	for _, s := range d.SharedKeys {
+		shared = append(shared, differing{sign: "=", kind: s.Kind, severity: s.severity(), title: a.t("secret." + s.Kind), place: place(s.Path, s.Offset, s.Line), text: a.shown(s)})
 	}
-	t.write(a)
-	a.differMore(len(d.SharedKeys) - most)
+	a.differText(worstFirst(shared), most)
 	if d.count() == 0 && x.Image.SHA256 != y.Image.SHA256 {
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.bytes-only"))
 	}
@@ -245,12 +233,6 @@ func (d diffDoc) count() int {
 
 // mostDiffer bounds what a person is shown of each kind of difference.
 const mostDiffer = 60
-
-// titled puts what a kind is called before the rest.
-func (a *app) titled(what string) string {
-	kind, rest, _ := strings.Cut(what, " ")
-	return a.weakness(kind) + " " + rest
-}
 
 var longHash = regexp.MustCompile(`[0-9a-f]{64}`)
 

@@ -53,11 +53,7 @@ func (a *app) findings(d *firmwareDoc, each bool) []finding {
 		out = append(out, finding{Finding: imagepage.Finding{Group: group, Kind: kind, Title: title, Severity: severity, Path: path, Offset: offset, Line: line, Text: text}, same: same})
 	}
 	for _, s := range d.Secrets {
-		severity := grave(s.Kind)
-		if s.Kind == "password-hash" && s.Verified {
-			severity = "high" // everybody can guess the password
-		}
-		add("secret", s.Kind, a.t("secret."+s.Kind), severity, s.Path, s.Offset, s.Line, a.shown(s), s.Fingerprint)
+		add("secret", s.Kind, a.t("secret."+s.Kind), s.severity(), s.Path, s.Offset, s.Line, a.shown(s), s.Fingerprint)
 	}
 	for _, w := range d.Weaknesses {
 		add("weakness", w.Kind, a.weakness(w.Kind), grave(w.Kind), w.Path, w.Offset, w.Line, a.detail(w), "")
@@ -215,8 +211,9 @@ func (a *app) kindText(list []finding, count int) {
 	}
 	for _, f := range list {
 		rows = append(rows, [2]string{place(f.Path, f.Offset, f.Line), f.Text})
+		shown := upTo(mostAlso, len(f.also))
 		for j, p := range f.also {
-			if j == mostAlso {
+			if j == shown {
 				rows = append(rows, [2]string{"", a.t("ui.fw.more", "count", fmt.Sprint(len(f.also)-j))})
 				break
 			}
@@ -246,9 +243,9 @@ func whole(list []finding) (rest []finding, text string, paths []string) {
 func (a *app) listed(title, text string, paths []string) {
 	const most = 20
 	fmt.Fprintln(a.Out, "  "+safe(title))
-	left := len(paths) - most
+	left := len(paths) - upTo(most, len(paths))
 	var shown []string
-	for _, p := range paths[:min(most, len(paths))] {
+	for _, p := range paths[:len(paths)-left] {
 		shown = append(shown, shownPath(p))
 	}
 	line := strings.Join(shown, "  ")
@@ -276,6 +273,7 @@ func (a *app) placed(title string, rows [][2]string, most int) {
 			n++
 		}
 	}
+	most = upTo(most, n)
 	room := a.width() - 4
 	for _, r := range rows {
 		if r[0] != "" {

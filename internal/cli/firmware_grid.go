@@ -97,6 +97,16 @@ func (t *grid) write(a *app) {
 	}
 }
 
+// upTo is how much is shown of a list of n: most of them, or all where cutting it
+// would spare the reader next to nothing.
+func upTo(most, n int) int {
+	const spared = 3
+	if n-most <= spared {
+		return n
+	}
+	return most
+}
+
 // more says that a list goes on.
 func (a *app) more(indent string, n int) {
 	if n > 0 {

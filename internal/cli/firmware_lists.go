@@ -108,14 +108,15 @@ func (a *app) places(d *firmwareDoc) int {
 func (a *app) gapsText(d *firmwareDoc) {
 	all := a.unread(d)
 	a.heading("image.gaps", a.places(d))
-	for _, g := range all[:min(mostGaps, len(all))] {
+	shown := upTo(mostGaps, len(all))
+	for _, g := range all[:shown] {
 		fmt.Fprintln(a.Out, "  "+safe(g.where))
 		for _, l := range report.Wrap(untrusted.From(g.text, 400).Terminal(), a.width()-6) {
 			fmt.Fprintln(a.Out, "      "+l)
 		}
 	}
 	left := 0
-	for _, g := range all[min(mostGaps, len(all)):] {
+	for _, g := range all[shown:] {
 		left += g.count
 	}
 	a.more("  ", left)
@@ -128,7 +129,8 @@ func (a *app) hostsText(d *firmwareDoc) {
 		return cmp.Compare(last(shownBy(x) == "mentioned"), last(shownBy(y) == "mentioned"))
 	})
 	var t grid
-	for _, h := range list[:min(mostHosts, len(list))] {
+	shown := upTo(mostHosts, len(list))
+	for _, h := range list[:shown] {
 		w, more := h.Where[0], ""
 		for _, x := range h.Where {
 			if x.Evidence == shownBy(h) {
@@ -142,7 +144,7 @@ func (a *app) hostsText(d *firmwareDoc) {
 		t.row(safe(h.Value), a.evidence(w.Evidence), place(safe(w.Path), w.Offset, w.Line)+" "+more)
 	}
 	t.write(a)
-	a.more("  ", len(list)-mostHosts)
+	a.more("  ", len(list)-shown)
 }
 
 // shownBy is the best evidence that a host is contacted.

@@ -9,8 +9,9 @@ import (
 	imagepage "assay/internal/report/image"
 )
 
-// picture is what the page and SARIF show of an imagepage.
-func (a *app) picture(d *firmwareDoc) imagepage.Doc {
+// picture is what the page and SARIF show of an image; each: a certificate with
+// several problems is as many findings, since each has a rule of its own.
+func (a *app) picture(d *firmwareDoc, each bool) imagepage.Doc {
 	out := imagepage.Doc{Name: filepath.Base(d.Image.Path), SHA256: d.Image.SHA256, Status: d.Image.Status, Reason: a.said(d.Image.Reason), Version: d.Version,
 		Tool: version(), When: a.now().UTC().Format("2006-01-02"), Size: d.Image.Size, Files: int64(d.Files), Entropy: d.Image.Entropy, More: d.more}
 	out.Summary = a.summary(d)
@@ -24,7 +25,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 		}
 		out.Parts = append(out.Parts, imagepage.Part{Offset: p.Offset, Size: p.Size, Decoded: p.Decoded, Read: p.Read, Format: p.Format, Path: p.Path, Note: a.said(p.Note), Sums: strings.Join(sums, a.t("ui.fw.semicolon"))})
 	}
-	for _, f := range a.findings(d, true) {
+	for _, f := range a.findings(d, each) {
 		out.Findings = append(out.Findings, f.Finding)
 	}
 	for _, c := range d.Components {
@@ -64,7 +65,7 @@ func (a *app) picture(d *firmwareDoc) imagepage.Doc {
 
 func (a *app) firmwareHTML(d *firmwareDoc) error {
 	tag := map[string]string{"en": "en", "zh-Hant": "zh-Hant-TW"}[string(a.lang)]
-	return imagepage.HTML(a.Out, a.picture(d), cmp.Or(tag, "en"), a.t)
+	return imagepage.HTML(a.Out, a.picture(d, false), cmp.Or(tag, "en"), a.t)
 }
 
-func (a *app) firmwareSARIF(d *firmwareDoc) error { return imagepage.SARIF(a.Out, a.picture(d)) }
+func (a *app) firmwareSARIF(d *firmwareDoc) error { return imagepage.SARIF(a.Out, a.picture(d, true)) }

@@ -72,7 +72,7 @@ func (a *app) about(d *firmwareDoc) string {
 		names = append(names, safe(strings.TrimSpace(s.Name+" "+s.Version)))
 	}
 	const most = 6
-	if n := len(names) - most; n > 0 {
+	if n := len(names) - upTo(most, len(names)); n > 0 {
 		names = append(names[:most], a.t("ui.fw.and-more", "count", fmt.Sprint(n)))
 	}
 	archs := make(map[string]int)
@@ -188,15 +188,26 @@ func (a *app) foundOf(d *firmwareDoc) string {
 // inner are ranges inside of what is read; the JSON document has them.
 var inner = []string{"data", "unknown", "padding", "header", "trailer"}
 
+// shownParts leaves out what is only filling between and inside of parts that
+// were read, unless hardly anything would be left out.
+func shownParts(all []firmwarePart) []firmwarePart {
+	var out []firmwarePart
+	for _, p := range all {
+		nested := p.Decoded || strings.Contains(p.Path, ":")
+		if !nested || !p.Read || !slices.Contains(inner, p.Format) && (p.Size >= 1024 || len(p.Guards) > 0) {
+			out = append(out, p)
+		}
+	}
+	if out = out[:upTo(mostParts, len(out))]; upTo(len(out), len(all)) == len(all) {
+		return all
+	}
+	return out
+}
+
 func (a *app) partsText(d *firmwareDoc) {
 	var t grid
-	left := 0
-	for _, p := range d.Parts {
-		nested := p.Decoded || strings.Contains(p.Path, ":")
-		if nested && p.Read && (slices.Contains(inner, p.Format) || p.Size < 1024 && len(p.Guards) == 0) || len(t.rows) >= mostParts {
-			left++
-			continue
-		}
+	list := shownParts(d.Parts)
+	for _, p := range list {
 		read := a.t("ui.not-read")
 		if p.Read {
 			read = a.t("ui.read")
@@ -217,26 +228,25 @@ func (a *app) partsText(d *firmwareDoc) {
 	a.heading("ui.fw.parts", len(d.Parts))
 	t.right, t.cut = 2, true
 	t.write(a)
-	a.more("  ", left)
+	a.more("  ", len(d.Parts)-len(list))
 	if len(d.Volumes) < 2 {
 		return
 	}
 	a.heading("ui.fw.volumes", len(d.Volumes))
 	t = grid{}
-	for i, v := range d.Volumes {
-		if i == mostListed {
-			break
-		}
+	shown := upTo(mostListed, len(d.Volumes))
+	for _, v := range d.Volumes[:shown] {
 		t.row(safe(orSlash(v.Name)), safe(v.Format), a.t("ui.fw.volume", "files", fmt.Sprint(v.Files), "names", fmt.Sprint(v.Names), "size", sized(v.Bytes)))
 	}
 	t.write(a)
-	a.more("  ", len(d.Volumes)-mostListed)
+	a.more("  ", len(d.Volumes)-shown)
 }
 
 func (a *app) softwareText(d *firmwareDoc) {
 	a.heading("ui.fw.components", len(d.Components))
 	var t grid
-	for _, c := range d.Components[:min(mostSoftware, len(d.Components))] {
+	shown := upTo(mostSoftware, len(d.Components))
+	for _, c := range d.Components[:shown] {
 		first := ""
 		if len(c.Evidence) > 0 {
 			first = c.Evidence[0].Path
@@ -244,12 +254,13 @@ func (a *app) softwareText(d *firmwareDoc) {
 		t.row(safe(c.Name), safe(a.version(c)), a.t("ui.fw.sure."+c.Confidence), safe(first))
 	}
 	t.write(a)
-	a.more("  ", len(d.Components)-mostSoftware)
+	a.more("  ", len(d.Components)-shown)
 	a.heading("ui.fw.unattributed", len(d.Unattributed))
-	for _, u := range d.Unattributed[:min(mostListed, len(d.Unattributed))] {
+	shown = upTo(mostListed, len(d.Unattributed))
+	for _, u := range d.Unattributed[:shown] {
 		fmt.Fprintf(a.Out, "  %s\n", safe(u.Path))
 	}
-	a.more("  ", len(d.Unattributed)-mostListed)
+	a.more("  ", len(d.Unattributed)-shown)
 }
 
 // version is what is known of a component's version.
@@ -313,10 +324,11 @@ func (a *app) systemText(d *firmwareDoc) {
 		}
 	}
 	a.heading("ui.fw.updates", len(d.Updates))
-	for _, u := range d.Updates[:min(mostListed, len(d.Updates))] {
+	shown := upTo(mostListed, len(d.Updates))
+	for _, u := range d.Updates[:shown] {
 		a.placed(a.mechanism(u.Mechanism)+a.t("ui.fw.colon")+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
 	}
-	a.more("  ", len(d.Updates)-mostListed)
+	a.more("  ", len(d.Updates)-shown)
 }
 
 // started is a line that starts something, and what is known of it besides.

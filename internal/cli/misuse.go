@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,15 +28,33 @@ func (a *app) flagError(c *cobra.Command, err error) error {
 		}
 		return "--" + name
 	}
+	next := a.t("ui.next.flags", "command", c.CommandPath())
 	switch {
 	case errors.As(err, &unknown):
+		if name := a.dashed(cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName())); name != "" {
+			next = a.t("ui.next.dashed", "name", plain(name)) + "\n" + next
+		}
 		text = a.t("ui.flag.unknown", "flag", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
 	case errors.As(err, &value):
 		text = a.t("ui.flag.needs-value", "flag", dashed(value.GetSpecifiedName(), value.GetSpecifiedShortnames()))
 	case errors.As(err, &bad):
 		text = a.t("ui.flag.bad-value", "flag", "--"+bad.GetFlag().Name, "value", bad.GetValue())
 	}
-	return &exitError{code: exitUse, err: errors.New(text), next: a.t("ui.next.flags", "command", c.CommandPath())}
+	return &exitError{code: exitUse, err: errors.New(text), next: next}
+}
+
+// dashed finds a file that was given and taken for a flag, since its name begins
+// with a dash.
+func (a *app) dashed(flag string) string {
+	for _, arg := range a.args {
+		if !strings.HasPrefix(arg, "-") || !strings.HasSuffix(arg, flag) {
+			continue
+		}
+		if _, err := os.Lstat(arg); err == nil {
+			return arg
+		}
+	}
+	return ""
 }
 
 // fitting wraps the check of how many arguments a command has.
@@ -47,6 +66,9 @@ func (a *app) fitting(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		use := c.CommandPath() + strings.TrimPrefix(c.Use, c.Name())
 		text := a.t("ui.args", "use", use, "count", fmt.Sprint(len(args)))
+		if what := a.missing(c, len(args)); what != "" {
+			text = a.t("ui.args-missing", "what", what, "use", use)
+		}
 		if len(args) > 1 {
 			c.SuggestionsMinimumDistance = 2
 			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
@@ -55,6 +77,29 @@ func (a *app) fitting(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return &exitError{code: exitUse, err: errors.New(text), next: a.t("ui.next.flags", "command", c.CommandPath())}
 	}
+}
+
+// missing names what a command needs and wasn't given.
+func (a *app) missing(c *cobra.Command, given int) string {
+	var needs []string
+	for _, word := range strings.Fields(c.Use)[1:] {
+		if strings.HasPrefix(word, "[") || strings.HasPrefix(word, "-") {
+			break // behind them stands what may be left out
+		}
+		name := strings.TrimSuffix(word, "...")
+		if key := "ui.arg." + strings.ToLower(name); a.texts.Has(key) {
+			name = a.t(key)
+		}
+		needs = append(needs, name)
+	}
+	if given >= len(needs) {
+		return ""
+	}
+	out := needs[given]
+	for _, name := range needs[given+1:] {
+		out = a.t("ui.args-and", "a", out, "b", name)
+	}
+	return out
 }
 
 // unusable says in the reader's language why a file that the command was given

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // stream is stdout, or the file of --out, with its first error kept: most text
@@ -12,7 +15,8 @@ import (
 // didn't arrive must not end as a success.
 type stream struct {
 	io.Writer
-	err error
+	err  error
+	some bool // something was written
 }
 
 func (s *stream) Write(b []byte) (int, error) {
@@ -20,6 +24,7 @@ func (s *stream) Write(b []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.Writer.Write(b)
+	s.some = s.some || n > 0
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
@@ -47,7 +52,30 @@ func (a *app) end(err error) int {
 	if ok && s.err != nil {
 		code = a.fail(a.lost(s.err))
 	}
+	if ok && s.err == nil && s.some && !a.quiet && nowhere(file(s)) {
+		fmt.Fprintf(a.Err, "assay: %s\n", a.t("ui.nowhere"))
+	}
 	return code
+}
+
+// nowhere says that what a process writes gets lost although no write fails: the
+// Go runtime opens /dev/null, for reading and writing, in place of a stdout that
+// is closed (runtime.checkfds). The exit code stays: others start programs so
+// that want nothing but it, and a shell's >/dev/null is for writing only.
+func nowhere(f *os.File) bool {
+	if f == nil {
+		return false
+	}
+	is, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	if err != nil || !os.SameFile(is, null) {
+		return false
+	}
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
 // lost says that an answer didn't arrive.

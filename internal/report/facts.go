@@ -22,7 +22,7 @@ func (v *view) fact(set *fact.Set, f fact.Fact) factView {
 			sep = " · "
 		}
 	}
-	out.Values = values(f.Data)
+	out.Values = v.worded(f.Kind, values(f.Data))
 	refs := evidenceOfFact(set, f)
 	if len(refs) > maxRefs {
 		out.More = len(refs) - maxRefs

@@ -53,6 +53,7 @@ type Error struct {
 type Texts interface {
 	T(lang i18n.Lang, key string, args map[string]string) string
 	Has(key string) bool
+	Said(lang i18n.Lang, text string) string // what readers of images say, in technical English
 }
 
 // Input is all that an encoder may look at.

@@ -79,6 +79,8 @@ func (f fixed) Has(key string) bool {
 	return ok || slices.Contains([]string{"report", "verdict", "severity", "status", "claim", "threat"}, theme) && f.real.Has(key)
 }
 
+func (f fixed) Said(lang i18n.Lang, text string) string { return f.real.Said(lang, text) }
+
 func (f fixed) T(lang i18n.Lang, key string, args map[string]string) string {
 	text, ok := fixedTexts()[key]
 	if !ok {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,6 +29,7 @@ const (
 
 func newView(in Input) *view {
 	v := &view{voice: voice{in.Texts, in.Lang}, in: in}
+	v.excerpts = v.spoken(in.Assessment.Facts)
 	for i := range in.Standards {
 		v.Standards = append(v.Standards, v.standard(&in.Standards[i]))
 	}
@@ -309,7 +311,7 @@ func (v *view) person(p *fact.PersonResult) *personView {
 func (v *view) refs(rs []fact.Ref) []refView {
 	var out []refView
 	for _, r := range rs {
-		out = append(out, refView{foreign(r.Locator), lines(r.Excerpt), short(r.SHA256)})
+		out = append(out, refView{foreign(r.Locator), lines(cmp.Or(v.excerpts[r.Excerpt], r.Excerpt)), short(r.SHA256)})
 	}
 	return out
 }

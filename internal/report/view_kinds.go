@@ -19,7 +19,8 @@ type view struct {
 	Overruled []overruledView
 	Threats   *threatView // nil: not shown
 
-	spent int // bytes of foreign text laid out so far
+	excerpts map[string]string // what readers of images wrote as one, in the reader's language
+	spent    int               // bytes of foreign text laid out so far
 
 	Simulated []phrase // units that are programs
 	Samples   int      // person's results that come with the demonstration

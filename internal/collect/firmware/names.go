@@ -120,6 +120,21 @@ func (n *Names) Archive(marked string) string {
 	return strings.TrimSuffix(n.prefix(id), ":")
 }
 
+// packed says that a path stands in an archive that doesn't look like a root file
+// system: what everybody may change there says how it was packed, and nothing of
+// a device. Of an archive in another one, as packages are, a single name of a
+// root file system is enough, since they are unpacked over one.
+func (n *Names) packed(marked string) bool {
+	const few = 2
+	id, _ := unmark(marked)
+	v, ok := n.volumes[id]
+	switch v.Format {
+	case "tar", "cpio", "ar", "rpm":
+		return ok && v.Like < few && (v.Parent < 0 || v.Like == 0)
+	}
+	return false
+}
+
 // Full is the path with the names of all trees that it stands in, the root
 // file system too: it doesn't depend on what else the image holds.
 func (n *Names) Full(marked string) string {

@@ -13,6 +13,7 @@ import (
 	"assay/internal/collect/firmware/inspect/cert"
 	"assay/internal/collect/firmware/inspect/component"
 	"assay/internal/collect/firmware/inspect/host"
+	"assay/internal/collect/firmware/inspect/perm"
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/secret/guess"
 	"assay/internal/collect/firmware/inspect/startup"
@@ -229,6 +230,7 @@ func (g *Gather) resolve() {
 	for i := range r.Updates {
 		to(&r.Updates[i].Path)
 	}
+	r.Modes = slices.DeleteFunc(r.Modes, func(m Mode) bool { return m.Kind == string(perm.WorldWritable) && g.names.packed(m.Path) })
 	for i := range r.Modes {
 		to(&r.Modes[i].Path)
 	}

@@ -70,6 +70,18 @@ func TestBlockwise(t *testing.T) {
 	}
 }
 
+// Looking takes few pieces of memory, however many blocks there are.
+func TestBlockwiseMemory(t *testing.T) { // not parallel: it counts what all allocate
+	key, err := aes.NewCipher([]byte("0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bytes.NewReader(ecb(key, volume(1<<20)))
+	if n := testing.AllocsPerRun(3, func() { blockwise(b, 0, b.Size()) }); n > 12 {
+		t.Errorf("%.0f pieces of memory", n)
+	}
+}
+
 func xored(b []byte) []byte {
 	b = bytes.Clone(b)
 	for i := range b {

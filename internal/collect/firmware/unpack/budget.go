@@ -105,6 +105,14 @@ const maxView = 1 << 40
 // another one waits until it was visited.
 const largeFile = 32 << 20
 
+// someFile is from where on a layer outside of trees, of which one is decoded
+// after the other, gets that much at once.
+const someFile = 4 << 20
+
+// muchFile is from where on what such a layer was decoded with is given back
+// at once. Decoding it took longer than that.
+const muchFile = 16 << 20
+
 // inMemory is how many of the largest files the layers in each other may hold.
 const inMemory = 2
 
@@ -136,8 +144,11 @@ func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, l layer) (b [
 			// Large content gets all that it may need: what isn't written to costs
 			// nothing, and no smaller pieces of memory are left behind.
 			more := int64(len(b))
-			if more >= largeFile {
+			switch {
+			case more >= largeFile:
 				more = limit
+			case more >= someFile && l.volume < 0:
+				more = largeFile - more
 			}
 			grown := make([]byte, len(b), int64(len(b))+min(more, max(limit+1-int64(len(b)), 1)))
 			copy(grown, b)

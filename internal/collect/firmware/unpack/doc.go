@@ -106,6 +106,7 @@ type Volume struct {
 	Files  int    // regular files
 	Bytes  int64  // of them
 	Roots  int    // names at its top that a root file system has
+	Like   int    // the most such names in one folder: at its top, or one below it
 	Note   string // technical English: what is odd in it and loses nothing
 }
 

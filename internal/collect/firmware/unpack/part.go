@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"assay/internal/collect/firmware/format"
@@ -223,7 +224,8 @@ func (w *walk) contents(ctx context.Context, l layer, p *format.Part) (used int6
 			return 0, err
 		}
 	}
-	for _, c := range list {
+	for i, c := range list {
+		list[i] = format.Content{} // its reader, with what that has in memory, ends with it
 		in := l
 		if c.Name != "" {
 			in.path = l.name(format.Printable(c.Name), p.Offset)
@@ -266,6 +268,11 @@ func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Con
 		if err := w.gap(l.gap(p.Offset, kindOf(err), fmt.Sprintf("%s: after %d decoded bytes: %v", p.Format, len(data), err))); err != nil {
 			return 0, err
 		}
+	}
+	if c.Stream = nil; l.volume < 0 && len(data) >= muchFile {
+		// The window and the pieces that were outgrown are as large as the layer:
+		// the collector would let as much again come up before it looked.
+		runtime.GC()
 	}
 	in := l
 	in.src, in.mem, in.base, in.decoded, in.large = bytes.NewReader(data), data, 0, true, l.large || len(data) > largeFile

@@ -24,6 +24,7 @@ type tree struct {
 	files int
 	bytes int64
 	roots map[string]bool
+	below map[string]map[string]bool // of each folder at its top, and of the top: names of a root file system in it
 	links links
 	odd   []Gap // contents that aren't whole
 }
@@ -41,7 +42,7 @@ func (w *walk) open(ctx context.Context, l layer, p *format.Part) error {
 		}
 		return w.gap(l.gap(p.Offset, kindOf(err), p.Format+": "+err.Error()))
 	}
-	t := &tree{w: w, l: l, roots: make(map[string]bool), links: make(links)}
+	t := &tree{w: w, l: l, roots: make(map[string]bool), below: make(map[string]map[string]bool), links: make(links)}
 	told := Volume{Parent: l.volume, Within: l.path, Format: p.Format, Offset: l.base + p.Offset}
 	err = w.emit(func() error {
 		// The same id twice is the same bytes under the same name.
@@ -65,6 +66,9 @@ func (w *walk) open(ctx context.Context, l layer, p *format.Part) error {
 	}
 	if t.names > 0 {
 		w.trees.Add(1)
+	}
+	for _, names := range t.below {
+		told.Like = max(told.Like, len(names))
 	}
 	told.Done, told.Names, told.Files, told.Bytes, told.Roots, told.Note = true, t.names, t.files, t.bytes, len(t.roots), t.links.note()
 	return w.emit(func() error { return w.v.Volume(told) })
@@ -199,10 +203,31 @@ func (t *tree) count(e format.Entry, content int64) error {
 	if top := strings.TrimPrefix(e.Path, "/"); slices.Contains(rootNames, top) {
 		t.roots[top] = true
 	}
+	first, rest, _ := strings.Cut(strings.TrimPrefix(e.Path, "/"), "/")
+	second, _, _ := strings.Cut(rest, "/")
+	t.like("", first)
+	t.like(first, second)
 	if e.Type == format.Symlink {
 		t.links.add(e.Path, e.Target)
 	}
 	return nil
+}
+
+// like notes a name of a root file system in the folder dir.
+func (t *tree) like(dir, name string) {
+	const most = 64 // folders at the top of an archive
+	if !slices.Contains(rootNames, name) {
+		return
+	}
+	names := t.below[dir]
+	if names == nil {
+		if len(t.below) >= most {
+			return
+		}
+		names = make(map[string]bool)
+		t.below[dir] = names
+	}
+	names[name] = true
 }
 
 // limit is the error of a limit: of the tree, or of a walk that begins again.

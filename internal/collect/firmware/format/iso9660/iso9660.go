@@ -1,7 +1,9 @@
 // Package iso9660 reads the file system of discs, in which systems for gateways
 // and appliances are installed: ECMA-119 with the names, modes, owners and links
-// of Rock Ridge (IEEE P1282). Joliet's names are not used. In: a source and an
-// offset in it. Out: a part and its tree.
+// of Rock Ridge (IEEE P1282), files that zisofs packed, and El Torito's boot
+// images. Joliet's names and those of UDF are not used. In: a source and an
+// offset in it. Out: a part, its tree, and regions of sectors that no record
+// names.
 package iso9660
 
 import (
@@ -34,7 +36,7 @@ var (
 
 // look is sure where the numbers, which stand there in both orders, are the same
 // ones, and the root's record is a folder's.
-func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
+func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	b := format.Head(s, at+first, sector)
 	if len(b) < sector || string(b[:7]) != "\x01CD001\x01" {
 		return nil, nil
@@ -46,17 +48,35 @@ func look(_ context.Context, s format.Source, at int64) (*format.Part, error) {
 	}
 	p := &format.Part{Format: "iso9660", Offset: at, Name: format.Printable(strings.TrimRight(string(b[40:72]), " \x00"))}
 	size := int64(blocks) * sector
+	src := format.Section(s, at, size)
+	if !rooted(src, root) {
+		p.Size = src.Size()
+		p.Opaque = "its root folder isn't where it says: damaged, or a later session of a disc, which counts from the disc's beginning: not read"
+		return p, nil
+	}
 	p.Claim(s, size)
+	if err := account(ctx, p, src, b); err != nil {
+		return nil, err
+	}
 	p.Open = func(_ context.Context, lim format.Limits) (format.Volume, error) {
-		r := &reader{src: format.Section(s, at, size), root: root}
+		r := &reader{src: src, root: root}
 		r.skip = r.susp()
 		return tree.New(r, lim, &r.log), nil
 	}
 	return p, nil
 }
 
-// own is what a file's content needs: its pieces.
-type own struct{ runs []tree.Run }
+// rooted says that a folder stands where the root's record says, and names itself.
+func rooted(src format.Source, root []byte) bool {
+	b := format.Head(src, int64(le.Uint32(root[2:]))*sector, record+1)
+	return len(b) > record && b[0] > record && b[32] == 1 && b[33] == 0 && string(b[2:6]) == string(root[2:6])
+}
+
+// own is what a file's content needs: its pieces, and how it is packed.
+type own struct {
+	runs   []tree.Run
+	packed *packing
+}
 
 type node = tree.Node[own]
 
@@ -169,6 +189,12 @@ func (r *reader) List(ctx context.Context, d *node, found tree.Found[own]) error
 
 // Open is tree.Reader's.
 func (r *reader) Open(n *node) io.Reader {
+	if n.Own.packed != nil {
+		return r.unpack(n)
+	}
+	if string(format.Head(r.src, n.Own.runs[0].At, int(min(n.Size, 8)))) == packedMagic {
+		r.log.Fault(n.Path, n.Own.runs[0].At, tree.Unread(n.Own.runs[0].At, "packed as zisofs, which its record doesn't say: left as it is"))
+	}
 	i := 0
 	return tree.Runs(r.src, func() (tree.Run, error) {
 		if i == len(n.Own.runs) {
@@ -202,6 +228,8 @@ func (r *reader) ridge(n *node, b []byte, skip int) (name string) {
 				name += string(e[5:])
 			case sig == "PX" && len(e) >= 36:
 				r.mode(n, e)
+			case sig == "ZF" && len(e) >= 16:
+				n.Own.packed = zf(e)
 			case sig == "SL" && len(e) >= 5:
 				target.add(e[5:])
 			case sig == "CE" && len(e) >= 28:
@@ -210,6 +238,13 @@ func (r *reader) ridge(n *node, b []byte, skip int) (name string) {
 		}
 		if area = next; area == nil {
 			break
+		}
+	}
+	if n.Own.packed != nil {
+		if n.Type != format.File || n.Size == 0 {
+			n.Own.packed = nil
+		} else {
+			n.Size = n.Own.packed.size
 		}
 	}
 	if n.Type == format.Symlink {

@@ -147,6 +147,8 @@ func TestNot(t *testing.T) {
 func FuzzVolume(f *testing.F) {
 	f.Add(image(true)[16*2048:])
 	f.Add(image(false)[16*2048:])
+	f.Add(disc()[16*2048:])
+	f.Add(joliet(disc(), 24)[16*2048:])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		treetest.Fuzz(t, formats, append(make([]byte, 16*2048), b...))
 	})

@@ -1,7 +1,7 @@
 // Package uf2 reads programs in blocks of 512 bytes, each with the address in
 // flash that it is for: what boot loaders with a USB drive take, and updates of
 // LibreTiny. In: a source. Out: a content for each run of addresses of each
-// family of chips. Says who: "USB Flashing Format (UF2)", github.com/microsoft/uf2.
+// family of chips, and whether blocks are missing. Says who: "USB Flashing Format (UF2)", github.com/microsoft/uf2.
 package uf2
 
 import (
@@ -47,6 +47,7 @@ type run struct {
 
 func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) {
 	var runs []run
+	var seen numbers
 	skipped := 0
 	off := at
 	buf := make([]byte, 128*block)
@@ -62,6 +63,7 @@ func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) 
 		used := 0
 		for ; used < k && sound(buf[used:]); used += block {
 			n++
+			seen.add(buf[used:])
 			if !runsOf(&runs, buf[used:], off+int64(used)) {
 				skipped++
 			}
@@ -77,6 +79,12 @@ func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) 
 	p := &format.Part{Format: "uf2", Offset: at, Size: off - at, Note: fmt.Sprintf("%d blocks, %d runs of addresses", (off-at)/block, len(runs))}
 	if skipped > 0 {
 		p.Problems = append(p.Problems, format.Problem{Offset: at, Kind: format.Unsupported, Detail: fmt.Sprintf("uf2: %d blocks are not for flash, and are not read", skipped)})
+	}
+	if len(runs) < maxRuns && (off-at)/block < maxBlocks {
+		seen.tell(p)
+		overlaps(p, runs)
+	} else {
+		p.Problems = append(p.Problems, format.Problem{Offset: at, Kind: format.TooMany, Detail: fmt.Sprintf("uf2: more than %d blocks or %d runs of addresses: whether blocks are missing was not looked at", maxBlocks, maxRuns)})
 	}
 	if len(runs) == 0 {
 		p.Opaque = "no block is for flash"
@@ -107,10 +115,7 @@ func runsOf(runs *[]run, b []byte, off int64) bool {
 	if flags&(notMain|container) != 0 {
 		return false
 	}
-	chip := uint32(0)
-	if flags&family != 0 {
-		chip = le.Uint32(b[28:])
-	}
+	chip := chipOf(b)
 	if n := len(*runs); n > 0 {
 		r := &(*runs)[n-1]
 		if r.family == chip && r.size == size && int64(r.addr)+r.blocks*size == int64(addr) && r.first+r.blocks*block == off {
@@ -120,4 +125,12 @@ func runsOf(runs *[]run, b []byte, off int64) bool {
 	}
 	*runs = append(*runs, run{chip, addr, off, 1, size})
 	return true
+}
+
+// chipOf is the family of a block, 0 where it says none.
+func chipOf(b []byte) uint32 {
+	if le.Uint32(b[8:])&family == 0 {
+		return 0
+	}
+	return le.Uint32(b[28:])
 }

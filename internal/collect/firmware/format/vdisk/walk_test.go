@@ -20,6 +20,20 @@ func TestDisksAreRead(t *testing.T) {
 	}
 }
 
+// A fixed VHD is the disk as it is, and a footer.
+func TestFixed(t *testing.T) {
+	t.Parallel()
+	foot := vhd()[:512]
+	be.PutUint64(foot[16:], 1<<64-1)
+	foot[63] = 2
+	be.PutUint32(foot[64:], 0)
+	sum(foot, 64)
+	got := walktest.Walk(t, append(padded(disk(), 512), foot...))
+	if !got.Holds("the end the end") || len(got.Gaps) > 0 || !strings.Contains(got.Formats(), "vhd") {
+		t.Errorf("parts %s\n%s", got.Formats(), got.Lost())
+	}
+}
+
 // A disk that isn't all there is never looked at as if it were.
 func TestDisksInParts(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@
 // Not found: keys above 32 bytes, keys that change with the place (counters,
 // shift registers), other operations (addition, rotation), and packed content
 // without any padding whose header leaves bytes of a long key open: gzip above
-// 10 bytes, or above 5 with a time in it; xz above 12.
+// 10 bytes, above 5 with a time in its header; xz above 12; squashfs above 16.
 package xor
 
 import (

@@ -87,7 +87,7 @@ func debugTool(base string) bool {
 }
 
 func writable(e Entry) bool {
-	if e.Mode&0o002 == 0 {
+	if e.Mode&0o002 == 0 || e.NoModes {
 		return false
 	}
 	switch e.Type {

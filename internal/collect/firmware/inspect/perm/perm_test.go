@@ -70,6 +70,8 @@ func TestOf(t *testing.T) {
 		{"debugger", perm.Entry{Path: "/usr/bin/gdbserver", Type: "file", Mode: 0o755, Program: true}, []perm.Kind{perm.DebugTool}},
 		{"script-of-a-debugger", perm.Entry{Path: "/etc/init.d/gdb", Type: "file", Mode: 0o755}, nil},
 		{"debugger-without-modes", perm.Entry{Path: "/bin/strace", Type: "file", Mode: 0o644, Program: true, NoModes: true}, []perm.Kind{perm.DebugTool}},
+		{"writable-without-modes", perm.Entry{Path: "/a", Type: "file", Mode: 0o777, NoModes: true}, nil},
+		{"folder-without-modes", perm.Entry{Path: "/a", Type: "dir", Mode: 0o777, NoModes: true}, nil},
 		{"key-without-modes", perm.Entry{Path: "/k.pem", Type: "file", Mode: 0o644, Secret: true, NoModes: true}, nil},
 		{"socket", perm.Entry{Path: "/run/a", Type: "socket", Mode: 0o777}, nil},
 		{"disk", perm.Entry{Path: "/dev/sda", Type: "block", Mode: 0o644}, []perm.Kind{perm.OpenDevice}},
