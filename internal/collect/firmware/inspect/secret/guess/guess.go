@@ -58,7 +58,8 @@ func (g *Guesser) Password(hash, user string, known ...string) (password string,
 	if test == nil {
 		return "", None, false
 	}
-	for _, list := range [][]string{likely(user), words[:common]} {
+	few := known[:min(len(known), common)]
+	for _, list := range [][]string{likely(user), few, words[:common]} {
 		for _, p := range list {
 			if len(p) > 64 {
 				continue
@@ -73,7 +74,7 @@ func (g *Guesser) Password(hash, user string, known ...string) (password string,
 	}
 	// Half of what is left: the first hash must not use up what the others need.
 	limit := g.budget / 2
-	for _, list := range [][]string{known, words[common:]} {
+	for _, list := range [][]string{known[len(few):], words[common:]} {
 		for _, p := range list {
 			if len(p) > 64 {
 				continue
