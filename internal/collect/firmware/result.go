@@ -3,8 +3,10 @@ package firmware
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"assay/internal/collect/firmware/inspect"
@@ -430,28 +432,40 @@ func (g *Gather) guess(rounds int) {
 			known = append(known, s.Value)
 		}
 	}
-	try := guess.New(rounds)
+	known = known[:min(len(known), 100)]
+	var hashes []*Secret
+	var values, users []string
 	for i := range r.Secrets {
-		s := &r.Secrets[i]
-		if s.Kind != secret.PasswordHash {
-			continue
+		if s := &r.Secrets[i]; s.Kind == secret.PasswordHash {
+			user := s.User
+			if s.Scheme == "htdigest" {
+				user += ":" + s.Note
+			}
+			hashes, values, users = append(hashes, s), append(values, s.Value), append(users, user)
 		}
-		user := s.User
-		if s.Scheme == "htdigest" {
-			user += ":" + s.Note
-		}
-		var tried guess.Tried
-		s.Clear, tried, s.Recovered = try.Password(s.Value, user, known[:min(len(known), 100)]...)
-		if s.Scheme == "htdigest" {
-			continue // the note is the realm
-		}
-		switch {
-		case s.Recovered:
-		case tried == guess.None:
-			s.Note = strings.TrimLeft(s.Note+"; no password was tried on this kind of hash", "; ")
-		case tried == guess.Some:
-			s.Note = strings.TrimLeft(s.Note+"; not all of the well-known passwords were tried: each try costs much", "; ")
-		}
+	}
+	var wg sync.WaitGroup
+	free := make(chan bool, max(1, runtime.GOMAXPROCS(0)))
+	for i, try := range guess.Share(rounds, values, users) {
+		free <- true
+		wg.Go(func() {
+			defer func() { <-free }()
+			tryPasswords(hashes[i], try, users[i], known)
+		})
+	}
+	wg.Wait()
+}
+
+// tryPasswords notes the password of a hash, or how far it was tried.
+func tryPasswords(s *Secret, try *guess.Guesser, user string, known []string) {
+	var tried guess.Tried
+	s.Clear, tried, s.Recovered = try.Password(s.Value, user, known...)
+	switch {
+	case s.Recovered || s.Scheme == "htdigest": // there the note is the realm
+	case tried == guess.None:
+		s.Note = strings.TrimLeft(s.Note+"; no password was tried on this kind of hash", "; ")
+	case tried == guess.Some:
+		s.Note = strings.TrimLeft(s.Note+"; not all of the well-known passwords were tried: each try costs much", "; ")
 	}
 }
 

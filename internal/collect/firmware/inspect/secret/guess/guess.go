@@ -40,6 +40,22 @@ type Guesser struct{ first, budget int }
 // three times as much so that each is tried with the likeliest words.
 func New(budget int) *Guesser { return &Guesser{3 * budget, budget} }
 
+// Share divides a budget between hashes before any of them is tried, so that
+// they can be tried at the same time and come out alike in any order: each gets
+// what the likeliest words cost, as long as three budgets last, and a part of
+// the budget.
+func Share(budget int, hashes, users []string) []*Guesser {
+	first := 3 * budget
+	out := make([]*Guesser, len(hashes))
+	for i, h := range hashes {
+		_, cost := tester(h, users[i])
+		likeliest := min(first, cost*(2*common+len(likely("a"))))
+		first -= likeliest
+		out[i] = &Guesser{likeliest, 2 * (budget / len(hashes))}
+	}
+	return out
+}
+
 // Tried is how far a hash was tried.
 type Tried int
 

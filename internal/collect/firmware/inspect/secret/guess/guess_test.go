@@ -113,3 +113,24 @@ func BenchmarkSchemes(b *testing.B) {
 		})
 	}
 }
+
+// TestShare: parts of a budget don't depend on what others find, and the last of
+// many hashes has the likeliest words.
+func TestShare(t *testing.T) {
+	t.Parallel()
+	const other = "$6$XcQf7IRXwTyL$9V/L1R1/cJVCV5237chtwRaBdww4/khrEFTEBQL.9i8six2VFB6bqXZhPcatAd9AjQHc3lwdDmVYx9O55rqow/"
+	const easy = "$6$qIqHQwoY$Pzt0A7lR37CEzvNBW38bKZhQGvTOSZCKOR.rZLE0BiCXxNOJCpe0pUqSRBWQtyGTPqs8vVmcc1x542F3uPk/A1" // 888888
+	hashes := []string{other, other, other, easy}
+	g := guess.Share(guess.Default, hashes, []string{"a", "b", "c", "root"})
+	if p, _, ok := g[3].Password(easy, "root"); !ok || p != "888888" {
+		t.Errorf("the last: %q, %v", p, ok)
+	}
+	if p, tried, ok := g[0].Password(other, "a"); ok || tried != guess.Some {
+		t.Errorf("the first: %q, %v, %v", p, tried, ok)
+	}
+	if none := guess.Share(0, hashes, []string{"a", "b", "c", "root"}); len(none) != 4 {
+		t.Error("no budget")
+	} else if _, _, ok := none[3].Password(easy, "root"); ok {
+		t.Error("guessed without a budget")
+	}
+}
