@@ -32,6 +32,9 @@ const Default = 8_000_000
 // common is how many words each hash is tried against whatever the others cost.
 const common = 64
 
+// costly is what one try costs of the schemes that are made to be slow.
+const costly = 5000
+
 // Guesser tries passwords until its budget is used up. It is for one goroutine
 // at a time.
 type Guesser struct{ first, budget int }
@@ -51,7 +54,11 @@ func Share(budget int, hashes, users []string) []*Guesser {
 		_, cost := tester(h, users[i])
 		likeliest := min(first, cost*(2*common+len(likely("a"))))
 		first -= likeliest
-		out[i] = &Guesser{likeliest, 2 * (budget / len(hashes))}
+		rest := budget / len(hashes)
+		if cost > costly {
+			rest /= 4 // rare words find little for what they cost there
+		}
+		out[i] = &Guesser{likeliest, 2 * rest}
 	}
 	return out
 }
