@@ -349,50 +349,42 @@ func (f *flow) holdsGiven(text string) bool {
 
 // arguments is text up to the bracket that closes a call.
 func arguments(text string) string {
-	depth, quote := 1, byte(0)
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote != 0 && c == '\\':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'' || c == '`':
-			quote = c
-		case c == '(' || c == '[' || c == '{':
-			depth++
-		case c == ')' || c == ']' || c == '}':
-			if depth--; depth == 0 {
-				return text[:i]
-			}
-		}
-	}
-	return text
+	return piece(text, func(c byte, depth int) bool { return depth < 0 && strings.IndexByte(")]}", c) >= 0 })
 }
 
 // initial is the first one of arguments.
 func initial(args string) string {
+	return piece(args, func(c byte, depth int) bool { return depth == 0 && c == ',' })
+}
+
+// piece is text up to the first byte outside of quotes for which end holds; depth
+// is how many brackets are open behind it.
+func piece(text string, end func(c byte, depth int) bool) string {
 	depth, quote := 0, byte(0)
-	for i := 0; i < len(args); i++ {
-		switch c := args[i]; {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
 		case quote != 0 && c == '\\':
 			i++
+			continue
 		case quote != 0:
 			if c == quote {
 				quote = 0
 			}
+			continue
 		case c == '"' || c == '\'' || c == '`':
 			quote = c
+			continue
 		case c == '(' || c == '[' || c == '{':
 			depth++
 		case c == ')' || c == ']' || c == '}':
 			depth--
-		case c == ',' && depth == 0:
-			return args[:i]
+		}
+		if end(c, depth) {
+			return text[:i]
 		}
 	}
-	return args
+	return text
 }
 
 // exposed is text without what stands in quotes, but for what a language replaces
