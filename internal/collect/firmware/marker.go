@@ -13,7 +13,7 @@ import (
 const shortestMarker = 6
 
 // markerWords are the forms in which a value may stand in clear, as words of
-// the automaton, and what each is a form of. The automaton doesn't tell cases
+// the search, and what each is a form of. The search doesn't tell cases
 // apart; what it finds is compared.
 func markerWords(markers []Marker) (words []string, forms []Seen) {
 	for _, m := range markers {

@@ -74,7 +74,7 @@ func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record
 	return emit(Record{Done: &Done{Files: int(v.files.Load()), Names: int(v.names.Load()), Bytes: v.bytes.Load()}})
 }
 
-// The owners of words in the one automaton.
+// The owners of words in the one search.
 const (
 	ofSecret = iota
 	ofHost

@@ -9,7 +9,7 @@ import (
 	"assay/internal/collect/firmware/inspect/keyword"
 )
 
-// BenchmarkScan goes over the tree and the kernel of a camera; the automaton,
+// BenchmarkScan goes over the tree and the kernel of a camera; the search,
 // which all inspectors share, is measured apart.
 func BenchmarkScan(b *testing.B) {
 	img := inspecttest.Images()[0]

@@ -216,7 +216,7 @@ func (s *RuleSet) special(index map[string]int) {
 }
 
 func (s *RuleSet) word(index map[string]int, word string, u use) {
-	key := strings.ToLower(word) // the automaton doesn't tell them apart
+	key := strings.ToLower(word) // the search doesn't tell them apart
 	i, ok := index[key]
 	if !ok {
 		i = len(s.words)
@@ -296,6 +296,6 @@ func firstGlob(list []glob, name string) *Rule {
 	return nil
 }
 
-// Words are what the shared automaton looks for; the hits that Scan is given
+// Words are what the shared search looks for; the hits that Scan is given
 // are indices into them.
 func Words() []string { return rules().words }

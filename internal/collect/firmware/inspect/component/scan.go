@@ -144,7 +144,7 @@ func (s *scanner) try(u use, h keyword.Hit) {
 	}
 	d := s.f.Data
 	if string(d[h.At:h.End]) != u.word {
-		return // the automaton doesn't tell upper from lower case
+		return // the search doesn't tell upper from lower case
 	}
 	if s.builtAgainst(u.rule) {
 		return

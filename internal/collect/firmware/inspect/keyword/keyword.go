@@ -1,8 +1,9 @@
 // Package keyword finds many words in bytes in one pass, without regard to the
-// case of ASCII letters: an automaton (Aho and Corasick, CACM 18(6), 1975)
-// behind a filter that leaps over places where no word begins. In: words, of
-// one owner or of several. Out: each place where one ends. It is the gate
-// before every slower look.
+// case of ASCII letters: a filter leaps over places where no word begins (the
+// idea is Wu's and Manber's, TR-94-17, University of Arizona), and the few words
+// that begin with the same bytes are compared. In: words, of one owner or of
+// several. Out: each place where one stands. It is the gate before every slower
+// look.
 package keyword
 
 // Hit is a word that stands in bytes.
@@ -15,7 +16,7 @@ type Hit struct {
 // Table is the word lists of several owners, compiled into one. It may be used
 // by several goroutines.
 type Table struct {
-	a      *automaton
+	words  *words
 	owners int
 }
 
@@ -34,15 +35,18 @@ func (t *Table) Scan(b []byte, max int, out [][]Hit) (hits [][]Hit, cut bool) {
 	for i := range out {
 		out[i] = out[i][:0]
 	}
-	t.a.scan(b, func(words []word, end int) bool {
-		for _, w := range words {
-			if h := &out[w.owner]; len(*h) < max {
-				*h = append(*h, Hit{int(w.index), end - int(w.size), end})
-			} else {
-				cut = true
-			}
+	t.words.scan(b, func(w *word, at int) {
+		h := &out[w.owner]
+		if len(*h) == max {
+			cut = true
+			return
 		}
-		return true
+		hit := Hit{int(w.index), at, at + int(w.size)}
+		*h = append(*h, hit)
+		// They come by where they begin: a word in a longer one ends before it.
+		for i := len(*h) - 1; i > 0 && (*h)[i-1].End > hit.End; i-- {
+			(*h)[i-1], (*h)[i] = (*h)[i], (*h)[i-1]
+		}
 	})
 	return out, cut
 }
