@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"assay/internal/limit"
+	"assay/internal/pattern"
 	"assay/internal/product"
 	"assay/internal/yamltree"
 )
@@ -232,7 +232,7 @@ func (c *Catalogue) editionIDs() []string {
 	return out
 }
 
-var number = regexp.MustCompile(`^\d\.[A-Z]\.\d{1,2}$`)
+var number = pattern.New(`^\d\.[A-Z]\.\d{1,2}$`)
 
 // Translate finds the questions that a number means in an edition: one, or
 // none, or several where a bare number is ambiguous.

@@ -9,13 +9,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/activity"
 	"assay/internal/assess"
 	"assay/internal/limit"
+	"assay/internal/pattern"
 	"assay/internal/report/publish"
 	"assay/internal/yamltree"
 )
@@ -406,4 +406,4 @@ func under(path, place string) bool {
 }
 
 // indices are the places of entries in lists.
-var indices = regexp.MustCompile(`\[\d+\]`)
+var indices = pattern.New(`\[\d+\]`)

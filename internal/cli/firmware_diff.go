@@ -3,13 +3,13 @@ package cli
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"assay/internal/collect/firmware"
+	"assay/internal/pattern"
 )
 
 // diffDoc is the `firmware-diff` document.
@@ -234,7 +234,7 @@ func (d diffDoc) count() int {
 // mostDiffer bounds what a person is shown of each kind of difference.
 const mostDiffer = 60
 
-var longHash = regexp.MustCompile(`[0-9a-f]{64}`)
+var longHash = pattern.New(`[0-9a-f]{64}`)
 
 // short cuts hashes: a person sees that they differ.
 func short(s string) string {

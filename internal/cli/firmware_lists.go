@@ -4,16 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"assay/internal/pattern"
 	"assay/internal/report"
 	"assay/internal/untrusted"
 )
 
-var numbers = regexp.MustCompile(`[0-9]+`)
+var numbers = pattern.New(`[0-9]+`)
 
 // alike are gaps of one cause: where the first is, what it is, and how many.
 type alike struct {
@@ -70,7 +70,7 @@ func (a *app) unread(d *firmwareDoc) []alike {
 	return out
 }
 
-var repeated = regexp.MustCompile(` \((?:and ([0-9]+) more like it|([0-9]+) times), the last at offset [0-9]+\)$`)
+var repeated = pattern.New(` \((?:and ([0-9]+) more like it|([0-9]+) times), the last at offset [0-9]+\)$`)
 
 // counted takes from a gap's detail how often it was, which the reader wrote
 // behind it.

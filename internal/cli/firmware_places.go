@@ -2,12 +2,12 @@ package cli
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware"
 	"assay/internal/collect/firmware/unpack"
+	"assay/internal/pattern"
 	"assay/internal/product"
 	"assay/internal/untrusted"
 )
@@ -77,7 +77,7 @@ func below(path, p string) bool {
 }
 
 // behind is what reports write behind a path: a line, or an offset.
-var behind = regexp.MustCompile(`(:|@)[0-9]+$`)
+var behind = pattern.New(`(:|@)[0-9]+$`)
 
 // spellings are the forms in which a person may have copied a path.
 func spellings(p string) []string {

@@ -10,6 +10,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -73,44 +74,100 @@ type Text struct {
 
 // Texts is the catalogue.
 type Texts struct {
-	byKey map[string]Text
+	byKey map[string]*entry
 	said  func() *sayings // made when it is first asked for
 }
 
-// Load reads the embedded catalogue.
+// Load reads the embedded catalogue. A key that stands twice is an error with
+// the file's name; Check finds what else may be wrong.
 func Load() (*Texts, error) { return load(files) }
 
-// load reads every texts/*.yaml of fsys. A key that stands twice, or that
-// lacks a language, is an error with the file's name.
+// load finds the keys of every texts/*.yaml of fsys.
 func load(fsys fs.FS) (*Texts, error) {
 	names, err := fs.Glob(fsys, "texts/*.yaml")
 	if err != nil || len(names) == 0 {
 		return nil, fmt.Errorf("no texts are embedded: %v", err)
 	}
-	t := &Texts{byKey: make(map[string]Text)}
+	t := &Texts{byKey: make(map[string]*entry)}
 	t.said = sync.OnceValue(t.compile)
 	for _, name := range names {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, err
 		}
-		var m map[string]Text
-		dec := yaml.NewDecoder(strings.NewReader(string(b)))
-		dec.KnownFields(true)
-		if err := dec.Decode(&m); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		for k, v := range m {
-			if _, ok := t.byKey[k]; ok {
-				return nil, fmt.Errorf("%s: the key %s stands twice", name, k)
+		for key, raw := range entries(string(b)) {
+			if _, ok := t.byKey[key]; ok {
+				return nil, fmt.Errorf("%s: the key %s stands twice", name, key)
 			}
-			if v.En == "" || v.Zh == "" {
-				return nil, fmt.Errorf("%s: %s lacks a language", name, k)
-			}
-			t.byKey[k] = v
+			t.byKey[key] = &entry{file: name, raw: raw}
 		}
 	}
 	return t, nil
+}
+
+// entry is a text as it stands in a file. A command needs some of two thousand:
+// it is read when it is first asked for.
+type entry struct {
+	file, raw string
+	once      sync.Once
+	text      Text
+	err       error
+}
+
+// entries goes through the keys of a file, with the lines that each has. A key
+// is what begins a line; neither quotes nor a colon stand in one.
+func entries(file string) iter.Seq2[string, string] {
+	return func(yield func(key, raw string) bool) {
+		key, from := "", 0
+		for at := 0; at < len(file); {
+			end := len(file)
+			if n := strings.IndexByte(file[at:], '\n'); n >= 0 {
+				end = at + n + 1
+			}
+			if line := file[at:end]; !strings.ContainsAny(line[:1], " #\r\n") {
+				if key != "" && !yield(key, file[from:at]) {
+					return
+				}
+				key, _, _ = strings.Cut(strings.TrimSpace(line), ":")
+				from = at
+			}
+			at = end
+		}
+		if key != "" {
+			yield(key, file[from:])
+		}
+	}
+}
+
+// read returns the text; a failure is its error ever after.
+func (e *entry) read(key string) (Text, error) {
+	e.once.Do(func() {
+		var m map[string]Text
+		dec := yaml.NewDecoder(strings.NewReader(e.raw))
+		dec.KnownFields(true)
+		if err := dec.Decode(&m); err != nil {
+			e.err = fmt.Errorf("%s: %s: %w", e.file, key, err)
+			return
+		}
+		var ok bool
+		if e.text, ok = m[key]; !ok || len(m) != 1 {
+			e.err = fmt.Errorf("%s: %s is no key", e.file, key)
+		} else if e.text.En == "" || e.text.Zh == "" {
+			e.err = fmt.Errorf("%s: %s lacks a language", e.file, key)
+		}
+	})
+	return e.text, e.err
+}
+
+// Check reads every text: one that can't be read, or lacks a language, is an
+// error with its file and key.
+func (t *Texts) Check() error {
+	for _, k := range t.Keys() {
+		if _, err := t.byKey[k].read(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Must is Load for the program's start: the embedded catalogue is part of
@@ -138,13 +195,20 @@ func (t *Texts) Keys() []string {
 }
 
 // Get returns a text in both languages.
-func (t *Texts) Get(key string) (Text, bool) { v, ok := t.byKey[key]; return v, ok }
+func (t *Texts) Get(key string) (Text, bool) {
+	e := t.byKey[key]
+	if e == nil {
+		return Text{}, false
+	}
+	text, err := e.read(key)
+	return text, err == nil
+}
 
 // T writes a text: {name} is replaced by the argument of that name. An
 // argument that is itself a key (secret.private-key, source.list) is written
 // in the language too.
 func (t *Texts) T(lang Lang, key string, args map[string]string) string {
-	text, ok := t.byKey[key]
+	text, ok := t.Get(key)
 	if !ok {
 		return key
 	}

@@ -112,6 +112,8 @@ func TestLoadErrors(t *testing.T) {
 		{"none", fstest.MapFS{}, "no texts"},
 		{"lacks-chinese", fstest.MapFS{"texts/a.yaml": {Data: []byte("k: {en: x}\n")}}, "texts/a.yaml: k lacks a language"},
 		{"lacks-english", fstest.MapFS{"texts/a.yaml": {Data: []byte("k: {zh-Hant: 文}\n")}}, "texts/a.yaml: k lacks a language"},
+		{"no-key", fstest.MapFS{"texts/a.yaml": {Data: []byte("k\n  en: x\n")}}, "texts/a.yaml: k"},
+		{"quoted-key", fstest.MapFS{"texts/a.yaml": {Data: []byte("\"k\": {en: x, zh-Hant: 文}\n")}}, "texts/a.yaml: \"k\" is no key"},
 		{"third-language", fstest.MapFS{"texts/a.yaml": {Data: []byte("k: {en: x, zh-Hant: 文, de: y}\n")}}, "texts/a.yaml"},
 		{"twice-in-a-file", fstest.MapFS{"texts/a.yaml": {Data: []byte("k: {en: x, zh-Hant: 文}\nk: {en: x, zh-Hant: 文}\n")}}, "texts/a.yaml"},
 		{"twice-in-two-files", fstest.MapFS{
@@ -121,7 +123,10 @@ func TestLoadErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := load(c.files)
+			texts, err := load(c.files)
+			if err == nil {
+				err = texts.Check()
+			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)
 			}
@@ -133,6 +138,9 @@ func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	texts, err := Load()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := texts.Check(); err != nil {
 		t.Fatal(err)
 	}
 	keys := texts.Keys()

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // saidPrefix is the family of sentences that come in English from where no
@@ -20,7 +22,7 @@ type sayings struct {
 
 type saying struct {
 	key   string
-	re    *regexp.Regexp
+	re    *pattern.Pattern
 	names []string
 	zh    string
 	fixed int      // letters that don't vary
@@ -28,13 +30,17 @@ type saying struct {
 	holds []string // what else stands in it
 }
 
-var argument = regexp.MustCompile(`\{([a-z]+)\}`)
+var argument = pattern.New(`\{([a-z]+)\}`)
 
 // compile makes the patterns of the catalogue, once.
 func (t *Texts) compile() *sayings {
 	s := &sayings{exact: make(map[string]saying)}
-	for k, v := range t.byKey {
+	for k := range t.byKey {
 		if !strings.HasPrefix(k, saidPrefix) {
+			continue
+		}
+		v, ok := t.Get(k)
+		if !ok {
 			continue
 		}
 		if !strings.Contains(v.En, "{") {
@@ -51,7 +57,7 @@ func (t *Texts) compile() *sayings {
 			at = m[1]
 		}
 		p.holds = append(p.holds, v.En[at:])
-		p.re = regexp.MustCompile(re + regexp.QuoteMeta(v.En[at:]) + "$")
+		p.re = pattern.New(re + regexp.QuoteMeta(v.En[at:]) + "$")
 		s.patterns = append(s.patterns, p)
 	}
 	slices.SortFunc(s.patterns, func(a, b saying) int {
@@ -169,7 +175,7 @@ func (p *saying) several(args []string) bool {
 }
 
 // often is how often something was, behind a sentence.
-var often = regexp.MustCompile(`^(.*) \((and [0-9]+ more like it, the last at offset [0-9]+|[0-9]+ times, the last at offset [0-9]+)\)$`)
+var often = pattern.New(`^(.*) \((and [0-9]+ more like it, the last at offset [0-9]+|[0-9]+ times, the last at offset [0-9]+)\)$`)
 
 // outside finds sep outside of quotes; -1 where it isn't.
 func outside(text, sep string) int {
@@ -188,8 +194,8 @@ func outside(text, sep string) int {
 }
 
 var (
-	quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	words      = regexp.MustCompile(`(?:\b[a-z][a-z']+ ){2,}[a-z][a-z']+\b`)
+	quotedText = pattern.New(`"(?:[^"\\]|\\.)*"`)
+	words      = pattern.New(`(?:\b[a-z][a-z']+ ){2,}[a-z][a-z']+\b`)
 )
 
 // Prose says that a text holds English: three words in a row, outside of quotes.

@@ -5,9 +5,9 @@ import (
 	"io"
 	"os"
 	"reflect"
-	"regexp"
 
 	"assay/internal/limit"
+	"assay/internal/pattern"
 	"assay/internal/yamltree"
 
 	"go.yaml.in/yaml/v3"
@@ -106,7 +106,7 @@ var unreadable = map[yamltree.Reason]string{
 	yamltree.ValueTooLong:     "problem.value-too-long",
 }
 
-var schemaLine = regexp.MustCompile(`^assay/([a-z-]+)@([0-9]{1,6})$`)
+var schemaLine = pattern.New(`^assay/([a-z-]+)@([0-9]{1,6})$`)
 
 // version looks at the schema line before anything else: the fields of a
 // later version would all look like mistakes.

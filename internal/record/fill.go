@@ -2,11 +2,12 @@ package record
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"assay/internal/pattern"
 )
 
 // Words finds what people wrote in one language in another: the workspace's
@@ -36,7 +37,7 @@ type Filled struct {
 	Foreign []string
 }
 
-var slot = regexp.MustCompile(`\{([a-z_]+)(?::([a-z.-]+))?\}`)
+var slot = pattern.New(`\{([a-z_]+)(?::([a-z.-]+))?\}`)
 
 // Gap stands where a value is missing.
 const Gap = "⟦…⟧"

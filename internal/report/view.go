@@ -3,13 +3,13 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"assay/internal/fact"
 	"assay/internal/judge"
+	"assay/internal/pattern"
 	"assay/internal/standard"
 	"assay/internal/testcase"
 	"assay/internal/verdict"
@@ -402,7 +402,7 @@ func (v *view) overruled() []overruledView {
 	return out
 }
 
-var notAnchor = regexp.MustCompile(`[^A-Za-z0-9.]+`)
+var notAnchor = pattern.New(`[^A-Za-z0-9.]+`)
 
 // anchor makes an id for HTML and Markdown: letters, digits, dots and dashes.
 func anchor(parts ...string) string {

@@ -2,18 +2,19 @@ package standard
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // maxWhen bounds the source of a condition, in bytes.
 const maxWhen = 2000
 
 var (
-	caseID    = regexp.MustCompile(`^[a-z]+(\.[a-z]+(-[a-z]+)*)+$`)
-	observeID = regexp.MustCompile(`^[a-z]+(\.[a-z]+(-[a-z]+)*)+$`)
+	caseID    = pattern.New(`^[a-z]+(\.[a-z]+(-[a-z]+)*)+$`)
+	observeID = pattern.New(`^[a-z]+(\.[a-z]+(-[a-z]+)*)+$`)
 )
 
 var (

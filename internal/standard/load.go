@@ -9,11 +9,12 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"assay/internal/pattern"
 )
 
 // Bounds on files that did not come with the program.
@@ -229,8 +230,8 @@ func findAlias(n *yaml.Node) *yaml.Node {
 }
 
 var (
-	yamlLine    = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
-	yamlUnknown = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	yamlLine    = pattern.New(`^(?:yaml: )?line (\d+): (.*)$`)
+	yamlUnknown = pattern.New(`field (\S+) not found in type \S+`)
 )
 
 // atFile turns the library's "line 5: …" into "file:5: …".

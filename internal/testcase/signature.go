@@ -1,10 +1,11 @@
 package testcase
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // signature is what a declared signature algorithm is worth.
@@ -27,7 +28,7 @@ func signatureOf(name string) signature {
 	hash, n := hashOf(n)
 	family, n := familyOf(n)
 	size, rest := 0, false
-	for _, word := range regexp.MustCompile(`[a-z]+|[0-9]+`).FindAllString(n, -1) {
+	for _, word := range pattern.New(`[a-z]+|[0-9]+`).FindAllString(n, -1) {
 		digits, err := strconv.Atoi(word)
 		switch {
 		case err == nil && size == 0:
@@ -70,11 +71,11 @@ func sized(size, least int, good, noHash bool) signature {
 // hashOf takes the hash out of a name and gives its bits; 0: none is named.
 // MD5 and SHA-1 count with the strength that is left of them.
 func hashOf(n string) (int, string) {
-	broken := regexp.MustCompile(`md-?5|sha-?1\b|sha-?1([a-z_])`)
+	broken := pattern.New(`md-?5|sha-?1\b|sha-?1([a-z_])`)
 	if broken.MatchString(n) {
 		return 1, broken.ReplaceAllString(n, " $1")
 	}
-	named := regexp.MustCompile(`sha[23]?[-_ ]?(?:512/)?(224|256|384|512)`)
+	named := pattern.New(`sha[23]?[-_ ]?(?:512/)?(224|256|384|512)`)
 	m := named.FindStringSubmatch(n)
 	if m == nil {
 		return 0, n
@@ -92,13 +93,13 @@ func familyOf(n string) (string, string) {
 		{`ed25519`, "ed25519"}, {`ed448`, "ed448"}, {`ml-?dsa`, "ml-dsa"}, {`xmss(\^?mt)?`, "xmss"}, {`\b(hss|lms)\b`, "lms"},
 		{`ecdsa[-_ ]?(nist[-_ ]?p|secp|prime|p-)?`, "ecdsa"}, {`(rsassa|rsa)`, "rsa"},
 	} {
-		at := regexp.MustCompile(f.name).FindStringIndex(n)
+		at := pattern.New(f.name).FindStringIndex(n)
 		if at == nil {
 			continue
 		}
 		n = n[:at[0]] + " " + n[at[1]:]
 		if f.is == "ecdsa" { // the r or v that ends a SEC or X9.62 name of a NIST curve; not the k of others
-			n = regexp.MustCompile(`(\d)[rv]1`).ReplaceAllString(n, "$1")
+			n = pattern.New(`(\d)[rv]1`).ReplaceAllString(n, "$1")
 		}
 		return f.is, n
 	}

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"assay/internal/limit"
+	"assay/internal/pattern"
 	"assay/internal/product"
 	"assay/internal/standard"
 	"assay/internal/verdict"
@@ -259,7 +259,7 @@ func (l *Library) clone() *Library {
 	return &c
 }
 
-var ownID = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?$`)
+var ownID = pattern.New(`^[a-z0-9]([a-z0-9.-]{0,62}[a-z0-9])?$`)
 
 func (l *Library) ownWeakness(file string, w WeaknessKind) error {
 	if !ownID.MatchString(w.ID) {
@@ -318,10 +318,10 @@ const (
 )
 
 var (
-	cweID       = regexp.MustCompile(`^CWE-[1-9][0-9]{0,3}$`)
-	capecID     = regexp.MustCompile(`^CAPEC-[1-9][0-9]{0,2}$`)
-	provisionID = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,2})?-[0-9]{1,2}$`)
-	annexID     = regexp.MustCompile(`^T-[A-Z]{3}/[0-9]{1,2}$`)
+	cweID       = pattern.New(`^CWE-[1-9][0-9]{0,3}$`)
+	capecID     = pattern.New(`^CAPEC-[1-9][0-9]{0,2}$`)
+	provisionID = pattern.New(`^[0-9]{1,2}(\.[0-9]{1,2})?-[0-9]{1,2}$`)
+	annexID     = pattern.New(`^T-[A-Z]{3}/[0-9]{1,2}$`)
 )
 
 // short asks for a text of bounded length, in one language at least, and
@@ -342,7 +342,7 @@ func short(field string, t *Text, most int) error {
 	return nil
 }
 
-func references(field string, ids []string, form *regexp.Regexp) error {
+func references(field string, ids []string, form *pattern.Pattern) error {
 	for _, id := range ids {
 		if !form.MatchString(id) {
 			return fmt.Errorf("%s: %q is not of the form %s", field, id, form)

@@ -13,11 +13,12 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"assay/internal/pattern"
 )
 
 // Bounds on what is edited.
@@ -36,7 +37,7 @@ type step struct {
 	append bool
 }
 
-var stepForm = regexp.MustCompile(`^([A-Za-z0-9_-]+|"[^"]*")((?:\[(?:\d+|\+)\])*)$`)
+var stepForm = pattern.New(`^([A-Za-z0-9_-]+|"[^"]*")((?:\[(?:\d+|\+)\])*)$`)
 
 func parsePath(path string) ([]step, error) {
 	var out []step

@@ -1,11 +1,12 @@
 package yamltree
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"assay/internal/pattern"
 )
 
 const maxNumber = 64 // digits
@@ -14,7 +15,7 @@ const maxNumber = 64 // digits
 // that what is read is written again as it was.
 type Number string
 
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+var jsonNumber = pattern.New(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // Valid reports whether n can stand in JSON.
 func (n Number) Valid() bool { return len(n) <= maxNumber && jsonNumber.MatchString(string(n)) }

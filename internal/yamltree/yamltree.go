@@ -12,13 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"assay/internal/pattern"
 )
 
 // Limits bounds a file. It has the fields of limit.YAML, so that one converts
@@ -192,7 +193,7 @@ func characters(data []byte) []Fault {
 	return faults
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
+var yamlLine = pattern.New(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 
 // syntax reports where the YAML parser gave up. Its usual reason in files
 // written by people is a tab, which it can't name.
@@ -234,7 +235,7 @@ func syntax(data []byte, err error) []Fault {
 	return one(Place{line, column}, reason, "message", message)
 }
 
-var parserError = regexp.MustCompile(`^did not find expected (<document start>|node content|'-' indicator|key|',' or)`)
+var parserError = pattern.New(`^did not find expected (<document start>|node content|'-' indicator|key|',' or)`)
 
 // outdented finds the line whose indentation belongs to no block: the parser
 // names the beginning of the block instead, which may be pages above.

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"assay/internal/collect/device/httpprobe"
 	"assay/internal/collect/device/httpwire"
 	"assay/internal/fact"
+	"assay/internal/pattern"
 	"assay/internal/product"
 )
 
@@ -48,8 +48,8 @@ func serverName(u product.Unit) string {
 }
 
 var (
-	passwordField = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
-	titleElement  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	passwordField = pattern.New(`(?i)<input[^>]+type\s*=\s*["']?password`)
+	titleElement  = pattern.New(`(?is)<title[^>]*>(.*?)</title>`)
 )
 
 // web asks an HTTP service: who it is, where it sends people, how it takes

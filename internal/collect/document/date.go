@@ -2,11 +2,12 @@ package document
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"assay/internal/pattern"
 )
 
 // date is a place in a text that is, or looks like, a date.
@@ -20,7 +21,7 @@ type date struct {
 // Republic of China (1 is 1912), m month, n month by name, d day, a and b the
 // two numbers before a year whose order isn't known.
 type dateForm struct {
-	re *regexp.Regexp
+	re *pattern.Pattern
 	// unclear: it speaks of a time that isn't one day for every reader.
 	unclear bool
 }
@@ -30,36 +31,36 @@ const monthName = `(?P<n>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|ju
 // dateForms stand in the order in which they are tried; what one took, the
 // next don't see. A month and a year mean the month's last day.
 var dateForms = []dateForm{
-	{re: regexp.MustCompile(`\b(?P<y>20\d\d)\s?([-/.])\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?`)},
-	{re: regexp.MustCompile(`\b(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`\b(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`(?i)\b(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?` + monthName + `[\s,-]+(?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`(?i)\b` + monthName + `\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日號]`)},
-	{re: regexp.MustCompile(`民國\s?(?P<r>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日號]`)},
-	{re: regexp.MustCompile(`民國\s?(?P<r>\d{2,3})\s?[./-]\s?(?P<m>\d{1,2})\s?[./-]\s?(?P<d>\d{1,2})`)},
-	{re: regexp.MustCompile(`(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月底?`)},
-	{re: regexp.MustCompile(`民國\s?(?P<r>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月底?`)},
-	{re: regexp.MustCompile(`(?P<y>20\d\d)\s?年(?:底|末|年底)`)},
-	{re: regexp.MustCompile(`民國\s?(?P<r>\d{2,3})\s?年(?:底|末|年底)`)},
-	{re: regexp.MustCompile(`(?i)\b` + monthName + `\s*,?\s+(?:of\s+)?(?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`\b(?P<m>\d{1,2})/(?P<y>20\d\d)`)},
-	{re: regexp.MustCompile(`\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})`)},
-	{re: regexp.MustCompile(`(?i)\bend\s+of\s+(?:the\s+year\s+)?(?P<y>20\d\d)`)},
+	{re: pattern.New(`\b(?P<y>20\d\d)\s?([-/.])\s?(?P<m>\d{1,2})\s?[-/.]\s?(?P<d>\d{1,2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?`)},
+	{re: pattern.New(`\b(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>20\d\d)`)},
+	{re: pattern.New(`\b(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/](?P<y>20\d\d)`)},
+	{re: pattern.New(`(?i)\b(?P<d>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?:of\s+)?` + monthName + `[\s,-]+(?P<y>20\d\d)`)},
+	{re: pattern.New(`(?i)\b` + monthName + `\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+(?P<y>20\d\d)`)},
+	{re: pattern.New(`(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日號]`)},
+	{re: pattern.New(`民國\s?(?P<r>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日號]`)},
+	{re: pattern.New(`民國\s?(?P<r>\d{2,3})\s?[./-]\s?(?P<m>\d{1,2})\s?[./-]\s?(?P<d>\d{1,2})`)},
+	{re: pattern.New(`(?P<y>20\d\d)\s?年\s?(?P<m>\d{1,2})\s?月底?`)},
+	{re: pattern.New(`民國\s?(?P<r>\d{2,3})\s?年\s?(?P<m>\d{1,2})\s?月底?`)},
+	{re: pattern.New(`(?P<y>20\d\d)\s?年(?:底|末|年底)`)},
+	{re: pattern.New(`民國\s?(?P<r>\d{2,3})\s?年(?:底|末|年底)`)},
+	{re: pattern.New(`(?i)\b` + monthName + `\s*,?\s+(?:of\s+)?(?P<y>20\d\d)`)},
+	{re: pattern.New(`\b(?P<m>\d{1,2})/(?P<y>20\d\d)`)},
+	{re: pattern.New(`\b(?P<y>20\d\d)[-/](?P<m>\d{1,2})`)},
+	{re: pattern.New(`(?i)\bend\s+of\s+(?:the\s+year\s+)?(?P<y>20\d\d)`)},
 	// What is read by a person: no day, another calendar's mark left out, a
 	// year in two digits, numbers in words.
-	{re: regexp.MustCompile(`\b1\d\d\s?年\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日號])?`), unclear: true},
-	{re: regexp.MustCompile(`\b1\d\d[./-]\d{1,2}[./-]\d{1,2}`), unclear: true},
-	{re: regexp.MustCompile(`(?:民國[〇零一二三四五六七八九十百○]{1,6}|[〇零一二三四五六七八九○]{4})年(?:[一二三四五六七八九十]{1,3}月)?(?:[一二三四五六七八九十]{1,4}日)?`), unclear: true},
-	{re: regexp.MustCompile(`(?i)\b(?:\d{1,2}(?:st|nd|rd|th)?[\s-]+)?` + monthName + `[\s-]+['’]?\d\d`), unclear: true},
-	{re: regexp.MustCompile(`\b\d{1,2}[./-]\d{1,2}[./-]\d\d`), unclear: true},
-	{re: regexp.MustCompile(`(?i)\bq[1-4]\s*[/-]?\s*20\d\d|\b20\d\d\s*[/-]?\s*q[1-4]`), unclear: true},
-	{re: regexp.MustCompile(`\b20\d\d(?:\s?年)?`), unclear: true},
-	{re: regexp.MustCompile(`民國\s?\d{2,3}\s?年?`), unclear: true},
+	{re: pattern.New(`\b1\d\d\s?年\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?[日號])?`), unclear: true},
+	{re: pattern.New(`\b1\d\d[./-]\d{1,2}[./-]\d{1,2}`), unclear: true},
+	{re: pattern.New(`(?:民國[〇零一二三四五六七八九十百○]{1,6}|[〇零一二三四五六七八九○]{4})年(?:[一二三四五六七八九十]{1,3}月)?(?:[一二三四五六七八九十]{1,4}日)?`), unclear: true},
+	{re: pattern.New(`(?i)\b(?:\d{1,2}(?:st|nd|rd|th)?[\s-]+)?` + monthName + `[\s-]+['’]?\d\d`), unclear: true},
+	{re: pattern.New(`\b\d{1,2}[./-]\d{1,2}[./-]\d\d`), unclear: true},
+	{re: pattern.New(`(?i)\bq[1-4]\s*[/-]?\s*20\d\d|\b20\d\d\s*[/-]?\s*q[1-4]`), unclear: true},
+	{re: pattern.New(`\b20\d\d(?:\s?年)?`), unclear: true},
+	{re: pattern.New(`民國\s?\d{2,3}\s?年?`), unclear: true},
 }
 
 // dateHint keeps the forms from lines that hold no date at all.
-var dateHint = regexp.MustCompile(`20\d\d|年|民國|\d[./-]\d|['’ -]\d\d`)
+var dateHint = pattern.New(`20\d\d|年|民國|\d[./-]\d|['’ -]\d\d`)
 
 // findDates returns the dates of s in the order in which they stand.
 func findDates(s string) []date {
@@ -145,9 +146,9 @@ type length struct {
 
 const zhNumber = `一二兩三四五六七八九十`
 
-var lengthForms = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)\b(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)(?:\s*\(\s*\w{1,8}\s*\))?[\s-]+(?:full\s+|calendar\s+)?(?P<u>year|month)s?\b`),
-	regexp.MustCompile(`(?P<n>\d{1,3}|[` + zhNumber + `]{1,3})\s?(?:\(\s*[\d` + zhNumber + `]{1,3}\s*\)\s?)?(?P<u>個月|年)`),
+var lengthForms = []*pattern.Pattern{
+	pattern.New(`(?i)\b(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)(?:\s*\(\s*\w{1,8}\s*\))?[\s-]+(?:full\s+|calendar\s+)?(?P<u>year|month)s?\b`),
+	pattern.New(`(?P<n>\d{1,3}|[` + zhNumber + `]{1,3})\s?(?:\(\s*[\d` + zhNumber + `]{1,3}\s*\)\s?)?(?P<u>個月|年)`),
 }
 
 // findLengths returns the lengths of s that no date covers.

@@ -1,12 +1,13 @@
 package document
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"assay/internal/pattern"
 )
 
 // names says whether a document names the product, by its model or its name.
@@ -53,7 +54,7 @@ func names(lines []line, title string, args Args) (model bool, other string) {
 	return false, ""
 }
 
-var modelWord = regexp.MustCompile(`(?i)\bmodels?\b(?:\s*(?:name|number|nos?\b\.?|nr\b\.?|#))?|型號`)
+var modelWord = pattern.New(`(?i)\bmodels?\b(?:\s*(?:name|number|nos?\b\.?|nr\b\.?|#))?|型號`)
 
 // afterModel returns what stands after the word "model" in the same sentence.
 func afterModel(s string) (string, bool) {
@@ -74,7 +75,7 @@ type shape struct {
 	own             string // folded
 }
 
-var ownShape = regexp.MustCompile(`^([a-z]{1,8})(\d{1,6})[a-z]{0,4}$`)
+var ownShape = pattern.New(`^([a-z]{1,8})(\d{1,6})[a-z]{0,4}$`)
 
 func shapeOf(model string) (shape, bool) {
 	own := fold(model)
@@ -87,7 +88,7 @@ func shapeOf(model string) (shape, bool) {
 
 // candidate is a word that may be a model number. Lower case is left out: it
 // is prose more often ("in 30 days").
-var candidate = regexp.MustCompile(`\b([A-Z]{1,8})([-_ ]?)(\d{1,7})([A-Z]{0,4})\b`)
+var candidate = pattern.New(`\b([A-Z]{1,8})([-_ ]?)(\d{1,7})([A-Z]{0,4})\b`)
 
 // find returns the first model in s that isn't the product's own and has its
 // shape. In a title a letter and a number with a space between count only if

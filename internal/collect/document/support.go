@@ -1,13 +1,13 @@
 package document
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"assay/internal/fact"
+	"assay/internal/pattern"
 )
 
 // support is what a document says of the end of support.
@@ -26,22 +26,22 @@ const unparsed = "period-unparsed"
 const maxPlaces = 5000
 
 var (
-	aboutSupport = regexp.MustCompile(`(?i)support|updat|patch|maintenance|end.of.life|支援|更新|維護|修補`)
-	titleSupport = regexp.MustCompile(`(?i)support|security update|end.of.life|支援|安全更新|維護`)
-	timeHint     = regexp.MustCompile(`(?i)20\d\d|年|個月|民國|\d[./-]\d|['’ -]\d\d|years?|months?`)
+	aboutSupport = pattern.New(`(?i)support|updat|patch|maintenance|end.of.life|支援|更新|維護|修補`)
+	titleSupport = pattern.New(`(?i)support|security update|end.of.life|支援|安全更新|維護`)
+	timeHint     = pattern.New(`(?i)20\d\d|年|個月|民國|\d[./-]\d|['’ -]\d\d|years?|months?`)
 
 	// A word before a date says what the date is; the nearest counts. The
 	// first group is an end, the second a beginning, the third something
 	// else; a match without a group ("at least" in Chinese holds "to") is
 	// nothing.
-	roleWord = regexp.MustCompile(`(?i)至少|end[- ]users?|up[- ]to[- ]date|` +
+	roleWord = pattern.New(`(?i)至少|end[- ]users?|up[- ]to[- ]date|` +
 		`(\b(?:until|till|through|ends?|ended|ending|end[- ]of[- ](?:life|support|service|updates?|maintenance)|expires?|expiry|expiration|no earlier than|not before|no sooner than|up to|eol|eos)\b|直到|截止|終止|終了|結束|期限|到期|止於|迄|至|到\s*$)|` +
 		`(\b(?:from|since|as of|starts?|starting|begins?|beginning|first sales?|first sold|sold|sales?|launch(?:ed)?|purchased?|placed on the market|available|introduced|shipped|released?)\b|自|從|起|上市|開賣|販售|銷售|購買|出貨|發售|發行)|` +
 		`(\b(?:published|printed|updated|modified|revised|revision|version|effective|issued?|copyright|reviewed|created|announced|dated)\b|©|\(c\)|更新日期|更新於|修訂|發布|公布|公告|印製|版本|版權|生效|製表)`)
-	endsAfter   = regexp.MustCompile(`(?i)^\s*[)）]?\s*(?:為止|止|截止|前|到期|終止|結束|\(?(?:is the )?end of (?:support|life))`)
-	startsAfter = regexp.MustCompile(`^\s*[)）]?\s*(?:起|開始|上市|之?後)`)
-	between     = regexp.MustCompile(`(?i)^\s*(?:-|–|—|~|～|〜|to|through|until|至|到|起至|起到|起算至)\s*$`)
-	sentenceEnd = regexp.MustCompile(`[.!?]\s+\p{Lu}|[;。；！？]`)
+	endsAfter   = pattern.New(`(?i)^\s*[)）]?\s*(?:為止|止|截止|前|到期|終止|結束|\(?(?:is the )?end of (?:support|life))`)
+	startsAfter = pattern.New(`^\s*[)）]?\s*(?:起|開始|上市|之?後)`)
+	between     = pattern.New(`(?i)^\s*(?:-|–|—|~|～|〜|to|through|until|至|到|起至|起到|起算至)\s*$`)
+	sentenceEnd = pattern.New(`[.!?]\s+\p{Lu}|[;。；！？]`)
 )
 
 // role is what a date is in its sentence.

@@ -1,8 +1,9 @@
 package firmware
 
 import (
-	"regexp"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // An excerpt is a line of the image, and nobody can list all the ways in which a
@@ -14,26 +15,26 @@ const redacted = "[redacted]"
 
 // Forms that may be shown.
 var (
-	urlForm      = regexp.MustCompile("^[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"'<>|;)`]*")
-	hiddenForm   = regexp.MustCompile(`^(?:\[redacted\]|…|\*{3})$`)
-	variable     = regexp.MustCompile(`^\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*|[0-9@*#?!$-])$`)
-	numberForm   = regexp.MustCompile(`^[+-]?(?:\d{1,5}(?:\.\d{1,5}){0,3}(?:/\d{1,2})?[a-zA-Z%]?|0x[0-9a-fA-F]{1,4}|\*/\d{1,2})$`)
-	pathForm     = regexp.MustCompile(`^(?:@|-)?(?:\.{0,2}|~|\$\w+|\$\{\w+\})(?:/[\w.@%+~\-$?*{},]*)+$`)
-	fileForm     = regexp.MustCompile(`^[\w.$-]+\.(?i:pem|key|crt|cer|der|csr|pub|p12|bin|img|fw|swu|ipk|deb|rpm|apk|tar|gz|tgz|bz2|xz|zip|sh|py|pl|lua|php|cgi|js|html?|xml|json|conf|cfg|ini|ya?ml|txt|log|so|ko|dec|enc|sig|sha256|md5|service|socket|db|sqlite|dtb|ubi|squashfs)$`)
-	hostForm     = regexp.MustCompile(`^(?:[a-z0-9_*](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|net|org|io|cn|tw|de|eu|info|biz|dev|cloud|app|local|lan|internal|example|test|invalid|localdomain|arpa|xyz|co|us|uk|jp|kr|fr|me|tv|cc|ru|in|br|it|nl|se|ch|at|au|ca|hk|sg)$|^(?:localhost|ip6-localhost)$|^\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}\]?$`)
-	urlHost      = regexp.MustCompile(`^(?:[A-Za-z0-9_.-]{1,253}|\[[0-9a-fA-F:.]+\]|\$\{?\w+\}?|%s|\*)?(?::(?:\d{1,5}|\$\{?\w+\}?|%d)?)?$`)
-	deviceForm   = regexp.MustCompile(`^(?:(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}|%[a-zA-Z]|tty[A-Za-z]{0,5}\d{0,3}|console|null|(?:eth|wlan|usb|br|lo|wan|lan|ppp|tun|tap|ap|ath|ra|en|wl|can|mtd|mtdblock|mmcblk|ubi|sd[a-z])\d{0,2}(?:p\d)?(?:\.\d{1,4})?|(?:9600|19200|38400|57600|115200|230400|460800|921600|1500000)(?:n8)?)$`)
-	nameForm     = regexp.MustCompile(`^[A-Za-z_.][A-Za-z0-9_.@/+-]{0,47}$`)
-	optionForm   = regexp.MustCompile(`^(--?|\+)([A-Za-z?][A-Za-z0-9._-]*)?$`)
-	spacedKey    = regexp.MustCompile(`^[a-z]+(?: [a-z]+){1,3}\s*=`) // "guest ok ="
-	headerForm   = regexp.MustCompile(`^[A-Z][A-Za-z]*(?:-[A-Za-z]+)*:\s+\S`)
-	extension    = regexp.MustCompile(`^[.+][a-z]{1,5}$`)
-	programForm  = regexp.MustCompile(`^[a-z_][a-z0-9_.+-]*$`)
-	environment  = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
-	assigning    = regexp.MustCompile(`^["'\])]{0,2}\s*(?:=>|:=|\+=|\?=|=|:\s)`)
-	secretName   = regexp.MustCompile(`(?i)(?:pass|pwd|pw$|pw\d|secret|token|psk|phrase|cred|apikey|key\d?$|pin$|communit|^auth$|nonce|salt|signature$|cookie|session|bearer)`)
-	randomLooks  = regexp.MustCompile(`[A-Za-z0-9_=+-]{20,}`)
-	digitsInside = regexp.MustCompile(`\d[A-Za-z]`)
+	urlForm      = pattern.New("^[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"'<>|;)`]*")
+	hiddenForm   = pattern.New(`^(?:\[redacted\]|…|\*{3})$`)
+	variable     = pattern.New(`^\$(?:\{[A-Za-z_]\w*\}|[A-Za-z_]\w*|[0-9@*#?!$-])$`)
+	numberForm   = pattern.New(`^[+-]?(?:\d{1,5}(?:\.\d{1,5}){0,3}(?:/\d{1,2})?[a-zA-Z%]?|0x[0-9a-fA-F]{1,4}|\*/\d{1,2})$`)
+	pathForm     = pattern.New(`^(?:@|-)?(?:\.{0,2}|~|\$\w+|\$\{\w+\})(?:/[\w.@%+~\-$?*{},]*)+$`)
+	fileForm     = pattern.New(`^[\w.$-]+\.(?i:pem|key|crt|cer|der|csr|pub|p12|bin|img|fw|swu|ipk|deb|rpm|apk|tar|gz|tgz|bz2|xz|zip|sh|py|pl|lua|php|cgi|js|html?|xml|json|conf|cfg|ini|ya?ml|txt|log|so|ko|dec|enc|sig|sha256|md5|service|socket|db|sqlite|dtb|ubi|squashfs)$`)
+	hostForm     = pattern.New(`^(?:[a-z0-9_*](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|net|org|io|cn|tw|de|eu|info|biz|dev|cloud|app|local|lan|internal|example|test|invalid|localdomain|arpa|xyz|co|us|uk|jp|kr|fr|me|tv|cc|ru|in|br|it|nl|se|ch|at|au|ca|hk|sg)$|^(?:localhost|ip6-localhost)$|^\[?[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}\]?$`)
+	urlHost      = pattern.New(`^(?:[A-Za-z0-9_.-]{1,253}|\[[0-9a-fA-F:.]+\]|\$\{?\w+\}?|%s|\*)?(?::(?:\d{1,5}|\$\{?\w+\}?|%d)?)?$`)
+	deviceForm   = pattern.New(`^(?:(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}|%[a-zA-Z]|tty[A-Za-z]{0,5}\d{0,3}|console|null|(?:eth|wlan|usb|br|lo|wan|lan|ppp|tun|tap|ap|ath|ra|en|wl|can|mtd|mtdblock|mmcblk|ubi|sd[a-z])\d{0,2}(?:p\d)?(?:\.\d{1,4})?|(?:9600|19200|38400|57600|115200|230400|460800|921600|1500000)(?:n8)?)$`)
+	nameForm     = pattern.New(`^[A-Za-z_.][A-Za-z0-9_.@/+-]{0,47}$`)
+	optionForm   = pattern.New(`^(--?|\+)([A-Za-z?][A-Za-z0-9._-]*)?$`)
+	spacedKey    = pattern.New(`^[a-z]+(?: [a-z]+){1,3}\s*=`) // "guest ok ="
+	headerForm   = pattern.New(`^[A-Z][A-Za-z]*(?:-[A-Za-z]+)*:\s+\S`)
+	extension    = pattern.New(`^[.+][a-z]{1,5}$`)
+	programForm  = pattern.New(`^[a-z_][a-z0-9_.+-]*$`)
+	environment  = pattern.New(`^[A-Z_][A-Z0-9_]*$`)
+	assigning    = pattern.New(`^["'\])]{0,2}\s*(?:=>|:=|\+=|\?=|=|:\s)`)
+	secretName   = pattern.New(`(?i)(?:pass|pwd|pw$|pw\d|secret|token|psk|phrase|cred|apikey|key\d?$|pin$|communit|^auth$|nonce|salt|signature$|cookie|session|bearer)`)
+	randomLooks  = pattern.New(`[A-Za-z0-9_=+-]{20,}`)
+	digitsInside = pattern.New(`\d[A-Za-z]`)
 )
 
 // words are what a line may say without giving anything away.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"assay/internal/collect/firmware/inspect/secret"
 	"assay/internal/collect/firmware/inspect/system"
+	"assay/internal/pattern"
 )
 
 // Texts that are shown beside findings are excerpts of the image: a start-up
@@ -21,14 +21,14 @@ import (
 
 // option is the value of an option that is named like a secret:
 // "--password X", "-psk=X", "-u name:X".
-var option = regexp.MustCompile(`(?i)((?:^|\s)--?[a-z0-9_-]*(?:pass|pwd|secret|token|psk|passphrase|credential|apikey|auth-key|authkey|privkey|enckey)[a-z0-9_-]*(?:=|\s+)|(?:^|\s)--?key(?:=|\s+)|(?:^|\s)(?:-u|--user)(?:=|\s+)[^\s:=]+:)("[^"]*"|'[^']*'|[^\s"']+)`)
+var option = pattern.New(`(?i)((?:^|\s)--?[a-z0-9_-]*(?:pass|pwd|secret|token|psk|passphrase|credential|apikey|auth-key|authkey|privkey|enckey)[a-z0-9_-]*(?:=|\s+)|(?:^|\s)--?key(?:=|\s+)|(?:^|\s)(?:-u|--user)(?:=|\s+)[^\s:=]+:)("[^"]*"|'[^']*'|[^\s"']+)`)
 
 // keyFile is the name of a file that holds a key.
-var keyFile = regexp.MustCompile(`^["']?[\w./$-]*\.(?:pem|key|der|crt|pub)["']?$`)
+var keyFile = pattern.New(`^["']?[\w./$-]*\.(?:pem|key|der|crt|pub)["']?$`)
 
 // short are options of one letter that take a password or a key, each with its
 // programs: dropbear's -p and mosquitto_pub's -p are ports.
-var short = []*regexp.Regexp{
+var short = []*pattern.Pattern{
 	letter(`mosquitto_\w+`, `-P\s*`),
 	letter(`sshpass|ncftp\w*`, `-p\s*`),
 	letter(`dropbear`, `-Y\s*`),
@@ -37,8 +37,8 @@ var short = []*regexp.Regexp{
 }
 
 // letter matches an option behind one of the programs, in the same command.
-func letter(programs, option string) *regexp.Regexp {
-	return regexp.MustCompile(`((?:^|[\s/;|&"'])(?:` + programs + `)\b[^;|&\n]*?\s` + option + `)("[^"]*"|'[^']*'|[^\s"'-][^\s"']*)`)
+func letter(programs, option string) *pattern.Pattern {
+	return pattern.New(`((?:^|[\s/;|&"'])(?:` + programs + `)\b[^;|&\n]*?\s` + option + `)("[^"]*"|'[^']*'|[^\s"'-][^\s"']*)`)
 }
 
 // excerpts masks the lines of the image that findings quote.

@@ -3,9 +3,10 @@ package publish
 import (
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // block is statements that are shown together: one paragraph, the entries of
@@ -52,9 +53,9 @@ func (b block) Notes() *Statement {
 }
 
 var (
-	telShape = regexp.MustCompile(`^\+?[0-9][0-9 ().-]{4,24}[0-9]$`)
-	webShape = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$`)
-	telURI   = regexp.MustCompile(`^tel:\+?[0-9-]{6,24}$`)
+	telShape = pattern.New(`^\+?[0-9][0-9 ().-]{4,24}[0-9]$`)
+	webShape = pattern.New(`^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?$`)
+	telURI   = pattern.New(`^tel:\+?[0-9-]{6,24}$`)
 )
 
 // address gives an e-mail address, an https page or a telephone number as a
@@ -81,4 +82,4 @@ func address(s string) string {
 	return ""
 }
 
-var plainMail = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
+var plainMail = pattern.New(`^[A-Za-z0-9.!#$%&'*+/=?^_{}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)

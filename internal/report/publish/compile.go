@@ -28,11 +28,11 @@ const keyName = "@key"
 // compiled is a rule with the places that it reads.
 type compiled struct {
 	*record.Compiled
-	each   []pattern // read by each
+	each   []spot // read by each
 	member given     // what each gives
-	when   []pattern
-	with   map[string][]pattern
-	from   []pattern
+	when   []spot
+	with   map[string][]spot
+	from   []spot
 }
 
 type compiler struct {
@@ -121,7 +121,7 @@ func (c *compiler) rule(r record.Rule, slots, from []string) (*compiled, error) 
 		}
 	}
 	r.With = with
-	out := &compiled{with: map[string][]pattern{}}
+	out := &compiled{with: map[string][]spot{}}
 	var errs []error
 	note := func(err error) { errs = append(errs, err) }
 	var err error
@@ -134,7 +134,7 @@ func (c *compiler) rule(r record.Rule, slots, from []string) (*compiled, error) 
 		note(err)
 		out.member = list.members()
 	} else {
-		out.member = given{at: []pattern{{root: "product"}}}
+		out.member = given{at: []spot{{root: "product"}}}
 	}
 	if r.When != "" {
 		out.when, err = readsAll(c.parser, r.When)

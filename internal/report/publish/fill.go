@@ -2,12 +2,12 @@ package publish
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"assay/internal/pattern"
 	"assay/internal/product"
 	"assay/internal/record"
 )
@@ -46,7 +46,7 @@ func text(ps []Piece) string {
 	return b.String()
 }
 
-var slot = regexp.MustCompile(`\{([a-z_]+)(?::([a-z.-]+))?\}`)
+var slot = pattern.New(`\{([a-z_]+)(?::([a-z.-]+))?\}`)
 
 // filled is a text with its values.
 type filled struct {
@@ -224,7 +224,7 @@ func steps(ps []Piece) [][]Piece {
 	return out
 }
 
-var marker = regexp.MustCompile(`^\s*(?:\(?\d{1,2}[.)、．]\s|\d{1,2}、|[-*•]\s)\s*`)
+var marker = pattern.New(`^\s*(?:\(?\d{1,2}[.)、．]\s|\d{1,2}、|[-*•]\s)\s*`)
 
 // counted splits "1. one 2. two" before each number that counts on.
 func counted(line string) []string {

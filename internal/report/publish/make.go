@@ -3,12 +3,12 @@ package publish
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"assay/internal/i18n"
+	"assay/internal/pattern"
 	"assay/internal/product"
 	"assay/internal/record"
 )
@@ -215,7 +215,7 @@ func nobody(p *product.Product) []any {
 	return out
 }
 
-var termShape = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+var termShape = pattern.New(`[^A-Za-z0-9_-]+`)
 
 // TermKey is the key of the text that stands for a fixed value of the model.
 func TermKey(name, value string) string {

@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 
 	"assay/internal/i18n"
 	"assay/internal/limit"
+	"assay/internal/pattern"
 )
 
 // ManifestSchema is the version of manifest.json.
@@ -160,9 +160,9 @@ const (
 )
 
 var (
-	fileShape = regexp.MustCompile(`^(?:[a-z][a-z0-9-]{0,63}\.(?:en|zh-Hant)\.(?:html|md)|security\.txt)$`)
-	hashShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	dayShape  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+	fileShape = pattern.New(`^(?:[a-z][a-z0-9-]{0,63}\.(?:en|zh-Hant)\.(?:html|md)|security\.txt)$`)
+	hashShape = pattern.New(`^[0-9a-f]{64}$`)
+	dayShape  = pattern.New(`^\d{4}-\d{2}-\d{2}$`)
 )
 
 // ReadManifest reads the manifest of a folder that Write has written. Without

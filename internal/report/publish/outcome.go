@@ -2,10 +2,11 @@ package publish
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // Variables that documents have beside the record's, because a document may
@@ -25,7 +26,7 @@ const (
 	varRun      = "run"
 )
 
-var requirementShape = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*/[A-Za-z0-9][A-Za-z0-9.-]*$`)
+var requirementShape = pattern.New(`^[a-z0-9][a-z0-9.-]*/[A-Za-z0-9][A-Za-z0-9.-]*$`)
 
 // outcomeEach is the list that a sentence about one requirement goes through.
 func outcomeEach(id string) string { return fmt.Sprintf("[%s[%s]]", varOutcomes, strconv.Quote(id)) }

@@ -8,22 +8,22 @@ import (
 	"cel.dev/cel-go/common/ast"
 )
 
-// pattern is a place of the model that an expression reads, before it is known
+// spot is a place of the model that an expression reads, before it is known
 // for which members: the root is a variable, a step is a field or "*" for each
 // entry. With label it is what people call the entry whose id stands there.
-type pattern struct {
+type spot struct {
 	root  string
 	steps []string
 	label bool
 }
 
-func (p pattern) then(step string) pattern {
-	return pattern{root: p.root, steps: append(slices.Clone(p.steps), step), label: p.label}
+func (p spot) then(step string) spot {
+	return spot{root: p.root, steps: append(slices.Clone(p.steps), step), label: p.label}
 }
 
 // given is what an expression gives, as far as it is a part of the model.
 type given struct {
-	at   []pattern
+	at   []spot
 	elem *given // of a list that the expression makes: its members
 }
 
@@ -47,7 +47,7 @@ func (g given) then(step string) given {
 func newParser() (*cel.Env, error) { return cel.NewEnv(cel.ClearMacros()) }
 
 // reads lists the places that an expression reads, and what it gives.
-func reads(env *cel.Env, source string) ([]pattern, given, error) {
+func reads(env *cel.Env, source string) ([]spot, given, error) {
 	parsed, iss := env.Parse(source)
 	if iss.Err() != nil {
 		return nil, given{}, fmt.Errorf("expression %q: %w", source, iss.Err())
@@ -58,14 +58,14 @@ func reads(env *cel.Env, source string) ([]pattern, given, error) {
 }
 
 // readsAll is reads for an expression whose value is used as it is.
-func readsAll(env *cel.Env, source string) ([]pattern, error) {
+func readsAll(env *cel.Env, source string) ([]spot, error) {
 	found, out, err := reads(env, source)
 	w := &walker{found: found}
 	w.use(out)
 	return w.found, err
 }
 
-type walker struct{ found []pattern }
+type walker struct{ found []spot }
 
 // use notes that a value is looked at, not only passed on.
 func (w *walker) use(g given) {
@@ -73,7 +73,7 @@ func (w *walker) use(g given) {
 		w.use(*g.elem)
 	}
 	for _, p := range g.at {
-		if !slices.ContainsFunc(w.found, func(x pattern) bool {
+		if !slices.ContainsFunc(w.found, func(x spot) bool {
 			return x.root == p.root && x.label == p.label && slices.Equal(x.steps, p.steps)
 		}) {
 			w.found = append(w.found, p)
@@ -91,7 +91,7 @@ func (w *walker) walk(e ast.Expr, scope map[string]given) given {
 		if name == "today" || name == "none" {
 			return given{} // no part of the record, or beside a list that is read
 		}
-		return given{at: []pattern{{root: name}}}
+		return given{at: []spot{{root: name}}}
 	case ast.SelectKind:
 		return w.walk(e.AsSelect().Operand(), scope).then(e.AsSelect().FieldName())
 	case ast.CallKind:

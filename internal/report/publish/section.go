@@ -3,11 +3,11 @@ package publish
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"assay/internal/pattern"
 	"assay/internal/record"
 )
 
@@ -93,16 +93,16 @@ func (m *maker) own(id string, h record.Hit, i int) string {
 	return out
 }
 
-var unfit = regexp.MustCompile(`[^\p{L}\p{N}._@:-]+`)
+var unfit = pattern.New(`[^\p{L}\p{N}._@:-]+`)
 
 func slug(s string) string { return strings.Trim(unfit.ReplaceAllString(s, "-"), "-") }
 
 // nothing is what is said where the rule holds for nothing.
 func (m *maker) nothing(x *Sentence, id string, part member) []Statement {
-	at := append(append([]pattern{}, x.rule.each...), x.rule.when...)
+	at := append(append([]spot{}, x.rule.each...), x.rule.when...)
 	for _, p := range x.rule.member.at {
 		if n := len(p.steps); n > 0 && p.steps[n-1] == "*" {
-			p = pattern{root: p.root, steps: p.steps[:n-1]}
+			p = spot{root: p.root, steps: p.steps[:n-1]}
 			at = append(at, p)
 		}
 	}
@@ -196,8 +196,8 @@ func (m *maker) row(x *Sentence, out *Statement, h record.Hit, of member) {
 }
 
 // all are the places that the rule reads.
-func (c *compiled) all() []pattern {
-	out := append(append([]pattern{}, c.each...), c.when...)
+func (c *compiled) all() []spot {
+	out := append(append([]spot{}, c.each...), c.when...)
 	if len(c.member.at) == 0 || c.member.at[0].root != "product" || len(c.member.at[0].steps) > 0 {
 		out = append(out, c.member.then(self).at...)
 	}
@@ -225,14 +225,14 @@ func (m *maker) name(c *compiled, ps []Piece, of member) {
 
 // gapOf is the place where a value of these would be stated: of a list
 // without entries, the list.
-func (m *maker) gapOf(read []pattern, of member) Source {
+func (m *maker) gapOf(read []spot, of member) Source {
 	if got := m.model.sources(read, of); len(got) > 0 {
 		return m.gapAt(got)
 	}
-	var lists []pattern
+	var lists []spot
 	for _, p := range read {
 		if i := slices.Index(p.steps, "*"); i >= 0 {
-			lists = append(lists, pattern{root: p.root, steps: p.steps[:i]})
+			lists = append(lists, spot{root: p.root, steps: p.steps[:i]})
 		}
 	}
 	return m.gapAt(m.model.sources(lists, of))

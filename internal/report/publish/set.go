@@ -3,12 +3,12 @@ package publish
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"assay/internal/i18n"
+	"assay/internal/pattern"
 )
 
 // SecurityTxt is the id of the document that becomes security.txt. Its
@@ -117,7 +117,7 @@ func field(id string) string {
 	return map[string]string{"contact": "Contact", "contacts": "Contact", "policy": "Policy", "languages": "Preferred-Languages", "canonical": "Canonical"}[name]
 }
 
-var languages = regexp.MustCompile(`^[A-Za-z0-9-]{2,20}(, [A-Za-z0-9-]{2,20}){0,20}$`)
+var languages = pattern.New(`^[A-Za-z0-9-]{2,20}(, [A-Za-z0-9-]{2,20}){0,20}$`)
 
 // securityTxt writes the file. RFC 9116 section 2.5 says what each field
 // holds; values that could leave their line or their syntax are left out.

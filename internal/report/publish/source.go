@@ -122,8 +122,8 @@ type member struct {
 	part   string
 }
 
-// expand lists the places that a pattern stands for, with a member.
-func (m *model) expand(p pattern, of member) []place {
+// expand lists the places that a spot stands for, with a member.
+func (m *model) expand(p spot, of member) []place {
 	out := m.start(p.root, of)
 	for _, step := range p.steps {
 		var next []place
@@ -245,7 +245,7 @@ func entries(x place, list []any, of member) []place {
 }
 
 // sources lists what patterns stand for as sources, each once, by path.
-func (m *model) sources(patterns []pattern, of member) []Source {
+func (m *model) sources(patterns []spot, of member) []Source {
 	var out []Source
 	for _, p := range patterns {
 		for _, x := range m.expand(p, of) {

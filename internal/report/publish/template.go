@@ -8,12 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"assay/internal/pattern"
 	"assay/internal/record"
 )
 
@@ -197,7 +197,7 @@ func read(fsys fs.FS, name string) (*Template, error) {
 	return t, t.check()
 }
 
-var idShape = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
+var idShape = pattern.New(`^[a-z][a-z0-9-]{0,63}$`)
 
 // check finds mistakes of form in a document's data.
 func (t *Template) check() error {

@@ -10,8 +10,8 @@ import (
 )
 
 // choices lists the values that a field of the model can have, where they are
-// fixed or known. The pattern is that of a place in the model.
-func choices(p pattern) []string {
+// fixed or known. The spot is that of a place in the model.
+func choices(p spot) []string {
 	if p.root != "product" || p.label {
 		return nil
 	}
@@ -58,13 +58,13 @@ func choices(p pattern) []string {
 
 // resolved puts the member's list in the place of `it`, and the section's in
 // that of `part`.
-func resolved(p pattern, of, part given) []pattern {
+func resolved(p spot, of, part given) []spot {
 	roots := map[string]given{"it": of, "part": part}
 	g, ok := roots[p.root]
 	if !ok {
-		return []pattern{p}
+		return []spot{p}
 	}
-	var out []pattern
+	var out []spot
 	for _, base := range g.at {
 		for _, b := range resolved(base, given{}, part) {
 			b.steps = append(slices.Clone(b.steps), p.steps...)

@@ -7,12 +7,12 @@ import (
 	"io"
 	"net"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
 	"assay/internal/collect/device/httpwire"
 	"assay/internal/collect/device/tlsprobe"
+	"assay/internal/pattern"
 )
 
 const (
@@ -140,7 +140,7 @@ func wantsTLS(r Result, b []byte) bool {
 	return r.Service == HTTP && regexp400.Match(b)
 }
 
-var regexp400 = regexp.MustCompile(`(?i)^HTTP/1\.[01] 400[\s\S]*(https|ssl|tls)`)
+var regexp400 = pattern.New(`(?i)^HTTP/1\.[01] 400[\s\S]*(https|ssl|tls)`)
 
 // tls makes one TLS offer; where it is answered in TLS the questions are asked
 // again inside.

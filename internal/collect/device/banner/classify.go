@@ -2,16 +2,17 @@ package banner
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 var (
-	productVersion = regexp.MustCompile(`^([A-Za-z][\w .+-]*?)[/ _-]v?(\d[\w.+-]*)`)
-	ftpWords       = regexp.MustCompile(`(?i)\bftp`)
-	smtpWords      = regexp.MustCompile(`(?i)\be?smtp\b`)
-	loginPrompt    = regexp.MustCompile(`(?i)(login|username|user name|password):\s*$`)
-	ftpProduct     = regexp.MustCompile(`(?i)\b(vsftpd|proftpd|pure-ftpd|bftpd|filezilla server|busybox ftpd|stupid-ftpd)\b[ /)(v]*(\d[\w.]*)?`)
+	productVersion = pattern.New(`^([A-Za-z][\w .+-]*?)[/ _-]v?(\d[\w.+-]*)`)
+	ftpWords       = pattern.New(`(?i)\bftp`)
+	smtpWords      = pattern.New(`(?i)\be?smtp\b`)
+	loginPrompt    = pattern.New(`(?i)(login|username|user name|password):\s*$`)
+	ftpProduct     = pattern.New(`(?i)\b(vsftpd|proftpd|pure-ftpd|bftpd|filezilla server|busybox ftpd|stupid-ftpd)\b[ /)(v]*(\d[\w.]*)?`)
 )
 
 // classify names the service that sent b first. It never looks beyond b.

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"assay/internal/collect/device/httpwire"
+	"assay/internal/pattern"
 )
 
 const (
@@ -77,10 +77,10 @@ var mustChangeKeys = map[string]bool{
 }
 
 var (
-	lockText   = regexp.MustCompile(`(?i)\blocked\b|lock[- ]?out|too many|try again later|temporarily blocked|鎖定|次數過多|稍後再試`)
-	changeText = regexp.MustCompile(`(?i)must (first )?change|change (the |your )?(default |initial )?password|password must be changed|變更(預設)?(通行碼|密碼)`)
-	titleText  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
-	passInput  = regexp.MustCompile(`(?i)type=["']?password`)
+	lockText   = pattern.New(`(?i)\blocked\b|lock[- ]?out|too many|try again later|temporarily blocked|鎖定|次數過多|稍後再試`)
+	changeText = pattern.New(`(?i)must (first )?change|change (the |your )?(default |initial )?password|password must be changed|變更(預設)?(通行碼|密碼)`)
+	titleText  = pattern.New(`(?is)<title[^>]*>(.*?)</title`)
+	passInput  = pattern.New(`(?i)type=["']?password`)
 )
 
 func mustChange(resp *httpwire.Response, ms []member) bool {

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"assay/internal/collect/device/httpwire"
+	"assay/internal/pattern"
 )
 
 // Two answers to one request are compared because a status alone grants and
@@ -50,11 +50,11 @@ func contentOf(resp *httpwire.Response) *content {
 }
 
 var (
-	refusalText = regexp.MustCompile(`(?i)\b(unauthori[sz]ed|not authori[sz]ed|access (is )?denied|permission denied|no permission|forbidden|` +
+	refusalText = pattern.New(`(?i)\b(unauthori[sz]ed|not authori[sz]ed|access (is )?denied|permission denied|no permission|forbidden|` +
 		`not logged ?in|not login|(please|must|need to) (log|sign) ?in|(please|must) authenticate|log ?in (first|required)|` +
 		`authentication (is )?(required|failed)|(session|token) (has |is )?(expired|timed? ?out|invalid)|invalid (session|token))\b|` +
 		`請先?登入|尚?未登入|重新登入|權限不足|沒有權限|请先?登录|未登录`)
-	loginTitle = regexp.MustCompile(`(?i)^\W*(log|sign) ?in\b|\b(log|sign) ?in\W*$|登入|登录`)
+	loginTitle = pattern.New(`(?i)^\W*(log|sign) ?in\b|\b(log|sign) ?in\W*$|登入|登录`)
 	failWord   = map[string]bool{"fail": true, "failed": true, "failure": true, "error": true, "denied": true, "unauthorized": true, "unauthorised": true, "forbidden": true, "invalid": true}
 )
 

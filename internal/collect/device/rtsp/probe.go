@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"assay/internal/collect/device/httpwire"
+	"assay/internal/pattern"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 	maxText        = 256
 )
 
-var lockText = regexp.MustCompile(`(?i)\blocked\b|lock[- ]?out|too many|try again later`)
+var lockText = pattern.New(`(?i)\blocked\b|lock[- ]?out|too many|try again later`)
 
 // Prober asks one server. Its methods may be called one after another; the
 // transcript is kept over all of them.

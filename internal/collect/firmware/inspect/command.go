@@ -3,11 +3,11 @@ package inspect
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // Commands are what a file has run: all commands of a script of a Bourne shell,
@@ -59,7 +59,7 @@ const maxTable = 1 << 20
 // table is how a line names a command: the first group.
 type table struct {
 	when func(p string) bool
-	line *regexp.Regexp
+	line *pattern.Pattern
 }
 
 func under(parts ...string) func(string) bool {
@@ -73,34 +73,34 @@ func called(names ...string) func(string) bool {
 }
 
 var (
-	finit = regexp.MustCompile(`^\s*(?:service|task|run|sysv)\s+(?:(?:\[[^\]]*\]|<[^>]*>|@\S+|[a-z]+:\S*)\s+)*(/.*?)(?:\s+--\s.*)?$`)
-	monit = regexp.MustCompile(`^.*?\b(?:(?:start|restart)\s+program\s*=?|exec)\s*"([^"]+)"`)
+	finit = pattern.New(`^\s*(?:service|task|run|sysv)\s+(?:(?:\[[^\]]*\]|<[^>]*>|@\S+|[a-z]+:\S*)\s+)*(/.*?)(?:\s+--\s.*)?$`)
+	monit = pattern.New(`^.*?\b(?:(?:start|restart)\s+program\s*=?|exec)\s*"([^"]+)"`)
 )
 
 // tables: anacrontab(5), finit.conf(5), dinit-service(5), monit(1), acpid(8),
 // incrontab(5), inittab(5), systemd.service(5), crontab(5), udev(7), inetd.conf(5),
 // busybox' mdev.conf, interfaces(5), Android's init language, upstart, supervisord.
 var tables = []table{
-	{called("inittab"), regexp.MustCompile(`^[^:]*:[^:]*:[^:]*:-?(.+)`)},
-	{func(p string) bool { return strings.Contains(p, "/systemd/") && !strings.HasSuffix(p, ".target") }, regexp.MustCompile(`^\s*Exec\w+\s*=\s*[-@+!:]*(.+)`)},
-	{called("anacrontab"), regexp.MustCompile(`^\s*(?:\d+|@\w+)\s+\d+\s+\S+\s+(.+)`)},
+	{called("inittab"), pattern.New(`^[^:]*:[^:]*:[^:]*:-?(.+)`)},
+	{func(p string) bool { return strings.Contains(p, "/systemd/") && !strings.HasSuffix(p, ".target") }, pattern.New(`^\s*Exec\w+\s*=\s*[-@+!:]*(.+)`)},
+	{called("anacrontab"), pattern.New(`^\s*(?:\d+|@\w+)\s+\d+\s+\S+\s+(.+)`)},
 	{called("finit.conf"), finit},
 	{under("/finit.d/"), finit},
-	{under("/dinit.d/"), regexp.MustCompile(`^\s*(?:command|stop-command)\s*=\s*(.+)`)},
+	{under("/dinit.d/"), pattern.New(`^\s*(?:command|stop-command)\s*=\s*(.+)`)},
 	{called("monitrc"), monit},
 	{under("/monit/", "/monit.d/"), monit},
-	{under("/acpi/events/"), regexp.MustCompile(`^\s*action\s*=\s*(.+)`)},
-	{under("/incron.d/", "/spool/incron/"), regexp.MustCompile(`^\s*/\S+\s+(?:IN_|\d)\S*\s+(.+)`)},
-	{called("crontab"), regexp.MustCompile(`^\s*(?:@\w+|(?:\S+\s+){5})\s*(?:[\w-]+\s+)?(.+)`)},
-	{under("/cron.d/"), regexp.MustCompile(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(?:[\w-]+\s+)?(.+)`)},
-	{under("/crontabs/", "/spool/cron/"), regexp.MustCompile(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(.+)`)},
-	{under("/udev/rules.d/"), regexp.MustCompile(`\b(?:RUN|PROGRAM)(?:\{\w+\})?\s*\+?=+\s*"([^"]*)"`)},
-	{called("mdev.conf"), regexp.MustCompile(`[@$*]\(?(/[^)]*)`)},
-	{called("inetd.conf"), regexp.MustCompile(`^\s*\S+\s+(?:stream|dgram)\S*\s+\S+\s+\S+\s+\S+\s+(/.+)`)},
-	{under("/network/interfaces"), regexp.MustCompile(`^\s*(?:pre-|post-)?(?:up|down)\s+(.+)`)},
-	{func(p string) bool { return path.Ext(p) == ".rc" }, regexp.MustCompile(`^\s*(?:service\s+\S+\s+(/.+)|exec(?:_background)?\s+.*?--\s+(.+)|((?:setprop|chmod|mount|write)\s.+))`)},
-	{func(p string) bool { return strings.Contains(p, "/etc/init/") && path.Ext(p) == ".conf" }, regexp.MustCompile(`^\s*exec\s+(.+)`)},
-	{under("/supervisor", "/supervisord"), regexp.MustCompile(`^\s*command\s*=\s*(.+)`)},
+	{under("/acpi/events/"), pattern.New(`^\s*action\s*=\s*(.+)`)},
+	{under("/incron.d/", "/spool/incron/"), pattern.New(`^\s*/\S+\s+(?:IN_|\d)\S*\s+(.+)`)},
+	{called("crontab"), pattern.New(`^\s*(?:@\w+|(?:\S+\s+){5})\s*(?:[\w-]+\s+)?(.+)`)},
+	{under("/cron.d/"), pattern.New(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(?:[\w-]+\s+)?(.+)`)},
+	{under("/crontabs/", "/spool/cron/"), pattern.New(`^\s*(?:@\w+\s+|(?:[\d*][\d*/,-]*\s+){5})(.+)`)},
+	{under("/udev/rules.d/"), pattern.New(`\b(?:RUN|PROGRAM)(?:\{\w+\})?\s*\+?=+\s*"([^"]*)"`)},
+	{called("mdev.conf"), pattern.New(`[@$*]\(?(/[^)]*)`)},
+	{called("inetd.conf"), pattern.New(`^\s*\S+\s+(?:stream|dgram)\S*\s+\S+\s+\S+\s+\S+\s+(/.+)`)},
+	{under("/network/interfaces"), pattern.New(`^\s*(?:pre-|post-)?(?:up|down)\s+(.+)`)},
+	{func(p string) bool { return path.Ext(p) == ".rc" }, pattern.New(`^\s*(?:service\s+\S+\s+(/.+)|exec(?:_background)?\s+.*?--\s+(.+)|((?:setprop|chmod|mount|write)\s.+))`)},
+	{func(p string) bool { return strings.Contains(p, "/etc/init/") && path.Ext(p) == ".conf" }, pattern.New(`^\s*exec\s+(.+)`)},
+	{under("/supervisor", "/supervisord"), pattern.New(`^\s*command\s*=\s*(.+)`)},
 }
 
 // tabled reads the commands of a table, a line each.

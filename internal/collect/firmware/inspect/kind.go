@@ -3,8 +3,9 @@ package inspect
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // printable holds the bytes that a string in a program is made of.
@@ -174,7 +175,7 @@ func (f *File) Comment(off int) bool {
 }
 
 // share is the beginning of a line of fstab: //host/share.
-var share = regexp.MustCompile(`^//[A-Za-z0-9.-]+/[A-Za-z0-9_$]`)
+var share = pattern.New(`^//[A-Za-z0-9.-]+/[A-Za-z0-9_$]`)
 
 // inBlockComment looks back from the start of a line for a comment that is open.
 func (f *File) inBlockComment(start int) bool {

@@ -6,10 +6,10 @@ package banner
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/pattern"
 )
 
 // The names of systems.
@@ -25,13 +25,13 @@ const Max = 512
 var (
 	// "Linux version 6.1.0-50-armmp (user@host) (gcc ...) #1 SMP ...":
 	// init/version.c of Linux. The number after # is the build's.
-	linux = regexp.MustCompile(`^Linux version (\d+\.\d+[0-9A-Za-z.+~_-]*) \([^()]{1,128}\) \(?.{3,300}#\d+`)
+	linux = pattern.New(`^Linux version (\d+\.\d+[0-9A-Za-z.+~_-]*) \([^()]{1,128}\) \(?.{3,300}#\d+`)
 	// "U-Boot SPL 2023.01+dfsg-2 (Jun 22 2026 - 08:38:07 +0000)": version.h of
 	// U-Boot. Before 2008.10 versions were 1.x.
-	uboot = regexp.MustCompile(`^U-Boot (?:SPL |TPL |VPL )?(\d+\.\d+[0-9A-Za-z.+~_-]*)[^\x00\n]{0,80}? \([A-Z][a-z]{2} [ 0-3]\d \d{4} - \d{2}:\d{2}:\d{2}`)
+	uboot = pattern.New(`^U-Boot (?:SPL |TPL |VPL )?(\d+\.\d+[0-9A-Za-z.+~_-]*)[^\x00\n]{0,80}? \([A-Z][a-z]{2} [ 0-3]\d \d{4} - \d{2}:\d{2}:\d{2}`)
 	// What header fields say: "Linux-5.10.61", "MIPS OpenWrt Linux-4.14.63",
 	// "U-Boot 2023.01+dfsg for", "u-boot-2016.11".
-	named = regexp.MustCompile(`(?i)\b(linux|u-boot)(?: kernel)?[-_ ]v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
+	named = pattern.New(`(?i)\b(linux|u-boot)(?: kernel)?[-_ ]v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 )
 
 // Linux reads the banner of a kernel at the start of b.
@@ -40,7 +40,7 @@ func Linux(b []byte, at int64) (format.System, bool) { return match(linux, Linux
 // UBoot reads the banner of U-Boot or one of its loaders at the start of b.
 func UBoot(b []byte, at int64) (format.System, bool) { return match(uboot, UBootName, b, at) }
 
-func match(re *regexp.Regexp, name string, b []byte, at int64) (format.System, bool) {
+func match(re *pattern.Pattern, name string, b []byte, at int64) (format.System, bool) {
 	b = line(b)
 	m := re.FindSubmatch(b)
 	if m == nil {

@@ -2,9 +2,9 @@ package named
 
 import (
 	"bytes"
-	"regexp"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/pattern"
 )
 
 var encrypted = []kind{
@@ -35,10 +35,10 @@ func luks1(_ format.Source, b []byte, p *format.Part) bool {
 	return true
 }
 
-var word = regexp.MustCompile(`^[a-z0-9][a-z0-9:_-]*$`)
+var word = pattern.New(`^[a-z0-9][a-z0-9:_-]*$`)
 
 // segment finds the cipher of a volume in the JSON behind the header.
-var segment = regexp.MustCompile(`"type":"crypt"[^{}]*"encryption":"([a-z0-9:_-]{1,64})"`)
+var segment = pattern.New(`"type":"crypt"[^{}]*"encryption":"([a-z0-9:_-]{1,64})"`)
 
 // luks2: sizes, a salt, JSON (LUKS2 On-Disk Format Specification).
 func luks2(s format.Source, b []byte, p *format.Part) bool {

@@ -6,10 +6,10 @@ import (
 	"crypto/md5"
 	"encoding/binary"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"assay/internal/collect/firmware/format"
+	"assay/internal/pattern"
 )
 
 // The salts stand where the MD5 stands while it is made (mktplinkfw.c,
@@ -117,7 +117,7 @@ const (
 	safeData  = 0x1814
 )
 
-var safeLine = regexp.MustCompile(`fwup-ptn ([!-~]{1,32}) base 0x([0-9a-fA-F]{1,8}) size 0x([0-9a-fA-F]{1,8})`)
+var safeLine = pattern.New(`fwup-ptn ([!-~]{1,32}) base 0x([0-9a-fA-F]{1,8}) size 0x([0-9a-fA-F]{1,8})`)
 
 // lookSafeloader reads what newer boot loaders of TP-Link take: size, salted
 // MD5, a text of the vendor, a table of partitions in text.

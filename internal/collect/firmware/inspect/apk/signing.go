@@ -9,10 +9,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"assay/internal/pattern"
 )
 
 // Signer is a certificate that a package is signed with, and the schemes that
@@ -27,8 +28,8 @@ type Signer struct {
 var (
 	endOfDirectory = []byte("PK\x05\x06")
 	blockMagic     = []byte("APK Sig Block 42")
-	jarSignature   = regexp.MustCompile(`META-INF/[^/\x00]{1,64}\.(RSA|DSA|EC)`)
-	jarFile        = regexp.MustCompile(`META-INF/[^/]{1,64}\.(RSA|DSA|EC)$`)
+	jarSignature   = pattern.New(`META-INF/[^/\x00]{1,64}\.(RSA|DSA|EC)`)
+	jarFile        = pattern.New(`META-INF/[^/]{1,64}\.(RSA|DSA|EC)$`)
 )
 
 // Bounds of what is read of an archive at once.

@@ -2,13 +2,13 @@ package binary
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/elf"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // traceWords stand in what a build leaves. The first of them are folders, the
@@ -88,11 +88,11 @@ func group(text string) string {
 
 var (
 	// A folder below a person's or a build server's home, and something in it.
-	buildPath = regexp.MustCompile(`(?i)^(?:/home/([a-z0-9_.-]+)/[\w.+~-]+|/users/([a-z0-9_.-]+)/[\w.+~-]+|[a-z]:\\users\\([^\\/:*?"<>|]+)\\[^\\]+|/root/[\w.+~-]+/[\w.+~-]+|/(?:var/(?:lib/)?)?jenkins/[\w.+~-]+/[\w.+~-]+|/builds/[\w.+~-]+/[\w.+~-]+|/workspace/[\w.+~-]+/[\w.+~-]+)`)
+	buildPath = pattern.New(`(?i)^(?:/home/([a-z0-9_.-]+)/[\w.+~-]+|/users/([a-z0-9_.-]+)/[\w.+~-]+|[a-z]:\\users\\([^\\/:*?"<>|]+)\\[^\\]+|/root/[\w.+~-]+/[\w.+~-]+|/(?:var/(?:lib/)?)?jenkins/[\w.+~-]+/[\w.+~-]+|/builds/[\w.+~-]+/[\w.+~-]+|/workspace/[\w.+~-]+/[\w.+~-]+)`)
 	// A user at a host that is no name of the Internet.
-	userHost = regexp.MustCompile(`^([a-z][a-z0-9_-]{1,30})@([a-zA-Z][a-zA-Z0-9-]{1,40})(?:$|[\s)"',;\]])`)
+	userHost = pattern.New(`^([a-z][a-z0-9_-]{1,30})@([a-zA-Z][a-zA-Z0-9-]{1,40})(?:$|[\s)"',;\]])`)
 	// What people call the machines that they build on.
-	machine = regexp.MustCompile(`(?i)[0-9-]|^(ci|vm|pc)$|build|jenkins|ubuntu|debian|fedora|centos|localhost|desktop|laptop|server|virtual`)
+	machine = pattern.New(`(?i)[0-9-]|^(ci|vm|pc)$|build|jenkins|ubuntu|debian|fedora|centos|localhost|desktop|laptop|server|virtual`)
 	// Names in the manual's examples, and of accounts that every device has.
 	noPerson = map[string]bool{"user": true, "username": true, "foo": true, "me": true, "you": true, "admin": true, "ftp": true, "www": true, "httpd": true, "default": true}
 	noHost   = map[string]bool{"host": true, "hostname": true, "server": true, "example": true, "domain": true, "address": true, "openssh": true, "ip": true, "remote": true, "device": true}

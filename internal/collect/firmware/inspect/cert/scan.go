@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"math/big"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
@@ -24,6 +23,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 const (
@@ -252,10 +252,10 @@ func judge(certs []Certificate, now time.Time) []Certificate {
 
 // ofTests are names in the certificates of crypto libraries' own tests, which
 // stand in programs that are linked with them: they say nothing of a product.
-var ofTests = regexp.MustCompile(`\bO=(?:PolarSSL|Mbed TLS|mbed TLS|Sawtooth|wolfSSL\w*|yaSSL|OpenSSL Test\w*)\b|\bOU=(?:Programming|Consulting)[-_]?\w*\b.*(?:wolfssl|sawtooth)|\bCN=www\.(?:wolfssl|yassl)\.com`)
+var ofTests = pattern.New(`\bO=(?:PolarSSL|Mbed TLS|mbed TLS|Sawtooth|wolfSSL\w*|yaSSL|OpenSSL Test\w*)\b|\bOU=(?:Programming|Consulting)[-_]?\w*\b.*(?:wolfssl|sawtooth)|\bCN=www\.(?:wolfssl|yassl)\.com`)
 
 // authority is what files of trust anchors are called.
-var authority = regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:root[-_]?)?ca(?:[-_]?(?:certs?|certificates?|bundle|chain|file|root))?\.(?:pem|crt|cer|der)$`)
+var authority = pattern.New(`(?i)^(?:.*[-_.])?(?:root[-_]?)?ca(?:[-_]?(?:certs?|certificates?|bundle|chain|file|root))?\.(?:pem|crt|cer|der)$`)
 
 // InLibrary says that a certificate of a published key stands in a program
 // because the tests of a crypto library do, which it was built with: nothing

@@ -3,11 +3,10 @@ package component
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // database knows a package database by its first lines, wherever it stands:
@@ -61,15 +60,13 @@ func (s *scanner) yocto() {
 
 // debianArch is a line that databases of Debian have and those of OpenWrt and
 // OpenEmbedded haven't, whose machines have names of their own.
-var debianArch = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?m)^Architecture: (?:amd64|arm64|armhf|armel|i386|mips(?:64)?(?:el)?|riscv64|ppc64el|s390x)$`)
-})
+var debianArch = pattern.New(`(?m)^Architecture: (?:amd64|arm64|armhf|armel|i386|mips(?:64)?(?:el)?|riscv64|ppc64el|s390x)$`)
 
 // stanzas reads the control format of dpkg and opkg (deb822(5)): fields, a blank
 // line behind each package.
 func (s *scanner) stanzas() {
 	from := FromOpkg
-	if strings.Contains(s.f.Path, "dpkg/") || !strings.Contains(s.f.Path, "pkg/") && debianArch().Match(s.f.Data[:min(len(s.f.Data), 4096)]) {
+	if strings.Contains(s.f.Path, "dpkg/") || !strings.Contains(s.f.Path, "pkg/") && debianArch.Match(s.f.Data[:min(len(s.f.Data), 4096)]) {
 		from = FromDpkg
 	}
 	cur := Package{Database: from}

@@ -2,10 +2,10 @@ package component
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"assay/internal/pattern"
 )
 
 // describe adds what the rule knows and the names that vulnerability databases
@@ -46,7 +46,7 @@ func cpe(product, raw string) string {
 	if v := strings.Trim(raw, " "); strings.Trim(v, "-") != "" { // a hyphen alone says "not applicable"
 		// A patch level or what announces a release is an attribute of its own:
 		// 9.2p1 is version 9.2, update p1.
-		if m := updateRe().FindStringSubmatch(v); m != nil {
+		if m := updateRe.FindStringSubmatch(v); m != nil {
 			version, update = escapeCPE(m[1]), escapeCPE(m[2]+m[3])
 		} else {
 			version = escapeCPE(v)
@@ -55,9 +55,7 @@ func cpe(product, raw string) string {
 	return "cpe:2.3:" + part + ":" + product + ":" + version + ":" + update + ":*:*:*:*:*:*"
 }
 
-var updateRe = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)*)[-~.]?(p|rc|beta|alpha)[-.]?([0-9]+)$`)
-})
+var updateRe = pattern.New(`^([0-9]+(?:\.[0-9]+)*)[-~.]?(p|rc|beta|alpha)[-.]?([0-9]+)$`)
 
 // escapeCPE writes a value of a formatted string (NISTIR 7695, 6.2.3): letters,
 // digits, underscores, dots and hyphens stand as they are, all else printable is

@@ -6,9 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // greeting is what a program says about itself where no rule knows how: its
@@ -63,17 +63,11 @@ const (
 const plainVersion = `[vV]?([0-9]{1,4}(?:\.[0-9]{1,8}){1,4}(?:[a-z][0-9]{0,2})?(?:[-.~]?(?:rc|alpha|beta|pre|p)[-.]?[0-9]{0,3})?(?:-20[0-9]{6})?)`
 
 var (
-	aloneRe = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^` + plainVersion + `(?:\+[A-Za-z0-9.~+]+)?(?:-[0-9][A-Za-z0-9.~+]*)?\n?$`)
-	})
+	aloneRe = pattern.New(`^` + plainVersion + `(?:\+[A-Za-z0-9.~+]+)?(?:-[0-9][A-Za-z0-9.~+]*)?\n?$`)
 	// compilerRe is a release of GCC: a number that stands alone may be that of the
 	// compiler.
-	compilerRe = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:[7-9]|1[0-9])\.[1-5]\.0$`)
-	})
-	statedRe = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^[ \t(\[]*[vV](?:ersion|ERSION)\b:?[ \t]*` + plainVersion + `(?:$|[^0-9A-Za-z.%])`)
-	})
+	compilerRe = pattern.New(`^(?:[7-9]|1[0-9])\.[1-5]\.0$`)
+	statedRe   = pattern.New(`^[ \t(\[]*[vV](?:ersion|ERSION)\b:?[ \t]*` + plainVersion + `(?:$|[^0-9A-Za-z.%])`)
 )
 
 // nameOf is a name as programs spell it: without the number of a library or a
@@ -213,7 +207,7 @@ func (g *greeting) fold(text []byte) (digit bool) {
 func (g *greeting) phrase(run inspect.Run) {
 	t := run.Text
 	if !g.mentions() {
-		if m := statedRe().FindSubmatch(t); m != nil {
+		if m := statedRe.FindSubmatch(t); m != nil {
 			g.stated = hear(g.stated, heard{version: string(m[1]), off: run.Off, text: t})
 		}
 		return
@@ -258,7 +252,7 @@ func (g *greeting) alone(run inspect.Run) heard {
 	if len(t) > 48 {
 		return heard{}
 	}
-	m := aloneRe().FindSubmatch(t)
+	m := aloneRe.FindSubmatch(t)
 	if m == nil || objectID(string(m[1])) || t[0]|0x20 != 'v' && address(string(m[1])) || statusCode(string(m[1])) && g.mail || measure(string(m[1])) || slices.ContainsFunc(g.not, func(re *regexp.Regexp) bool { return re.Match(m[1]) }) {
 		return heard{}
 	}
@@ -353,7 +347,7 @@ func (g *greeting) best() (heard, bool) {
 		bonus = weightMain
 	}
 	first := slices.DeleteFunc(slices.Clone(g.named), func(h heard) bool { return !h.first })
-	g.three = slices.DeleteFunc(g.three, func(h heard) bool { return compilerRe().MatchString(h.version) })
+	g.three = slices.DeleteFunc(g.three, func(h heard) bool { return compilerRe.MatchString(h.version) })
 	if !g.tells && !g.hint && !g.library {
 		g.three = nil
 	}

@@ -2,12 +2,11 @@ package component
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
-	"sync"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // linux is the name of the kernel's rule.
@@ -16,24 +15,14 @@ const linux = "linux"
 var (
 	// linux_banner of init/version.c:
 	// "Linux version 5.10.14 (user@host) (gcc (…) 9.4.0, GNU ld …) #1 SMP Tue …".
-	bannerPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^Linux version ((\d+\.\d+(?:\.\d+)*)(\S*)) \([^()]*@[^()]*\) .*#\d`)
-	})
+	bannerPattern = pattern.New(`^Linux version ((\d+\.\d+(?:\.\d+)*)(\S*)) \([^()]*@[^()]*\) .*#\d`)
 	// Debian numbers its kernels by ABI and says the release in the build line:
 	// "#1 SMP Debian 6.1.176-1 (2026-…)".
-	debianPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`#\d+ .*\bDebian (\d+\.\d+\.\d+)-\S+ \(`)
-	})
-	configPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^# Linux/(\S+) (\d+\.\d+(?:\.\d+)*)(\S*) Kernel Configuration$`)
-	})
-	releasePattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(\d+\.\d+(?:\.\d+)*)(\S*)$`)
-	})
+	debianPattern  = pattern.New(`#\d+ .*\bDebian (\d+\.\d+\.\d+)-\S+ \(`)
+	configPattern  = pattern.New(`^# Linux/(\S+) (\d+\.\d+(?:\.\d+)*)(\S*) Kernel Configuration$`)
+	releasePattern = pattern.New(`^(\d+\.\d+(?:\.\d+)*)(\S*)$`)
 	// A Debian release name holds the ABI, not the release: "6.1.0-50-armmp".
-	abiPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\d+\.\d+\.0-\d+(-|$)`)
-	})
+	abiPattern = pattern.New(`^\d+\.\d+\.0-\d+(-|$)`)
 )
 
 // kernelBanner reads the line that a kernel greets with.
@@ -43,12 +32,12 @@ func (s *scanner) kernelBanner(h keyword.Hit) {
 	}
 	d := s.f.Data
 	from, to := line(d, h.At, h.End)
-	m := bannerPattern().FindSubmatch(d[h.At:to])
+	m := bannerPattern.FindSubmatch(d[h.At:to])
 	if m == nil || h.At-from > 8 { // it stands at the start of its string
 		return
 	}
 	v := string(m[2])
-	if x := debianPattern().FindSubmatch(d[h.At:to]); x != nil {
+	if x := debianPattern.FindSubmatch(d[h.At:to]); x != nil {
 		v = string(x[1])
 	}
 	s.kernel = true
@@ -69,7 +58,7 @@ func kernelPiece(path string) bool {
 func (s *scanner) kernelConfig(h keyword.Hit) {
 	d := s.f.Data
 	from, to := line(d, h.At, h.End)
-	m := configPattern().FindSubmatch(d[from:to])
+	m := configPattern.FindSubmatch(d[from:to])
 	if m == nil || !bytes.Contains(d[to:min(len(d), to+4096)], []byte("CONFIG_")) {
 		return
 	}
@@ -80,12 +69,12 @@ func (s *scanner) kernelConfig(h keyword.Hit) {
 // kernelName adds what a release name tells: in most kernels it begins with the
 // release.
 func (s *scanner) kernelName(rule, release string, off int64, text string) {
-	m := releasePattern().FindStringSubmatch(release)
+	m := releasePattern.FindStringSubmatch(release)
 	if m == nil {
 		return
 	}
 	c := Claim{Name: s.rs.byID[linux].Name, Rule: rule, Version: m[1], Release: release, Confidence: Medium, Source: FromKernel, Offset: off, Text: text}
-	if abiPattern().MatchString(release) {
+	if abiPattern.MatchString(release) {
 		c.Version, c.AtLeast, c.Confidence = "", m[1], Low
 	}
 	s.claim(c)

@@ -5,11 +5,10 @@ import (
 	"compress/zlib"
 	"encoding/json"
 	"io"
-	"regexp"
-	"sync"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // maxAudit bounds the unpacked list of cargo-auditable; real ones have some KiB.
@@ -51,16 +50,14 @@ func crateClaim(name, version string, c Confidence, off int64) Claim {
 
 // cratePattern: a panic message names its source file, and cargo keeps that of
 // a registry's crate in a folder with name and version.
-var cratePattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`/registry/src/[^/ ]{1,80}/([a-zA-Z][a-zA-Z0-9_-]*?)-(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)/`)
-})
+var cratePattern = pattern.New(`/registry/src/[^/ ]{1,80}/([a-zA-Z][a-zA-Z0-9_-]*?)-(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?)/`)
 
 func (s *scanner) crate(h keyword.Hit) {
 	if s.f.Kind == inspect.Text {
 		return
 	}
 	d := s.f.Data[h.At:min(len(s.f.Data), h.At+256)]
-	m := cratePattern().FindSubmatchIndex(d)
+	m := cratePattern.FindSubmatchIndex(d)
 	if m == nil || m[0] != 0 {
 		return
 	}

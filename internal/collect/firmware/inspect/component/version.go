@@ -1,9 +1,9 @@
 package component
 
 import (
-	"regexp"
 	"strings"
-	"sync"
+
+	"assay/internal/pattern"
 )
 
 // Upstream takes what distributions add off a version: epoch and revision
@@ -143,16 +143,14 @@ func sign(n int) int {
 // it: "0.11.0-rc2" and "0.11.0~rc2", "4.1.0-beta.2" and "4.1.0~beta2", "1.3.8c"
 // and "1.3.8.c".
 func joined(v string) string {
-	v = announced().ReplaceAllString(strings.ReplaceAll(v, "~", "-"), "$1-$2$3")
+	v = announced.ReplaceAllString(strings.ReplaceAll(v, "~", "-"), "$1-$2$3")
 	if n := len(v); n > 3 && (v[n-2] == '.' || v[n-2] == '-') && v[n-1] >= 'a' && v[n-1] <= 'z' {
 		v = v[:n-2] + v[n-1:]
 	}
 	return v
 }
 
-var announced = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`([0-9])[-.]?(rc|beta|alpha|pre)[-.]?([0-9]*)`)
-})
+var announced = pattern.New(`([0-9])[-.]?(rc|beta|alpha|pre)[-.]?([0-9]*)`)
 
 // same says that two versions name one release: equal, or one has only more of
 // what a packager or a build adds ("1.4.69" and "1.4.69+git12", "2.36" and

@@ -2,22 +2,17 @@ package component
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
-	"sync"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // What published scripts of pages say of themselves where no rule is for them:
 // the comment at their head, and the version that pages put into their names.
 var (
-	webFile = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9_.-]*?)(?:[-.@_]v?([0-9]+\.[0-9]+(?:\.[0-9]+)?))?((?:[.-](?:min|slim|umd|bundle|pkgd|all|prod|production|global|legacy|core))*)\.(?:js|css|mjs)$`)
-	})
-	bannerVersion = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:\.js|js)?(?:[ ,:|-]+(?:javascript|library|plugin|release))?[ ,:|-]+(?:version:?[ ]?|ver[. ]|v\.?[ ]?)?([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,4}(?:-(?:rc|beta|alpha)[.0-9]*)?)(?:$|[^0-9.a-z])`)
-	})
+	webFile       = pattern.New(`^([a-zA-Z][a-zA-Z0-9_.-]*?)(?:[-.@_]v?([0-9]+\.[0-9]+(?:\.[0-9]+)?))?((?:[.-](?:min|slim|umd|bundle|pkgd|all|prod|production|global|legacy|core))*)\.(?:js|css|mjs)$`)
+	bannerVersion = pattern.New(`^(?:\.js|js)?(?:[ ,:|-]+(?:javascript|library|plugin|release))?[ ,:|-]+(?:version:?[ ]?|ver[. ]|v\.?[ ]?)?([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,4}(?:-(?:rc|beta|alpha)[.0-9]*)?)(?:$|[^0-9.a-z])`)
 )
 
 // maxBanner bounds the head of a script that is looked at.
@@ -28,7 +23,7 @@ func (s *scanner) banner() {
 	if s.f.Kind != inspect.Text || s.f.Role == inspect.Documentation {
 		return
 	}
-	m := webFile().FindStringSubmatch(s.base)
+	m := webFile.FindStringSubmatch(s.base)
 	if m == nil {
 		return
 	}
@@ -76,7 +71,7 @@ func (s *scanner) headline(name string) (version string, off int, text string) {
 		if i < 0 || bytes.ContainsAny(l[:i], "abcdfghjkmqtuvwxyz") && !bytes.Contains(l[:i], []byte("@licen")) && !bytes.Contains(l[:i], []byte("@preserve")) {
 			return true
 		}
-		if m := bannerVersion().FindSubmatch(l[i+len(name):]); m != nil {
+		if m := bannerVersion.FindSubmatch(l[i+len(name):]); m != nil {
 			version, off, text = string(m[1]), at, quote(head[at:at+len(l)], i, i+len(name))
 		}
 		return version == ""

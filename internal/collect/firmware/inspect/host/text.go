@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // text goes over the lines of a text; a line without a dot names no host.
@@ -76,7 +76,7 @@ func (s *scanner) resolver(line []byte, start int) bool {
 }
 
 // sixth is an address of IPv6, in brackets or not.
-var sixth = regexp.MustCompile(`(?:^|[\s="'\[,(])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:$|[\s"'\],;)])`)
+var sixth = pattern.New(`(?:^|[\s="'\[,(])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:$|[\s"'\],;)])`)
 
 // six looks at addresses of IPv6 that are the values of settings; those of URLs
 // are read with them.
@@ -158,7 +158,7 @@ func (s *scanner) candidate(line []byte, start, i, j int) {
 }
 
 // redirected is where bash itself opens a connection: /dev/tcp/host/port.
-var redirected = regexp.MustCompile(`/dev/(tcp|udp)/$`)
+var redirected = pattern.New(`/dev/(tcp|udp)/$`)
 
 // portBehind reads "/9001".
 func portBehind(rest []byte) int {

@@ -2,13 +2,13 @@ package host
 
 import (
 	"bytes"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // url looks at the "://" at off in the line (or string) that begins at start. It
@@ -98,10 +98,10 @@ func variablePart(b []byte) int {
 
 // variable is the beginning of an authority that is filled in: conversions of
 // printf, fields of templates, variables of shells, with plain letters around.
-var variable = func() *regexp.Regexp {
+var variable = func() *pattern.Pattern {
 	const plain = `[A-Za-z0-9-]{0,40}`
 	const filled = `(?:%[0-9]*[sdux]|%\([a-z_]{1,20}\)s|#?\$?\{[^{}/\s]{0,40}\}|\$[A-Za-z_][A-Za-z0-9_]{0,40}|<[a-z_-]{1,20}>)`
-	return regexp.MustCompile(`^` + plain + `(?:` + filled + plain + `\.?){0,4}` + filled + plain + `\.`)
+	return pattern.New(`^` + plain + `(?:` + filled + plain + `\.?){0,4}` + filled + plain + `\.`)
 }()
 
 // shown writes the URL without its secrets.

@@ -2,11 +2,11 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // nextLine reads a value that stands below its name.
@@ -29,7 +29,7 @@ func (s *scanner) nextLine(a assignment, i int) (assignment, bool) {
 }
 
 // counted is a line with the length of the next one.
-var counted = regexp.MustCompile(`^(V |\$)[0-9]{1,3}\r?\n`)
+var counted = pattern.New(`^(V |\$)[0-9]{1,3}\r?\n`)
 
 // listed says that "name:" or "key:" stands before the name at from.
 func (s *scanner) listed(from int) bool {

@@ -2,11 +2,11 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // setter says that the quoted word at q is an argument of a function that sets
@@ -126,12 +126,12 @@ func (s *scanner) arguments(at, end int) {
 }
 
 var (
-	method    = regexp.MustCompile(`(?i)^(get|post|put|head|delete|patch|options|propfind)$`)
-	fieldName = regexp.MustCompile(`(?i)^(user|username|user_name|login|account|name)$`)
+	method    = pattern.New(`(?i)^(get|post|put|head|delete|patch|options|propfind)$`)
+	fieldName = pattern.New(`(?i)^(user|username|user_name|login|account|name)$`)
 )
 
 // dottedName is a name of a setting, or of an algorithm of signed tokens.
-var dottedName = regexp.MustCompile(`^([a-z_]+(\.[a-z_]+)+|[A-Z]S(256|384|512))$`)
+var dottedName = pattern.New(`^([a-z_]+(\.[a-z_]+)+|[A-Z]S(256|384|512))$`)
 
 // aesKey says that v may be the key of a cipher or a sum: as long as one and no
 // name, or made by a generator.
@@ -244,15 +244,15 @@ func (s *scanner) shellLogin(at, _ int) {
 }
 
 var (
-	userVariable   = regexp.MustCompile(`(?i)^(u|.*_?(user|usr|username|login|account|uid))$`)
-	secretVariable = regexp.MustCompile(`(?i)^(p|.*_?(pw|pass|passw|passwd|password|pwd|secret|pin))$`)
+	userVariable   = pattern.New(`(?i)^(u|.*_?(user|usr|username|login|account|uid))$`)
+	secretVariable = pattern.New(`(?i)^(p|.*_?(pw|pass|passw|passwd|password|pwd|secret|pin))$`)
 )
 
 // twoTests is a variable held against a word, and another against a second one.
-var twoTests = regexp.MustCompile(`\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\] +&& +\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\]`)
+var twoTests = pattern.New(`\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\] +&& +\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+)["']? +\]`)
 
 // summed is the end of a comparison with a sum.
-var summed = regexp.MustCompile(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)
+var summed = pattern.New(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)
 
 // loginName is the end of a comparison with an account's name.
-var loginName = regexp.MustCompile(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug)["']\)?\s*$`)
+var loginName = pattern.New(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug)["']\)?\s*$`)

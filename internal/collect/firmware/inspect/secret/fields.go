@@ -2,10 +2,10 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // maxFields bounds the files that are read as records of fixed fields.
@@ -41,7 +41,7 @@ func empty(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 // 5.2): names and texts of all kinds in 32-bit cells.
 func deviceTree(d []byte) bool { return bytes.HasPrefix(d, []byte("\xd0\x0d\xfe\xed")) }
 
-var mailAddress = regexp.MustCompile(`^[\w.+-]+@[\w-]+\.[\w.-]+$`)
+var mailAddress = pattern.New(`^[\w.+-]+@[\w-]+\.[\w.-]+$`)
 
 // Captures of traffic begin with these (libpcap's savefile and pcapng's section
 // header, in both orders).

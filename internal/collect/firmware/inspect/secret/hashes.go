@@ -2,10 +2,10 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // scheme is a crypt(5) prefix and the shape of what follows it.
@@ -121,7 +121,7 @@ func longHash(b []byte) (hash, name string) {
 
 // scram is what PostgreSQL keeps of a password (RFC 5802, section 3): rounds and
 // salt, then two keys.
-var scram = regexp.MustCompile(`^SCRAM-SHA-(?:1|256)\$[0-9]{4,7}:[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=]{27,44}:[A-Za-z0-9+/=]{27,44}`)
+var scram = pattern.New(`^SCRAM-SHA-(?:1|256)\$[0-9]{4,7}:[A-Za-z0-9+/=]{8,64}\$[A-Za-z0-9+/=]{27,44}:[A-Za-z0-9+/=]{27,44}`)
 
 // ldapHash reads the form of RFC 2307: the scheme in braces, then base64.
 func ldapHash(b []byte) (hash, name string) {

@@ -3,13 +3,13 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // judge says whether a value may be a secret of its kind where it stands; it may
@@ -117,7 +117,7 @@ func foreign(v string) bool {
 }
 
 // promptWord is in texts that ask for a pass phrase, and in few pass phrases.
-var promptWord = regexp.MustCompile(`(?i)\b(enter|password|passphrase|key|please|your|wi-?fi|characters?|invalid|wrong)\b`)
+var promptWord = pattern.New(`(?i)\b(enter|password|passphrase|key|please|your|wi-?fi|characters?|invalid|wrong)\b`)
 
 // plainWord says that a word such as "user" is meant as a password: in a
 // configuration, beside the account that it belongs to.
@@ -190,7 +190,7 @@ func (s *scanner) bound(off int) bool {
 }
 
 // numberedKey are names of one key of several: key1, of Ralink Key1Str1.
-var numberedKey = regexp.MustCompile(`^key[0-9]+(str[0-9]*)?$`)
+var numberedKey = pattern.New(`^key[0-9]+(str[0-9]*)?$`)
 
 // passwordFile says that "secret" is what a service calls its passwords.
 func (s *scanner) passwordFile() bool {

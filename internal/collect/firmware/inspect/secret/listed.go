@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"encoding/base64"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // identified looks at CREATE USER 'al'@'%' IDENTIFIED BY 'x'.
@@ -31,9 +31,9 @@ func (s *scanner) identified(at, end int) {
 }
 
 // statement is what of SQL stands before IDENTIFIED BY.
-var statement = regexp.MustCompile(`(?i)(\b(create|alter)\s+user|\bgrant\s+[a-z, ]+\s+on)\b[^;]*$`)
+var statement = pattern.New(`(?i)(\b(create|alter)\s+user|\bgrant\s+[a-z, ]+\s+on)\b[^;]*$`)
 
-var grantee = regexp.MustCompile("['\"`]?([A-Za-z0-9_.-]+)['\"`]?@['\"`]?[^\\s'\"`]+['\"`]?\\s+$")
+var grantee = pattern.New("['\"`]?([A-Za-z0-9_.-]+)['\"`]?@['\"`]?[^\\s'\"`]+['\"`]?\\s+$")
 
 // insert looks at the values of INSERT INTO t (names) VALUES (values), (values).
 func (s *scanner) insert(at, end int) {
@@ -88,9 +88,9 @@ func (s *scanner) insertUnnamed(end int, window []byte) {
 	}
 }
 
-var accountTable = regexp.MustCompile("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]*(users?|accounts?|logins?|admins?|passwd)[`\"'\\]]?\\s*VALUES\\s*")
+var accountTable = pattern.New("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]*(users?|accounts?|logins?|admins?|passwd)[`\"'\\]]?\\s*VALUES\\s*")
 
-var columnsOf = regexp.MustCompile("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]+[`\"'\\]]?\\s*\\(([^()]{3,500})\\)\\s*VALUES\\s*")
+var columnsOf = pattern.New("(?i)^\\s+[`\"'\\[]?[A-Za-z0-9_.]+[`\"'\\]]?\\s*\\(([^()]{3,500})\\)\\s*VALUES\\s*")
 
 // tuple reads the values between the parentheses that begin at at; what isn't
 // quoted has no text. next is the offset behind them.
@@ -133,7 +133,7 @@ func (s *scanner) couple(a assignment, i int) (assignment, bool) {
 	return a, len(a.v) >= 4 && !variable(a.v) && !s.placeholder(a.v) && !label(a.v)
 }
 
-var coupled = regexp.MustCompile(`^[\[(]\s*["']([^"'\n]{1,64})["']\s*,\s*["']([^"'\n]{3,64})["']\s*[\])]`)
+var coupled = pattern.New(`^[\[(]\s*["']([^"'\n]{1,64})["']\s*,\s*["']([^"'\n]{3,64})["']\s*[\])]`)
 
 // rosterWords name lists of accounts in sources and configurations.
 var rosterWords = []string{"users", "accounts", "logins", "credentials", "passwords", "userlist", "user_list", "user_table", "usertable", "accountlist", "backdoor"}
@@ -203,12 +203,12 @@ func (s *scanner) rosterLines(at, end int) {
 // attribute are names of what an account or a list has besides passwords.
 var attribute = map[string]bool{"enabled": true, "level": true, "role": true, "group": true, "policy": true, "max": true, "min": true, "path": true, "mode": true, "format": true, "host": true, "port": true, "url": true, "count": true, "version": true, "id": true, "file": true, "shell": true, "home": true, "email": true, "login": true, "uid": true, "title": true, "label": true, "class": true, "driver": true, "backend": true, "protocol": true, "method": true, "description": true, "comment": true}
 
-var rosterLine = regexp.MustCompile(`^\s*([A-Za-z][A-Za-z0-9_.@-]{1,31})\s*[:=]\s*["']?([^\s"'{\[]{4,64})["']?\s*$`)
+var rosterLine = pattern.New(`^\s*([A-Za-z][A-Za-z0-9_.@-]{1,31})\s*[:=]\s*["']?([^\s"'{\[]{4,64})["']?\s*$`)
 
 var (
-	rosterHead  = regexp.MustCompile(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)
-	rosterOther = regexp.MustCompile(`^[\s,{\[(]*["'][^"'\n]{1,32}["']\s*(?::|=>)\s*[^,"'\n}\]]{1,60}(?:["'][^"'\n]{0,40}["'][^,"'\n}\]]{0,40})?,`)
-	rosterPair  = regexp.MustCompile(`^[\s,{\[(]*["']([^"'\n]{1,32})["']\s*(:|,|=>)\s*["']([^"'\n]{3,64})["']\s*[})\]]?`)
+	rosterHead  = pattern.New(`^["']?(?:\[[^\]]{0,8}\])*\s*(?::|=|:=|=>)\s*[{\[(]\s*`)
+	rosterOther = pattern.New(`^[\s,{\[(]*["'][^"'\n]{1,32}["']\s*(?::|=>)\s*[^,"'\n}\]]{1,60}(?:["'][^"'\n]{0,40}["'][^,"'\n}\]]{0,40})?,`)
+	rosterPair  = pattern.New(`^[\s,{\[(]*["']([^"'\n]{1,32})["']\s*(:|,|=>)\s*["']([^"'\n]{3,64})["']\s*[})\]]?`)
 )
 
 // keyMap reads the keys below a name such as "security_keys": values in
@@ -228,7 +228,7 @@ func (s *scanner) keyMap(to int) {
 	}
 }
 
-var hexMember = regexp.MustCompile(`[A-Za-z0-9_]+["']?:\s*["']?([0-9A-Fa-f]{32,64})\b`)
+var hexMember = pattern.New(`[A-Za-z0-9_]+["']?:\s*["']?([0-9A-Fa-f]{32,64})\b`)
 
 // webKey looks at a JSON Web Key (RFC 7517) whose private part stands beside its
 // type.
@@ -263,7 +263,7 @@ func (s *scanner) webKey(at, _ int) {
 	s.add(from+m[4], h)
 }
 
-var webSecret = regexp.MustCompile(`"(d|k)"\s*:\s*"([A-Za-z0-9_=-]{20,})"`)
+var webSecret = pattern.New(`"(d|k)"\s*:\s*"([A-Za-z0-9_=-]{20,})"`)
 
 // signify looks at a secret key of signify, usign or minisign: a comment, and a
 // line that begins with the algorithm.

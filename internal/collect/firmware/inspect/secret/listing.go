@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // maxListing bounds the files that are read line by line.
@@ -93,7 +93,7 @@ func (s *scanner) listings() {
 }
 
 // pppSecrets are other names of pppd's secrets.
-var pppSecrets = regexp.MustCompile(`(chap|pap|ppp|pptp|pptpd|l2tp|xl2tpd|pppoe)[a-z]*[._-]secrets?$`)
+var pppSecrets = pattern.New(`(chap|pap|ppp|pptp|pptpd|l2tp|xl2tpd|pppoe)[a-z]*[._-]secrets?$`)
 
 // chap reads a line of pppd's secrets: client, server, secret, addresses.
 func (s *scanner) chap(_ int, f []arg) {
@@ -139,10 +139,10 @@ func (s *scanner) accountLine(_ int, f []arg) {
 }
 
 // bareLogin is an account in front of a host and its port, without a scheme.
-var bareLogin = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,32}):([^:@/\s"']{4,64})@([A-Za-z0-9.-]+):[0-9]{2,5}$`)
+var bareLogin = pattern.New(`^([A-Za-z0-9_.-]{1,32}):([^:@/\s"']{4,64})@([A-Za-z0-9.-]+):[0-9]{2,5}$`)
 
 // terminalLine is a line that a switch's or a router's terminal takes.
-var terminalLine = regexp.MustCompile(`(?m)^\s*(username \S+ (privilege \d+ )?(password|secret) |snmp-server community |enable (password|secret) |set system account |wpa-psk (ascii|hex) |key-string |ip ospf |neighbor \S+ password |(radius|tacacs)-server (host \S+ )?key )`)
+var terminalLine = pattern.New(`(?m)^\s*(username \S+ (privilege \d+ )?(password|secret) |snmp-server community |enable (password|secret) |set system account |wpa-psk (ascii|hex) |key-string |ip ospf |neighbor \S+ password |(radius|tacacs)-server (host \S+ )?key )`)
 
 // module reads a line of PAM's configuration: secret=x among the arguments.
 func (s *scanner) module(_ int, f []arg) {
@@ -208,7 +208,7 @@ func (s *scanner) timeKey(_ int, f []arg) {
 	s.add(off, Hit{Kind: SymmetricKey, Value: v, Scheme: "ntp", Bits: hexBits(v), Note: "key " + f[0].Text + ", " + f[1].Text})
 }
 
-var timeSum = regexp.MustCompile(`^(M|A|S|N|MD5|SHA\d*|SHA3-\d+|AES\d*|AES-?128(-?CMAC)?|TIGER|WHIRLPOOL)$`)
+var timeSum = pattern.New(`^(M|A|S|N|MD5|SHA\d*|SHA3-\d+|AES\d*|AES-?128(-?CMAC)?|TIGER|WHIRLPOOL)$`)
 
 // relay reads a line of Postfix' passwords: server, user:password.
 func (s *scanner) relay(_ int, f []arg) {
@@ -245,7 +245,7 @@ func (s *scanner) mailbox(_ int, f []arg) {
 
 // recorder is the first line of the accounts of many video recorders: number,
 // name, sum or word, group.
-var recorder = regexp.MustCompile(`^\d{1,3}:[A-Za-z0-9_]{2,32}:[0-9A-Za-z+/=]{6,64}:\d+:`)
+var recorder = pattern.New(`^\d{1,3}:[A-Za-z0-9_]{2,32}:[0-9A-Za-z+/=]{6,64}:\d+:`)
 
 func (s *scanner) recorderAccount(_ int, f []arg) {
 	part := strings.SplitN(f[0].Text, ":", 4)
@@ -261,7 +261,7 @@ func (s *scanner) recorderAccount(_ int, f []arg) {
 }
 
 // connects is a directive that says how to get into a server: SQLConnectInfo.
-var connects = regexp.MustCompile(`(?i)(connect_?info|auth_?info|user_?info|credentials|bind_?dn)$`)
+var connects = pattern.New(`(?i)(connect_?info|auth_?info|user_?info|credentials|bind_?dn)$`)
 
 // terminal reads a line of a switch's or router's configuration as its terminal
 // takes it: "username a password 0 b", "snmp-server community b RW".

@@ -2,10 +2,10 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // tag says that the name at from is that of an XML element: "<p:name".
@@ -170,4 +170,4 @@ func (s *scanner) valueBefore(a assignment) (assignment, bool) {
 	return a, true
 }
 
-var earlier = regexp.MustCompile(`(?i)\bvalue["']?\s*[=:]\s*["']([^"']{3,128})["'][^"']*["']?(?:name|key|id)["']?\s*[=:]\s*["']$`)
+var earlier = pattern.New(`(?i)\bvalue["']?\s*[=:]\s*["']([^"']{3,128})["'][^"']*["']?(?:name|key|id)["']?\s*[=:]\s*["']$`)

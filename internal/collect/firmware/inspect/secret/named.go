@@ -3,13 +3,13 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // How a file that is named as one with a credential holds it.
@@ -39,11 +39,11 @@ var naming = map[string]map[string]string{
 
 var (
 	// namingKey is a setting that names a file.
-	namingKey = regexp.MustCompile(`(?im)^[^#;\n]*?(?:\b|_)(auth-user-pass|askpass|pass(?:word|wd|phrase)?[_-]?file|credentials?(?:[_-]?file)?|secret[_-]?file|token[_-]?file|psk[_-]?file|LoadCredential)["']?(?:\s*[:=]\s*|\s+)["']?(?:([\w.-]+):)?(/[^\s"',;:]{2,200})`)
+	namingKey = pattern.New(`(?im)^[^#;\n]*?(?:\b|_)(auth-user-pass|askpass|pass(?:word|wd|phrase)?[_-]?file|credentials?(?:[_-]?file)?|secret[_-]?file|token[_-]?file|psk[_-]?file|LoadCredential)["']?(?:\s*[:=]\s*|\s+)["']?(?:([\w.-]+):)?(/[^\s"',;:]{2,200})`)
 	// printed is what another program prints of a file.
-	printed   = regexp.MustCompile("^(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)$")
-	printedTo = regexp.MustCompile("\\b(\\w+)=[\"']?(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)")
-	evaluated = regexp.MustCompile(`(?im)^\s*passwordeval\s+["']?(?:cat|head -\w+)\s+(/[^\s"']{2,200})`)
+	printed   = pattern.New("^(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)$")
+	printedTo = pattern.New("\\b(\\w+)=[\"']?(?:\\$\\(|`)\\s*(?:cat\\s+|<\\s*)(/[\\w./-]{2,200})\\s*(?:\\)|`)")
+	evaluated = pattern.New(`(?im)^\s*passwordeval\s+["']?(?:cat|head -\w+)\s+(/[^\s"']{2,200})`)
 )
 
 // files returns the files that f names as ones that hold a credential.

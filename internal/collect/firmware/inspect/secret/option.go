@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // option says that a blank parts name and value on this line: "option name
@@ -100,7 +100,7 @@ func (s *scanner) defined(from int) bool {
 }
 
 // definition is the directive of C, of Kamailio and of m4-like preprocessors.
-var definition = regexp.MustCompile(`^(#!?|!!|%)define$`)
+var definition = pattern.New(`^(#!?|!!|%)define$`)
 
 // accountOption says that a line of a configuration is about an account, with
 // the name at k as its third or a later word: user al insecure-password x.

@@ -2,11 +2,11 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // valueAt reads the value that begins at i, quoted or not.
@@ -63,7 +63,7 @@ func (s *scanner) query(from int) bool {
 }
 
 // connection is the beginning of a text that opens a database or a service.
-var connection = regexp.MustCompile(`(?i)["'][^"']*\b(host|server|data source|dbname|database|user|uid|user id|username)\s?=\s?[^"'\s;]+[\s;][^"']*$`)
+var connection = pattern.New(`(?i)["'][^"']*\b(host|server|data source|dbname|database|user|uid|user id|username)\s?=\s?[^"'\s;]+[\s;][^"']*$`)
 
 // quotedOperator reads a text of Perl or Ruby: q{x}, qq(x), %q{x}.
 func (s *scanner) quotedOperator(a assignment, i int) (assignment, bool) {

@@ -2,12 +2,12 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // anchorWords stand beside a log-in among a program's strings, besides the names
@@ -49,17 +49,17 @@ func (s *scanner) anchor(at, _ int) {
 
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
-	loginContext   = regexp.MustCompile(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
-	accountContext = regexp.MustCompile(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin|[a-z]*factory|[a-z]*maint)$|%s:%s)`)
-	shellContext   = regexp.MustCompile(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
-	keyContext     = regexp.MustCompile(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
-	account        = regexp.MustCompile(`^[a-z][a-z0-9_.-]{2,19}$`)
-	wordNumber     = regexp.MustCompile(`^[a-z]{4,12}[0-9]{3,6}$`)
-	algorithm      = regexp.MustCompile(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk|cast|idea|seed|gost|brainpool|hmac|pbe|wap|oakley|group|kdf|c2|v)[a-z_]*-?[0-9]`)
+	loginContext   = pattern.New(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
+	accountContext = pattern.New(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin|[a-z]*factory|[a-z]*maint)$|%s:%s)`)
+	shellContext   = pattern.New(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
+	keyContext     = pattern.New(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
+	account        = pattern.New(`^[a-z][a-z0-9_.-]{2,19}$`)
+	wordNumber     = pattern.New(`^[a-z]{4,12}[0-9]{3,6}$`)
+	algorithm      = pattern.New(`(?i)^(sha|aes|md|rsa|utf|iso|latin|base|chacha|poly|curve|ed|x|secp|prime|camellia|blake|ripemd|tiger|rc|des|aria|sm|sect|ffdhe|modp|mips|armv|cortex|linux|ipv|tls|ssl|http|mtd|tty|eth|wlan|usb|video|snd|gpio|spi|i2c|uart|ov|imx|gc|hi|rtl|mt|bcm|nvt|ssc|gk|cast|idea|seed|gost|brainpool|hmac|pbe|wap|oakley|group|kdf|c2|v)[a-z_]*-?[0-9]`)
 )
 
 // technical are words of cryptography and of protocols that stand in identifiers.
-var technical = regexp.MustCompile(`(?i)(sha[0-9]|aes|wpa2?-?psk|psk2?$|tkip|ccmp|rsa|hmac|md[45]|pbkdf|base64|x509|tls|ssl|utf|ipv[46]|ecdsa|crypt|25519|anon|user|key[0-9]|token|auth|passw[o0]rd[0-9])`)
+var technical = pattern.New(`(?i)(sha[0-9]|aes|wpa2?-?psk|psk2?$|tkip|ccmp|rsa|hmac|md[45]|pbkdf|base64|x509|tls|ssl|utf|ipv[46]|ecdsa|crypt|25519|anon|user|key[0-9]|token|auth|passw[o0]rd[0-9])`)
 
 // accounts are names that come before a password that everybody knows.
 var accounts = map[string]bool{"admin": true, "root": true, "user": true, "guest": true, "service": true, "support": true, "supervisor": true, "operator": true, "default": true, "administrator": true, "system": true, "tech": true, "factory": true, "debug": true, "test": true, "viewer": true}
@@ -145,7 +145,7 @@ func (s *scanner) strings(all []inspect.Run) {
 			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, User: string(all[i-1].Text), Note: "in a program's strings, behind an account"})
 			continue
 		}
-		var context *regexp.Regexp
+		var context *pattern.Pattern
 		switch {
 		case len(v) > 40 || v[len(v)-1] == '=' || encodedWord(v) || !habits[v] && placeholder(v) && !defaults[v]:
 			continue
@@ -216,7 +216,7 @@ func secretKey(b []byte) bool {
 
 // beside looks around string i for the context, nearest first, and for an
 // account's name right beside it.
-func beside(all []inspect.Run, i int, context *regexp.Regexp) (why, user string) {
+func beside(all []inspect.Run, i int, context *pattern.Pattern) (why, user string) {
 	for d := 1; d <= reach && why == ""; d++ {
 		for _, j := range []int{i - d, i + d} {
 			if j >= 0 && j < len(all) && near(all, i, j) && context.Match(all[j].Text[:min(len(all[j].Text), 200)]) {

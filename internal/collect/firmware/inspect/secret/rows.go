@@ -2,12 +2,12 @@ package secret
 
 import (
 	"bytes"
-	"regexp"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/nvs"
 	"assay/internal/collect/firmware/inspect/setting"
 	"assay/internal/collect/firmware/inspect/sqlite"
+	"assay/internal/pattern"
 )
 
 // rows reads files whose format holds names and values in records: databases.
@@ -46,7 +46,7 @@ func (s *scanner) row(r sqlite.Row) {
 }
 
 // sumColumn are columns that hold sums of passwords, beside accounts.
-var sumColumn = regexp.MustCompile(`^(hash|(pass|passwd|password|pwd|pw)(hash|sum|md5|sha1|sha256|sha512)|(md5|sha1|sha256|sha512)(pass|passwd|password|pwd))$`)
+var sumColumn = pattern.New(`^(hash|(pass|passwd|password|pwd|pw)(hash|sum|md5|sha1|sha256|sha512)|(md5|sha1|sha256|sha512)(pass|passwd|password|pwd))$`)
 
 // sum reports a sum of a password.
 func (s *scanner) sum(v string, off int, user, note string) bool {

@@ -2,13 +2,13 @@ package secret
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // maxHits bounds what one file may report: a file of a million "password=x"
@@ -129,7 +129,7 @@ var firstGlance = func() (n int) {
 var firstFileWord = len(words) - len(clueWords)
 
 // keyValueStore is the path of the values of an ESP chip's store.
-var keyValueStore = regexp.MustCompile(`(^|[:/])nvs(@[0-9]+)?$`)
+var keyValueStore = pattern.New(`(^|[:/])nvs(@[0-9]+)?$`)
 
 func scan(f *inspect.File, found []keyword.Hit) []Hit {
 	s := &scanner{f: f, texts: catalogue(f.Path), tests: testFile(f.Path), sample: f.Sample(), library: f.Library(), pairs: f.Kind == inspect.Text && keyValueStore.MatchString(f.Path)}

@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"encoding/base64"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // spokenWords are words for a password or a key in languages that names of
@@ -96,7 +96,7 @@ func (s *scanner) note(at, end int) {
 }
 
 // noteLogin is an account and a password behind their announcement.
-var noteLogin = regexp.MustCompile(`^[:\s]*([A-Za-z][A-Za-z0-9_.-]{1,30})\s*[/:,|]\s*(?:pass(?:word)?[:=]\s*)?([^\s/,;<>"']{4,40})`)
+var noteLogin = pattern.New(`^[:\s]*([A-Za-z][A-Za-z0-9_.-]{1,30})\s*[/:,|]\s*(?:pass(?:word)?[:=]\s*)?([^\s/,;<>"']{4,40})`)
 
 // keyNote looks at a literal beside the word for a key in a comment behind it:
 // k = "…" -- aes key.
@@ -123,4 +123,4 @@ func (s *scanner) keyNote(at int) {
 	}
 }
 
-var literal = regexp.MustCompile(`["']([0-9A-Za-z+/=]{22,})["']`)
+var literal = pattern.New(`["']([0-9A-Za-z+/=]{22,})["']`)

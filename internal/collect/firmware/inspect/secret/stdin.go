@@ -3,8 +3,9 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // chpasswd looks at the lines "user:password" that the command at off reads.
@@ -73,7 +74,7 @@ func (s *scanner) fed(line []byte, start, off int) []arg {
 }
 
 // echoWord is a word that a script writes.
-var echoWord = regexp.MustCompile(`(?:echo|printf)\s+(?:-\w+\s+)?["']?([^\s;"')]+)`)
+var echoWord = pattern.New(`(?:echo|printf)\s+(?:-\w+\s+)?["']?([^\s;"')]+)`)
 
 // dialogue looks at the words that a script writes for the telnet at off: the
 // account, then its password.

@@ -1,16 +1,16 @@
 package secret
 
 import (
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // streamKey is the end of an address that video is sent to: whoever has it sends
 // in the owner's name. YouTube parts it in four or five, Twitch and Facebook
 // have marks in front.
-var streamKey = regexp.MustCompile(`^[A-Za-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9_.-]+/((?:[a-z0-9]{4}-){3,4}[a-z0-9]{4}|live_[0-9]+_[A-Za-z0-9]{20,40}|FB-[0-9]+-[0-9]+-[A-Za-z0-9_-]+)(?:[?"'\s]|$)`)
+var streamKey = pattern.New(`^[A-Za-z0-9.-]+(?::[0-9]+)?/[A-Za-z0-9_.-]+/((?:[a-z0-9]{4}-){3,4}[a-z0-9]{4}|live_[0-9]+_[A-Za-z0-9]{20,40}|FB-[0-9]+-[0-9]+-[A-Za-z0-9_-]+)(?:[?"'\s]|$)`)
 
 // stream looks at the path of an RTMP address for the key of a stream.
 func (s *scanner) stream(_, end int) {
@@ -28,10 +28,10 @@ func (s *scanner) stream(_, end int) {
 
 // headerSecret is a comparison of a header of a request that makers invented
 // with a literal.
-var headerSecret = regexp.MustCompile(`^[^=\n"']{0,60}["'}\])]{0,4}\s*(={1,3})\s*["']([^"'\n$]{6,64})["']`)
+var headerSecret = pattern.New(`^[^=\n"']{0,60}["'}\])]{0,4}\s*(={1,3})\s*["']([^"'\n$]{6,64})["']`)
 
 // plainHeader is in names of headers that say who or what asks.
-var plainHeader = regexp.MustCompile(`(?i)(version|requested|powered|client|frame|content|forward|real|mobile|app[-_]?id|device|platform|language|agent|type|host|name|id\b)`)
+var plainHeader = pattern.New(`(?i)(version|requested|powered|client|frame|content|forward|real|mobile|app[-_]?id|device|platform|language|agent|type|host|name|id\b)`)
 
 // headerValue looks at what a page demands of a header with a name of its own:
 // [ "$HTTP_X_FACTORY" = "x" ], request.headers.get("X-Factory") == "x".

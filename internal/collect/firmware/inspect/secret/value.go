@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // longestValue bounds a value; keys in base64 are read elsewhere.
@@ -168,9 +168,9 @@ func (s *scanner) bareName(a assignment, i, to int) (assignment, bool) {
 }
 
 // told is what a log says between the name of a setting and its quoted value.
-var told = regexp.MustCompile(`^((set|changed|updated|reset) )?(to|is|was|as)[: ]\s*["']`)
+var told = pattern.New(`^((set|changed|updated|reset) )?(to|is|was|as)[: ]\s*["']`)
 
-var defaultValue = regexp.MustCompile(`\bdefault\s*=\s*["']`)
+var defaultValue = pattern.New(`\bdefault\s*=\s*["']`)
 
 // tailOf returns at most n bytes before off.
 func tailOf(d []byte, off, n int) []byte { return d[max(0, off-n):off] }

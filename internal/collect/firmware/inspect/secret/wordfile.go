@@ -3,11 +3,11 @@ package secret
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
+	"assay/internal/pattern"
 )
 
 // vpnLogin says that a file holds a user's name on its first line and the
@@ -24,7 +24,7 @@ func vpnLogin(p string) bool {
 }
 
 // loginPair is a name of a file that auth-user-pass is given, wherever it stands.
-var loginPair = regexp.MustCompile(`^(up|auth|login|creds?|credentials?|(auth[._-]?)?user[._-]?pass)(\.(txt|conf|auth|up|pass|cred|login|pw))?$`)
+var loginPair = pattern.New(`^(up|auth|login|creds?|credentials?|(auth[._-]?)?user[._-]?pass)(\.(txt|conf|auth|up|pass|cred|login|pw))?$`)
 
 func (s *scanner) twoLines() {
 	lines := bytes.Split(s.f.Data, []byte("\n"))
@@ -43,11 +43,11 @@ func (s *scanner) twoLines() {
 
 var (
 	// secretName is in names of files that hold one secret and nothing else.
-	secretName = regexp.MustCompile(`(^|[._-])(passwd|password|passphrase|(?:ask)?pass|pw|pwd|secret|token|api[._-]?key|psk|credentials?|auth[._-]?(key|code)|pin)($|[._-])`)
+	secretName = pattern.New(`(^|[._-])(passwd|password|passphrase|(?:ask)?pass|pw|pwd|secret|token|api[._-]?key|psk|credentials?|auth[._-]?(key|code)|pin)($|[._-])`)
 	// loginLine is a line of a list of accounts.
-	loginLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}:[^\s:]{3,64}$`)
+	loginLine = pattern.New(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}:[^\s:]{3,64}$`)
 	// loginList is in names of files that list accounts.
-	loginList = regexp.MustCompile(`(^|[._-]|ftp|vpn|web|http|rtsp|virtual)(users?|passwd|passwords?|logins?|credentials?|creds?|accounts?|auth)($|[._-])`)
+	loginList = pattern.New(`(^|[._-]|ftp|vpn|web|http|rtsp|virtual)(users?|passwd|passwords?|logins?|credentials?|creds?|accounts?|auth)($|[._-])`)
 )
 
 // wordFile reads small files that are nothing but a secret, or a list of
@@ -192,7 +192,7 @@ func (s *scanner) webFolder(_ int, f []arg) {
 }
 
 // loginUser is the name of an account.
-var loginUser = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}$`)
+var loginUser = pattern.New(`^[A-Za-z][A-Za-z0-9_.@-]{1,31}$`)
 
 // pairWords begin settings whose value is an account and its password.
 var pairWords = []string{"user=", "user =", "user:", "login=", "userpass", "basic_auth", "basicauth", "http_auth", "httpauth", "auth_basic", "basic-auth", "allow ", "authentication ", "stats auth ", "userpwd", "btoa(", "base64.encode(", "base64encode(", "base64_encode(", "b64encode(", "encodetostring(", " -c "}
@@ -237,4 +237,4 @@ func (s *scanner) pageKeys() {
 	}
 }
 
-var prefixed = regexp.MustCompile(`["']([a-z]{2,5}_(?:live_|test_|prod_)?[0-9A-Za-z]{24,64})["']`)
+var prefixed = pattern.New(`["']([a-z]{2,5}_(?:live_|test_|prod_)?[0-9A-Za-z]{24,64})["']`)

@@ -2,9 +2,10 @@ package startup
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // bound are the options that say where a program listens, beside those that have
@@ -108,7 +109,7 @@ func server(p string) string {
 	return name
 }
 
-var optionsKey = regexp.MustCompile(`(?i)^(?:export\s+)?\w*(?:opts?|options|args|flags|params)=`)
+var optionsKey = pattern.New(`(?i)^(?:export\s+)?\w*(?:opts?|options|args|flags|params)=`)
 
 // optionsLine looks at what options of a server weaken. That it is started, its
 // script or unit tells.

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // Bounds of one file.
@@ -318,7 +318,7 @@ func (s *scanner) program(hits []keyword.Hit) {
 	}
 }
 
-var telnetServer = regexp.MustCompile(`(?i)\btelnet(?:d|_\w+)?\b.{0,24}\b(?:listen(?:ing)?|started|starting|server|running|enabled|ready|client connected|login)\b`)
+var telnetServer = pattern.New(`(?i)\btelnet(?:d|_\w+)?\b.{0,24}\b(?:listen(?:ing)?|started|starting|server|running|enabled|ready|client connected|login)\b`)
 
 // console looks for a telnet server in a program that stands without an
 // operating system.

@@ -2,11 +2,11 @@ package startup
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // inittab reads id:runlevels:action:process (busybox init, sysvinit, procd).
@@ -73,13 +73,13 @@ func (s *scanner) served(off int, st Start, service string) {
 }
 
 var (
-	xinetdService = regexp.MustCompile(`(?s)service\s+(\S+)\s*\{(.*?)\}`)
-	xinetdOff     = regexp.MustCompile(`(?m)^\s*disable\s*=\s*yes`)
-	xinetdServer  = regexp.MustCompile(`(?m)^\s*server\s*=\s*(\S+)`)
-	xinetdArgs    = regexp.MustCompile(`(?m)^\s*server_args\s*=\s*(.+)`)
-	xinetdBind    = regexp.MustCompile(`(?m)^\s*(?:bind|interface)\s*=\s*(\S+)`)
-	xinetdInside  = regexp.MustCompile(`(?m)^\s*only_from\s*=(?:\s*(?:127\.\S+|localhost|::1))+\s*$`)
-	xinetdPort    = regexp.MustCompile(`(?m)^\s*port\s*=\s*(\d+)`)
+	xinetdService = pattern.New(`(?s)service\s+(\S+)\s*\{(.*?)\}`)
+	xinetdOff     = pattern.New(`(?m)^\s*disable\s*=\s*yes`)
+	xinetdServer  = pattern.New(`(?m)^\s*server\s*=\s*(\S+)`)
+	xinetdArgs    = pattern.New(`(?m)^\s*server_args\s*=\s*(.+)`)
+	xinetdBind    = pattern.New(`(?m)^\s*(?:bind|interface)\s*=\s*(\S+)`)
+	xinetdInside  = pattern.New(`(?m)^\s*only_from\s*=(?:\s*(?:127\.\S+|localhost|::1))+\s*$`)
+	xinetdPort    = pattern.New(`(?m)^\s*port\s*=\s*(\d+)`)
 )
 
 // xinetd reads blocks "service name { key = value … }"; what isn't disabled runs.
@@ -142,7 +142,7 @@ func fields(line string, n int) (words []string, rest string) {
 	return words, strings.TrimLeft(line, " \t")
 }
 
-var udevRun = regexp.MustCompile(`\b(?:RUN|PROGRAM|IMPORT)(?:\{\w+\})?\s*\+?=+\s*"([^"]*)"`)
+var udevRun = pattern.New(`\b(?:RUN|PROGRAM|IMPORT)(?:\{\w+\})?\s*\+?=+\s*"([^"]*)"`)
 
 // udev reads rules; what they run comes with RUN+= and PROGRAM= (udev(7)).
 func (s *scanner) udev(line string, off int) {
@@ -183,9 +183,9 @@ func (s *scanner) interfaces(line string, off int) {
 }
 
 var (
-	bootInit    = regexp.MustCompile(`(?:^|[\s"'=])(init|rdinit)=(\S+)`)
-	bootDebug   = regexp.MustCompile(`(?:^|[\s"'=])(systemd\.debug[-_]shell(?:=(?:1|yes|true|on|tty\w+))?|rd\.break(?:=\w+)?)(?:[\s"';]|$)`)
-	bootConsole = regexp.MustCompile(`(?:^|[\s"'=])console=((?:tty|hvc)\w+)`)
+	bootInit    = pattern.New(`(?:^|[\s"'=])(init|rdinit)=(\S+)`)
+	bootDebug   = pattern.New(`(?:^|[\s"'=])(systemd\.debug[-_]shell(?:=(?:1|yes|true|on|tty\w+))?|rd\.break(?:=\w+)?)(?:[\s"';]|$)`)
+	bootConsole = pattern.New(`(?:^|[\s"'=])console=((?:tty|hvc)\w+)`)
 )
 
 // bootargs reads a kernel's command line (Linux, admin-guide/kernel-parameters).
@@ -232,10 +232,10 @@ func weakParameters(line string) []string {
 }
 
 var (
-	fromCard = regexp.MustCompile(`\b(?:fatload|ext[24]load|load|fsload|ext4size|fatsize)\s+(mmc|usb)\b`)
-	runsIt   = regexp.MustCompile(`\b(?:source|autoscr|go)\b`)
-	bootsIt  = regexp.MustCompile(`\bboot(?:m|z|i|efi|elf)\b`)
-	writesIt = regexp.MustCompile(`\b(?:sf|nand|nand0|mmc|flash|protect|ubi)\s+(?:write|update|erase|part)|\bcp\.b\b|\bsunxi_flash\s+write\b`)
+	fromCard = pattern.New(`\b(?:fatload|ext[24]load|load|fsload|ext4size|fatsize)\s+(mmc|usb)\b`)
+	runsIt   = pattern.New(`\b(?:source|autoscr|go)\b`)
+	bootsIt  = pattern.New(`\bboot(?:m|z|i|efi|elf)\b`)
+	writesIt = pattern.New(`\b(?:sf|nand|nand0|mmc|flash|protect|ubi)\s+(?:write|update|erase|part)|\bcp\.b\b|\bsunxi_flash\s+write\b`)
 )
 
 // card looks for a variable that has a boot loader run or install what a memory
@@ -314,9 +314,9 @@ func (s *scanner) bootScript(line string, off int) {
 const maxVariables = 1000
 
 var (
-	fromNet  = regexp.MustCompile(`\b(?:tftp(?:boot)?|dhcp|bootp|nfs|wget)\b`)
-	startsIt = regexp.MustCompile(`\b(?:source|autoscr|go|boot(?:m|z|i|efi|elf))\b`)
-	runsVar  = regexp.MustCompile(`\brun\s+([\w ]+)`)
+	fromNet  = pattern.New(`\b(?:tftp(?:boot)?|dhcp|bootp|nfs|wget)\b`)
+	startsIt = pattern.New(`\b(?:source|autoscr|go|boot(?:m|z|i|efi|elf))\b`)
+	runsVar  = pattern.New(`\brun\s+([\w ]+)`)
 )
 
 // fromNetwork looks whether what a boot loader does by itself runs what a server

@@ -3,8 +3,9 @@ package startup
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // unit reads a systemd unit (systemd.service(5), systemd.socket(5)).
@@ -115,7 +116,7 @@ func (s *scanner) upstart() {
 	})
 }
 
-var supervisorOff = regexp.MustCompile(`(?im)^[ \t]*autostart[ \t]*=[ \t]*(?:false|no|0|off)\b`)
+var supervisorOff = pattern.New(`(?im)^[ \t]*autostart[ \t]*=[ \t]*(?:false|no|0|off)\b`)
 
 // supervisor reads "command=program arguments" of a program of supervisord.
 func (s *scanner) supervisor(line string, off int) {
@@ -132,8 +133,8 @@ func (s *scanner) supervisor(line string, off int) {
 }
 
 var (
-	openrcCommand = regexp.MustCompile(`(?m)^\s*command=["']?([^"'\s]+)`)
-	openrcArgs    = regexp.MustCompile(`(?m)^\s*command_args=["']?([^"'\n]*)`)
+	openrcCommand = pattern.New(`(?m)^\s*command=["']?([^"'\s]+)`)
+	openrcArgs    = pattern.New(`(?m)^\s*command_args=["']?([^"'\n]*)`)
 )
 
 // openrc reads what openrc-run(8) starts: command and command_args.

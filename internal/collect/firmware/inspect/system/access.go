@@ -2,15 +2,15 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
-var weakSSH = regexp.MustCompile(`(?i)(^|[,+=\s])(arcfour\S*|3des-cbc|blowfish-cbc|cast128-cbc|des-cbc|hmac-md5(-96)?|hmac-sha1-96|diffie-hellman-group1-sha1|diffie-hellman-group-exchange-sha1|ssh-dss)($|[,\s])`)
+var weakSSH = pattern.New(`(?i)(^|[,+=\s])(arcfour\S*|3des-cbc|blowfish-cbc|cast128-cbc|des-cbc|hmac-md5(-96)?|hmac-sha1-96|diffie-hellman-group1-sha1|diffie-hellman-group-exchange-sha1|ssh-dss)($|[,\s])`)
 
 // sshd reads sshd_config(5): the first value of a key holds.
 func (s *scanner) sshd() {
@@ -167,7 +167,7 @@ func (s *scanner) sudoers(line, _, _ string, off int) {
 	}
 }
 
-var guestShare = regexp.MustCompile(`(?im)^\s*(?:guest\s+ok|public|guest\s+only)\s*=\s*(?:yes|true|1)`)
+var guestShare = pattern.New(`(?im)^\s*(?:guest\s+ok|public|guest\s+only)\s*=\s*(?:yes|true|1)`)
 
 // samba reads smb.conf(5), whose keys hold blanks.
 func (s *scanner) samba(line, _, _ string, off int) {
@@ -204,7 +204,7 @@ func (s *scanner) samba(line, _, _ string, off int) {
 	}
 }
 
-var nfsClient = regexp.MustCompile(`(\S*)\(([^)]*)\)`)
+var nfsClient = pattern.New(`(\S*)\(([^)]*)\)`)
 
 // nfs reads exports(5): folders that everybody may mount, or where the root of
 // another machine is root here.
@@ -318,7 +318,7 @@ func (s *scanner) stunnel() {
 	})
 }
 
-var weakIKE = regexp.MustCompile(`(?i)\b(3des|des|md5|modp768|modp1024(?:s160)?|null)\b`)
+var weakIKE = pattern.New(`(?i)\b(3des|des|md5|modp768|modp1024(?:s160)?|null)\b`)
 
 // ipsec reads proposals of ipsec.conf(5), swanctl.conf(5) and racoon.conf(5).
 func (s *scanner) ipsec(line, key, value string, off int) {

@@ -2,50 +2,50 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // What the settings of makers' own programs are called can only be guessed: by
 // the words that a name is made of. A name is compared in lower case, with "_"
 // between its words, behind the section that it stands in.
 var (
-	notSigned  = regexp.MustCompile(`(?:^|_)(?:verify|check|validate|require|enforce)_?(?:fw_|firmware_|image_|update_|ota_)?(?:sign|sig)(?:ature|ed)?s?(?:_|$)|(?:^|_)(?:sign|signature|sig)_?(?:verify|verification|check|checking|required|validation|enabled?)(?:_|$)|(?:^|_)(?:secure|verified)_?boot(?:_enabled?)?$`)
-	skipSigned = regexp.MustCompile(`(?:^|_)(?:skip|no|disable|ignore|allow_no|bypass)_?(?:verify_?)?(?:sign|sig)(?:ature)?(?:_?(?:verify|check|verification))?(?:_|$)|(?:^|_)allow_?unsigned`)
+	notSigned  = pattern.New(`(?:^|_)(?:verify|check|validate|require|enforce)_?(?:fw_|firmware_|image_|update_|ota_)?(?:sign|sig)(?:ature|ed)?s?(?:_|$)|(?:^|_)(?:sign|signature|sig)_?(?:verify|verification|check|checking|required|validation|enabled?)(?:_|$)|(?:^|_)(?:secure|verified)_?boot(?:_enabled?)?$`)
+	skipSigned = pattern.New(`(?:^|_)(?:skip|no|disable|ignore|allow_no|bypass)_?(?:verify_?)?(?:sign|sig)(?:ature)?(?:_?(?:verify|check|verification))?(?:_|$)|(?:^|_)allow_?unsigned`)
 
-	renewsIn = regexp.MustCompile(`(?:^|_)(?:fw|firmware|update|upgrade|ota|fota|swupdate|image|downgrade)`)
+	renewsIn = pattern.New(`(?:^|_)(?:fw|firmware|update|upgrade|ota|fota|swupdate|image|downgrade)`)
 
-	notVerified = regexp.MustCompile(`(?:^|_)(?:verify|check|validate)_?(?:peer|host|hostname|cert|certs|certificate|certificates|ssl|tls|server|ca)(?:_|$)|(?:^|_)(?:ssl|tls|cert|certificate|peer|https|mqtts?|server)_?(?:verify|verification|check|validate|validation)(?:_|$|ing$)|(?:^|_)(?:reject_?unauthorized|strict_?ssl|ssl_?verify|https_?verify)$|^tls_?reqcert$|(?:^|_)verify_?mode$|(?:^|_)ssl_?verify_?(?:peer|host)`)
-	skipVerify  = regexp.MustCompile(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|(?:tls|ssl)?_?(?:dont|do_not|not)_?verify(?:_?(?:server|peer|host|cert))?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
-	renewal     = regexp.MustCompile(`(?:^|_)(?:ota|update|upgrade|firmware|fw|fota)_verify$`)
+	notVerified = pattern.New(`(?:^|_)(?:verify|check|validate)_?(?:peer|host|hostname|cert|certs|certificate|certificates|ssl|tls|server|ca)(?:_|$)|(?:^|_)(?:ssl|tls|cert|certificate|peer|https|mqtts?|server)_?(?:verify|verification|check|validate|validation)(?:_|$|ing$)|(?:^|_)(?:reject_?unauthorized|strict_?ssl|ssl_?verify|https_?verify)$|^tls_?reqcert$|(?:^|_)verify_?mode$|(?:^|_)ssl_?verify_?(?:peer|host)`)
+	skipVerify  = pattern.New(`(?:^|_)(?:insecure|skip_?(?:tls_?|ssl_?|cert_?)?verify|insecure_?skip_?(?:tls_?)?verify|allow_?insecure|(?:tls|ssl|bridge|mqtt|https)_?insecure|trust_?all(?:_?certs?)?|(?:tls|ssl)?_?(?:dont|do_not|not)_?verify(?:_?(?:server|peer|host|cert))?|accept_?(?:all|any|invalid|self_?signed)_?cert(?:s|ificates?)?|(?:ignore|disable|skip|no)_?(?:ssl|tls|cert|certs|certificate|certificates)(?:_?(?:errors?|verify|verification|check|validation|warnings?))?|no_?verify|verify_?none|disable_?verify)$`)
+	renewal     = pattern.New(`(?:^|_)(?:ota|update|upgrade|firmware|fw|fota)_verify$`)
 	// "none" of a check of images is no check; "no" may say not to look for new ones.
-	integrity = regexp.MustCompile(`(?:^|_)(?:ota|updates?|upgrade|firmware|fw|fota|image)_?(?:check|verify|verification|validation|integrity|signature)$`)
-	hashOnly  = regexp.MustCompile(`(?i)^(?:none|md5|crc(?:-?(?:16|32))?|checksum|sum|sha-?1)$`)
-	secured   = regexp.MustCompile(`(?:^|_)(?:tls|ssl|https|mqtts?|cloud|broker|wss)_verify$`)
+	integrity = pattern.New(`(?:^|_)(?:ota|updates?|upgrade|firmware|fw|fota|image)_?(?:check|verify|verification|validation|integrity|signature)$`)
+	hashOnly  = pattern.New(`(?i)^(?:none|md5|crc(?:-?(?:16|32))?|checksum|sum|sha-?1)$`)
+	secured   = pattern.New(`(?:^|_)(?:tls|ssl|https|mqtts?|cloud|broker|wss)_verify$`)
 	// Whose certificate a server asks for is another matter.
-	ofClients = regexp.MustCompile(`client`)
+	ofClients = pattern.New(`client`)
 
-	oldVersion = regexp.MustCompile(`(?i)^["'\[(]*(?:SSL_?v?[23](?:[._]0)?|TLS_?v?1(?:[._][01])?|1\.[01]|0x030[012])["'\])]*$`)
-	leastKey   = regexp.MustCompile(`(?:^|_)(?:(?:min|minimum|lowest)_?(?:tls|ssl)?_?(?:version|protocol|proto|ver)|(?:tls|ssl)_?(?:min|minimum)(?:_?(?:version|protocol|ver))?|(?:tls|ssl)_?(?:version|ver|protocol|proto)(?:_?min)?|secure_?protocol)$`)
+	oldVersion = pattern.New(`(?i)^["'\[(]*(?:SSL_?v?[23](?:[._]0)?|TLS_?v?1(?:[._][01])?|1\.[01]|0x030[012])["'\])]*$`)
+	leastKey   = pattern.New(`(?:^|_)(?:(?:min|minimum|lowest)_?(?:tls|ssl)?_?(?:version|protocol|proto|ver)|(?:tls|ssl)_?(?:min|minimum)(?:_?(?:version|protocol|ver))?|(?:tls|ssl)_?(?:version|ver|protocol|proto)(?:_?min)?|secure_?protocol)$`)
 
-	oldCiphers  = regexp.MustCompile(`(?:^|_)(?:older|old|weak|legacy|insecure|export)_?(?:ciphers?|tls|ssl|protocols?)(?:_enabled?)?$`)
-	plainPages  = regexp.MustCompile(`(?:^|_)(?:https?|web|webui|tls|ssl)_?(?:policy|mode|connection)$`)
-	downgrades  = regexp.MustCompile(`(?:^|_)(?:allow|enable|accept|permit)_?(?:fw_?|firmware_?|update_?|ota_?|version_?)?downgrades?(?:$|_)|(?:^|_)downgrades?_?(?:allowed|enabled?|permitted)$`)
-	noDowngrade = regexp.MustCompile(`(?:^|_)(?:anti|prevent|block|forbid|deny|reject|no)_?(?:downgrades?|rollback)(?:_?(?:enabled?|check|protection))?$`)
-	controller  = regexp.MustCompile(`(?:^|_)(?:mgmt|management|inform|controller|provision\w*)_(?:\w+_)*(?:url|uri)$`)
+	oldCiphers  = pattern.New(`(?:^|_)(?:older|old|weak|legacy|insecure|export)_?(?:ciphers?|tls|ssl|protocols?)(?:_enabled?)?$`)
+	plainPages  = pattern.New(`(?:^|_)(?:https?|web|webui|tls|ssl)_?(?:policy|mode|connection)$`)
+	downgrades  = pattern.New(`(?:^|_)(?:allow|enable|accept|permit)_?(?:fw_?|firmware_?|update_?|ota_?|version_?)?downgrades?(?:$|_)|(?:^|_)downgrades?_?(?:allowed|enabled?|permitted)$`)
+	noDowngrade = pattern.New(`(?:^|_)(?:anti|prevent|block|forbid|deny|reject|no)_?(?:downgrades?|rollback)(?:_?(?:enabled?|check|protection))?$`)
+	controller  = pattern.New(`(?:^|_)(?:mgmt|management|inform|controller|provision\w*)_(?:\w+_)*(?:url|uri)$`)
 
-	telnetKey = regexp.MustCompile(`(?:^|_)(?:telnetd?|telnet_?(?:enabled?|on|switch|service|server|en)|(?:enable|start|open|use)_?telnetd?)$`)
-	telnetIn  = regexp.MustCompile(`(?:^|_)telnetd?_(?:enabled?|on|switch|start|status|active|state)$`)
-	adbKey    = regexp.MustCompile(`(?:^|_)(?:adbd?|adb_?(?:enabled?|debug|switch)|(?:enable|start)_?adbd?)$`)
-	workshop  = regexp.MustCompile(`(?:^|_)(?:factory|engineer|engineering|developer|development|dev|manufacturing)_?(?:mode|test|menu)?_?(?:mode|enabled?)$|^(?:factory|engineering|developer)_?mode$`)
+	telnetKey = pattern.New(`(?:^|_)(?:telnetd?|telnet_?(?:enabled?|on|switch|service|server|en)|(?:enable|start|open|use)_?telnetd?)$`)
+	telnetIn  = pattern.New(`(?:^|_)telnetd?_(?:enabled?|on|switch|start|status|active|state)$`)
+	adbKey    = pattern.New(`(?:^|_)(?:adbd?|adb_?(?:enabled?|debug|switch)|(?:enable|start)_?adbd?)$`)
+	workshop  = pattern.New(`(?:^|_)(?:factory|engineer|engineering|developer|development|dev|manufacturing)_?(?:mode|test|menu)?_?(?:mode|enabled?)$|^(?:factory|engineering|developer)_?mode$`)
 
 	// What is reached over the network, and whether it asks.
-	reachable = regexp.MustCompile(`(?:^|_)(?:rtsp|onvif|https?|web|webui|cgi|api|rest|mjpe?g|snapshot|stream|streams|streaming|video|live|rpc|jsonrpc|ftpd|ftp_server|ws|websocket|telnet|ssh|mqtt_broker|broker|isapi|psia|hls|flv|gb28181)(?:_|$)`)
-	authKey   = regexp.MustCompile(`(?:^|_)(?:auth|authentication|authenticate|authorization|auth(?:entication|orization)?_?(?:enabled?|required?|on|check|type|mode|method|scheme)|(?:enable|need|require|use|check|with)_?auth(?:entication|orization)?|(?:login|password|passwd|credentials?)_?(?:required?|enabled?|check)|(?:need|require|check)_?(?:login|password|passwd)|digest_?auth(?:entication)?)$`)
-	plainAuth = regexp.MustCompile(`^(?:enable_?auth|auth_?enabled?|auth_?required|require_?auth(?:entication)?|need_?auth|authentication|need_?login|login_?required|require_?(?:login|password))$`)
-	freeKey   = regexp.MustCompile(`(?:^|_)(?:anonymous|anonymous_?(?:access|login|enabled?|viewing|viewer|mode|stream)|(?:allow|enable)_?(?:anonymous|guest)(?:_?(?:access|login|viewing))?|no_?auth(?:entication)?|no_?password|guest_?(?:access|login|enabled?)|disable_?auth(?:entication)?|skip_?(?:auth|login)|(?:auth|login)_?bypass)$`)
+	reachable = pattern.New(`(?:^|_)(?:rtsp|onvif|https?|web|webui|cgi|api|rest|mjpe?g|snapshot|stream|streams|streaming|video|live|rpc|jsonrpc|ftpd|ftp_server|ws|websocket|telnet|ssh|mqtt_broker|broker|isapi|psia|hls|flv|gb28181)(?:_|$)`)
+	authKey   = pattern.New(`(?:^|_)(?:auth|authentication|authenticate|authorization|auth(?:entication|orization)?_?(?:enabled?|required?|on|check|type|mode|method|scheme)|(?:enable|need|require|use|check|with)_?auth(?:entication|orization)?|(?:login|password|passwd|credentials?)_?(?:required?|enabled?|check)|(?:need|require|check)_?(?:login|password|passwd)|digest_?auth(?:entication)?)$`)
+	plainAuth = pattern.New(`^(?:enable_?auth|auth_?enabled?|auth_?required|require_?auth(?:entication)?|need_?auth|authentication|need_?login|login_?required|require_?(?:login|password))$`)
+	freeKey   = pattern.New(`(?:^|_)(?:anonymous|anonymous_?(?:access|login|enabled?|viewing|viewer|mode|stream)|(?:allow|enable)_?(?:anonymous|guest)(?:_?(?:access|login|viewing))?|no_?auth(?:entication)?|no_?password|guest_?(?:access|login|enabled?)|disable_?auth(?:entication)?|skip_?(?:auth|login)|(?:auth|login)_?bypass)$`)
 )
 
 // words is a name of a setting in lower case with "_" between its words:

@@ -3,12 +3,12 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/perm"
+	"assay/internal/pattern"
 )
 
 // anywhere says that a server listens at all addresses.
@@ -85,9 +85,9 @@ func (s *scanner) prompt() {
 }
 
 var (
-	udevName = regexp.MustCompile(`\bKERNEL=="([^"]+)"`)
-	udevMode = regexp.MustCompile(`\bMODE:?="(0?[0-7]{3})"`)
-	mdevRule = regexp.MustCompile(`^-?([\w*\[\]\-.+]+)\s+\w+:\w+\s+(0?[0-7]{3})\b`)
+	udevName = pattern.New(`\bKERNEL=="([^"]+)"`)
+	udevMode = pattern.New(`\bMODE:?="(0?[0-7]{3})"`)
+	mdevRule = pattern.New(`^-?([\w*\[\]\-.+]+)\s+\w+:\w+\s+(0?[0-7]{3})\b`)
 	digits   = strings.NewReplacer("[0-9]", "0", "[0-9]*", "0", ".*", "*")
 )
 

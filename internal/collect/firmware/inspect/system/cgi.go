@@ -3,26 +3,26 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 var (
-	cgiSource = regexp.MustCompile(`QUERY_STRING|CONTENT_LENGTH|REQUEST_URI|PATH_INFO|\bHTTP_[A-Z]|haserl`)
-	setting   = regexp.MustCompile(`(?:^|[\s;&|({])(?:local\s+|export\s+)?([A-Za-z_]\w*)=(\$\(.*|\x60.*|"[^"]*"|\S+)`)
+	cgiSource = pattern.New(`QUERY_STRING|CONTENT_LENGTH|REQUEST_URI|PATH_INFO|\bHTTP_[A-Z]|haserl`)
+	setting   = pattern.New(`(?:^|[\s;&|({])(?:local\s+|export\s+)?([A-Za-z_]\w*)=(\$\(.*|\x60.*|"[^"]*"|\S+)`)
 	// What leaves nothing of a path or of a query in a text.
-	narrows = regexp.MustCompile(`\bbasename\b|\btr\s+-\w*[cd]|\[\^|grep\s+-\w*[oE]|##\*/|\$\(\(|\bprintf\s+['"]?%d|cut\s+-d\s*['"]?/|\bmd5sum\b|\bsha\d+sum\b|\bwc\b|\$\{#`)
+	narrows = pattern.New(`\bbasename\b|\btr\s+-\w*[cd]|\[\^|grep\s+-\w*[oE]|##\*/|\$\(\(|\bprintf\s+['"]?%d|cut\s+-d\s*['"]?/|\bmd5sum\b|\bsha\d+sum\b|\bwc\b|\$\{#`)
 	// What a script asks of a text before it takes it.
-	refuses = regexp.MustCompile(`\*\.\.\*|\*/\*|\*\[!|=~|\bexpr\b.*:|\bgrep\s+-\w*q`)
+	refuses = pattern.New(`\*\.\.\*|\*/\*|\*\[!|=~|\bexpr\b.*:|\bgrep\s+-\w*q`)
 
-	sessionIDs = regexp.MustCompile(`(?i)(?:^|[\s;&|({])(?:\w*_)?(?:sid|sess(?:ion)?(?:_?(?:id|key|token))?|token|csrf\w*|nonce|otp|auth_?key)=["']?[^#\n;]*(?:\bdate\s+(?:-\w+\s+)?["']?\+|\$\{?RANDOM\b|\$\$|/proc/uptime|\bawk\b[^|]*\brand\(\))`)
-	doorTest   = regexp.MustCompile(`(?:\[+|\btest)\s+"?\$\{?((?:HTTP_X_|HTTP_USER_AGENT|(?:GET|POST|FORM|COOKIE)_\w*(?i:debug|factory|magic|backdoor|super|master|engineer|maint|secret|hidden))\w*)\}?"?\s*={1,2}\s*["']?[^"'\]$\s*]{4,64}["']?`)
-	doorHeader = regexp.MustCompile(`^HTTP_X_(?:REQUESTED_WITH|CSRF|XSRF|FORWARDED|REAL_IP)`)
-	lets       = regexp.MustCompile(`(?i)(?:auth|login|logged|lvl|level|role|admin|sess\w*|user|root|priv|pass)\w*=|\btelnetd\b|\bdropbear\b`)
+	sessionIDs = pattern.New(`(?i)(?:^|[\s;&|({])(?:\w*_)?(?:sid|sess(?:ion)?(?:_?(?:id|key|token))?|token|csrf\w*|nonce|otp|auth_?key)=["']?[^#\n;]*(?:\bdate\s+(?:-\w+\s+)?["']?\+|\$\{?RANDOM\b|\$\$|/proc/uptime|\bawk\b[^|]*\brand\(\))`)
+	doorTest   = pattern.New(`(?:\[+|\btest)\s+"?\$\{?((?:HTTP_X_|HTTP_USER_AGENT|(?:GET|POST|FORM|COOKIE)_\w*(?i:debug|factory|magic|backdoor|super|master|engineer|maint|secret|hidden))\w*)\}?"?\s*={1,2}\s*["']?[^"'\]$\s*]{4,64}["']?`)
+	doorHeader = pattern.New(`^HTTP_X_(?:REQUESTED_WITH|CSRF|XSRF|FORWARDED|REAL_IP)`)
+	lets       = pattern.New(`(?i)(?:auth|login|logged|lvl|level|role|admin|sess\w*|user|root|priv|pass)\w*=|\btelnetd\b|\bdropbear\b`)
 )
 
 // cgi looks at a script that answers requests: where the text of one reaches the

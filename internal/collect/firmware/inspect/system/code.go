@@ -3,25 +3,25 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // language is how scripts of one kind take what a request sends, and run a
 // command: calls that a shell reads.
 type language struct {
-	source, sink, safe *regexp.Regexp
+	source, sink, safe *pattern.Pattern
 }
 
 var languages = map[string]language{
-	"php":    {regexp.MustCompile(`\$_(GET|POST|REQUEST|COOKIE|SERVER\[['"]HTTP_)|php://input`), regexp.MustCompile(`\b(system|exec|shell_exec|passthru|popen|proc_open)\s*\(`), regexp.MustCompile(`escapeshell(arg|cmd)|intval\(|\(int\)`)},
-	"lua":    {regexp.MustCompile(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), regexp.MustCompile(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), regexp.MustCompile(`shellquote|tonumber|shell_quote`)},
-	"python": {regexp.MustCompile(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), regexp.MustCompile(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), regexp.MustCompile(`shlex\.quote|pipes\.quote|\bint\(`)},
-	"perl":   {regexp.MustCompile(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), regexp.MustCompile(`\b(system|exec)\b\s*[\s("]|\x60|\bopen\s*\(?\s*[\w\s$]+,\s*(?:"\|[^"]*\$|"[^"|]*\$[^"|]*\|\s*"|["'](?:-\||\|-)["']\s*,\s*"[^"]*\$)`), regexp.MustCompile(`quotemeta|\\Q`)},
-	"node":   {regexp.MustCompile(`\b\w{1,12}\.(?:query|body|params|headers)[.\[]`), regexp.MustCompile(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), regexp.MustCompile(`shellescape|parseInt\(`)},
+	"php":    {pattern.New(`\$_(GET|POST|REQUEST|COOKIE|SERVER\[['"]HTTP_)|php://input`), pattern.New(`\b(system|exec|shell_exec|passthru|popen|proc_open)\s*\(`), pattern.New(`escapeshell(arg|cmd)|intval\(|\(int\)`)},
+	"lua":    {pattern.New(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), pattern.New(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), pattern.New(`shellquote|tonumber|shell_quote`)},
+	"python": {pattern.New(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), pattern.New(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), pattern.New(`shlex\.quote|pipes\.quote|\bint\(`)},
+	"perl":   {pattern.New(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), pattern.New(`\b(system|exec)\b\s*[\s("]|\x60|\bopen\s*\(?\s*[\w\s$]+,\s*(?:"\|[^"]*\$|"[^"|]*\$[^"|]*\|\s*"|["'](?:-\||\|-)["']\s*,\s*"[^"]*\$)`), pattern.New(`quotemeta|\\Q`)},
+	"node":   {pattern.New(`\b\w{1,12}\.(?:query|body|params|headers)[.\[]`), pattern.New(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), pattern.New(`shellescape|parseInt\(`)},
 }
 
 // speaks tells the language of a script.
@@ -53,13 +53,13 @@ func speaks(f *inspect.File) string {
 }
 
 var (
-	codeUnchecked = regexp.MustCompile(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']|\btls_insecure_set\(\s*True|\bverify_hostname\s*=>\s*0|\bSSL_verify_mode\s*=>\s*(0|SSL_VERIFY_NONE)|NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0`)
-	anyHostKey    = regexp.MustCompile(`set_missing_host_key_policy\(\s*(?:\w+\.)*(?:AutoAddPolicy|WarningPolicy)\b`)
-	codeVersion   = regexp.MustCompile(`\bPROTOCOL_(?:TLSv1(?:_1)?|SSLv2|SSLv3)\b|\bTLSVersion\.(?:TLSv1(?:_1)?|SSLv3)\b|["'](?:TLSv1(?:_1)?|SSLv[23])_method["']|\bprotocol\s*=\s*["'](?:tlsv1(?:_1)?|sslv[23])["']|(?i)\bmin_?version["']?\s*[:=]\s*["'](?:TLSv1(?:\.1)?|SSLv3)["']`)
-	codeDebug     = regexp.MustCompile(`\.run\([^)]*\bdebug=True`)
-	codePiped     = regexp.MustCompile(`\b(?:curl|wget)\b[^|"']*\|\s*(?:sudo\s+)?(?:ba|da|a)?sh\b`)
-	pagePassword  = regexp.MustCompile(`(?i)(?:\.get\w*\(|fetch\(|open\(\s*["']GET["']\s*,|location(?:\.href|\.replace\()?\s*[=(]|(?:url|href|src)\s*[:=])\s*[^;]{0,120}?[?&](?:pass|passwd|password|pwd)=["'\x60]?\s*(?:\+|\$\{)`)
-	codeCipher    = regexp.MustCompile(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|mcrypt_\w+\(\s*MCRYPT_(?:DES|3DES|RC4)|MCRYPT_MODE_ECB|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
+	codeUnchecked = pattern.New(`(?i)\bverify\s*=\s*False\b|[^=!]=>?\s*[\w.:]*(CERT_NONE|VERIFY_NONE)\b|,\s*[\w.:]*VERIFY_NONE\b|\b_create_unverified_context\b|\bcheck_hostname\s*=\s*False\b|rejectUnauthorized["']?\s*[:=]\s*(false|0)|InsecureSkipVerify\s*:\s*true|CURLOPT_SSL_VERIFY(PEER|HOST)\s*(=>|,)\s*(false|0)|\bssl_verify\s*[=:]\s*(false|0|no)|verify_peer["']?\s*(=>|=)\s*(false|0)|\bverify\s*=\s*["']none["']|\btls_insecure_set\(\s*True|\bverify_hostname\s*=>\s*0|\bSSL_verify_mode\s*=>\s*(0|SSL_VERIFY_NONE)|NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0`)
+	anyHostKey    = pattern.New(`set_missing_host_key_policy\(\s*(?:\w+\.)*(?:AutoAddPolicy|WarningPolicy)\b`)
+	codeVersion   = pattern.New(`\bPROTOCOL_(?:TLSv1(?:_1)?|SSLv2|SSLv3)\b|\bTLSVersion\.(?:TLSv1(?:_1)?|SSLv3)\b|["'](?:TLSv1(?:_1)?|SSLv[23])_method["']|\bprotocol\s*=\s*["'](?:tlsv1(?:_1)?|sslv[23])["']|(?i)\bmin_?version["']?\s*[:=]\s*["'](?:TLSv1(?:\.1)?|SSLv3)["']`)
+	codeDebug     = pattern.New(`\.run\([^)]*\bdebug=True`)
+	codePiped     = pattern.New(`\b(?:curl|wget)\b[^|"']*\|\s*(?:sudo\s+)?(?:ba|da|a)?sh\b`)
+	pagePassword  = pattern.New(`(?i)(?:\.get\w*\(|fetch\(|open\(\s*["']GET["']\s*,|location(?:\.href|\.replace\()?\s*[=(]|(?:url|href|src)\s*[:=])\s*[^;]{0,120}?[?&](?:pass|passwd|password|pwd)=["'\x60]?\s*(?:\+|\$\{)`)
+	codeCipher    = pattern.New(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|mcrypt_\w+\(\s*MCRYPT_(?:DES|3DES|RC4)|MCRYPT_MODE_ECB|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
 )
 
 // What a word is an anchor of.
@@ -101,7 +101,7 @@ func (s *scanner) code(hits []keyword.Hit) {
 			if m := anyHostKey.FindStringIndex(text); m != nil {
 				s.add(start+m[0], inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: text[m[0]:m[1]]})
 			}
-			for _, re := range []*regexp.Regexp{codeUnchecked, clientLine} {
+			for _, re := range []*pattern.Pattern{codeUnchecked, clientLine} {
 				if m := re.FindStringIndex(text); m != nil && !(lang == "python" && strings.Count(text[:m[0]], `"`)%2 == 1) {
 					s.add(start+m[0], inspect.Weakness{Kind: TLSVerifyDisabled, Name: lang, Text: text[m[0]:m[1]]})
 				}
@@ -170,10 +170,10 @@ func (s *scanner) backticks() {
 }
 
 // ofProcesses are the names of Node's module that runs programs.
-var ofProcesses = regexp.MustCompile(`(?:child_process|childProcess|cp|proc)["')]*\.$`)
+var ofProcesses = pattern.New(`(?:child_process|childProcess|cp|proc)["')]*\.$`)
 
 // nodeServer is the beginning of a program that answers requests.
-var nodeServer = regexp.MustCompile(`\b(?:require\(|from\s+)["'](?:node:)?(?:express|http|https|koa|fastify|restify|@hapi/hapi|net)["']`)
+var nodeServer = pattern.New(`\b(?:require\(|from\s+)["'](?:node:)?(?:express|http|https|koa|fastify|restify|@hapi/hapi|net)["']`)
 
 // library says that a script came with a language or a package of it: what its
 // tests and its options name, the device doesn't do.
@@ -218,10 +218,10 @@ func (s *scanner) runs(l language, text string, start int) {
 }
 
 var (
-	pythonServer = regexp.MustCompile(`\bapp\.run\(|\bFlask\(|\bBottle\(|\bFastAPI\(|\bhttp\.server\b|\bHTTPServer\b|\baiohttp\b|\btornado\b|\bsocketserver\b`)
-	pythonShell  = regexp.MustCompile(`\bos\.(?:system|popen)\(|\bsubprocess\.\w+\(.*\bshell\s*=\s*True`)
-	pythonJoined = regexp.MustCompile(`["']\s*[+%]\s*\(?([A-Za-z_]\w*)|\bf["'][^"']*\{([A-Za-z_]\w*)|["']\.format\(\s*([A-Za-z_]\w*)`)
-	pythonDef    = regexp.MustCompile(`\bdef\s+\w+\(([^)]*)\)[^\n]*:`)
+	pythonServer = pattern.New(`\bapp\.run\(|\bFlask\(|\bBottle\(|\bFastAPI\(|\bhttp\.server\b|\bHTTPServer\b|\baiohttp\b|\btornado\b|\bsocketserver\b`)
+	pythonShell  = pattern.New(`\bos\.(?:system|popen)\(|\bsubprocess\.\w+\(.*\bshell\s*=\s*True`)
+	pythonJoined = pattern.New(`["']\s*[+%]\s*\(?([A-Za-z_]\w*)|\bf["'][^"']*\{([A-Za-z_]\w*)|["']\.format\(\s*([A-Za-z_]\w*)`)
+	pythonDef    = pattern.New(`\bdef\s+\w+\(([^)]*)\)[^\n]*:`)
 )
 
 // composed looks for a command line that a program which serves pages makes of
@@ -248,8 +248,8 @@ func (s *scanner) composed(text string, start int) {
 }
 
 var (
-	assigned = regexp.MustCompile(`(?:^|[\s;{(])(?:local\s+|my\s+|var\s+|let\s+|const\s+)?([$@]?\w+)\s*=[^=~]`)
-	variable = regexp.MustCompile(`[$@]?\w+`)
+	assigned = pattern.New(`(?:^|[\s;{(])(?:local\s+|my\s+|var\s+|let\s+|const\s+)?([$@]?\w+)\s*=[^=~]`)
+	variable = pattern.New(`[$@]?\w+`)
 )
 
 // tainted says that a variable in text was assigned from a request.

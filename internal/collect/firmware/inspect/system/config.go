@@ -2,11 +2,11 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // source are texts that are compiled or that an editor reads: no settings of the
@@ -129,7 +129,7 @@ func none(v string) bool { return strings.EqualFold(v, "none") }
 
 func anything(string) bool { return true }
 
-func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
+func matches(re string) func(string) bool { return pattern.New(re).MatchString }
 
 func named(names ...string) func(p, base string) bool {
 	return func(_, base string) bool { return slices.Contains(names, base) }
@@ -218,7 +218,7 @@ func unverified(v string) bool {
 	return slices.ContainsFunc(strings.Fields(v), func(w string) bool { return blind("", strings.Trim(w, `"'`), "") })
 }
 
-var macAddress = regexp.MustCompile(`(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b`)
+var macAddress = pattern.New(`(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b`)
 
 // hardware says that a value holds a hardware address that can be one.
 func hardware(v string) bool {

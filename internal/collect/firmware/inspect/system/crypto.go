@@ -3,19 +3,19 @@ package system
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 var (
-	weakAlgorithm = regexp.MustCompile(`(?i)^-?((?:aes|aria|camellia|sm4)-?\d*-ecb|des|des3|des-\S+|rc4(?:-\d+)?|rc2\S*|bf|bf-\S+)$`)
-	rsaBits       = regexp.MustCompile(`(?i)^(?:rsa:|rsa_keygen_bits:)?(\d{3,4})$`)
-	hexKey        = regexp.MustCompile(`^(?:0x)?[0-9A-Fa-f]{16,128}$`)
+	weakAlgorithm = pattern.New(`(?i)^-?((?:aes|aria|camellia|sm4)-?\d*-ecb|des|des3|des-\S+|rc4(?:-\d+)?|rc2\S*|bf|bf-\S+)$`)
+	rsaBits       = pattern.New(`(?i)^(?:rsa:|rsa_keygen_bits:)?(\d{3,4})$`)
+	hexKey        = pattern.New(`^(?:0x)?[0-9A-Fa-f]{16,128}$`)
 )
 
 // cipher looks at programs that encrypt, sign and make keys.

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"net/netip"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // daemons are more rules of programs, as their manuals name the settings.
@@ -32,7 +32,7 @@ func farLog(line string) bool {
 	return m != nil && !near(m[1])
 }
 
-var remoteLog = regexp.MustCompile(`^[\w.*;,=!-]+\s+@@?(?:\([^)]*\))?\[?([^/\s:\]]+)`)
+var remoteLog = pattern.New(`^[\w.*;,=!-]+\s+@@?(?:\([^)]*\))?\[?([^/\s:\]]+)`)
 
 // near says that a host is of the device or of the network that it stands in.
 func near(host string) bool {
@@ -159,17 +159,17 @@ func far(v string) bool {
 }
 
 var (
-	fedByItself = regexp.MustCompile(`(?:^|\s)(?:-r\s*|--rng-device[= ])/dev/u?random\b`)
-	oldMounts   = regexp.MustCompile(`(?m)^[^#\n]*\bcifs\b[^#\n]*\bvers=1\.0\b`)
-	oldGUI      = regexp.MustCompile(`\bolder-ciphers\s+enable\b`)
-	polkitWho   = regexp.MustCompile(`subject\.user\s*[=!]|isInGroup\(\s*["'](?:wheel|sudo|admin|adm|root)["']`)
-	dbusDefault = regexp.MustCompile(`(?s)<policy\s+context="default"\s*>(.*?)</policy>`)
-	dbusAny     = regexp.MustCompile(`<allow\s+(?:own|own_prefix|send_destination)="\*"[^>]*/?>`)
-	polkitAdd   = regexp.MustCompile(`polkit\.addRule\(`)
-	polkitYes   = regexp.MustCompile(`polkit\.Result\.YES`)
-	crossDomain = regexp.MustCompile(`<allow-access-from\s[^>]*domain="\*"|<allow-http-request-headers-from\s[^>]*domain="\*"|<domain\s+uri="(?:\*|https?://\*)"`)
-	anyNetwork  = regexp.MustCompile(`(?m)^\s*-\s*["']?(?:0\.0\.0\.0/0|::/0)["']?\s*$`)
-	corsList    = regexp.MustCompile(`(?m)^\s*cors_allowed_origins:\s*\n\s*-\s*["']?\*["']?\s*$`)
+	fedByItself = pattern.New(`(?:^|\s)(?:-r\s*|--rng-device[= ])/dev/u?random\b`)
+	oldMounts   = pattern.New(`(?m)^[^#\n]*\bcifs\b[^#\n]*\bvers=1\.0\b`)
+	oldGUI      = pattern.New(`\bolder-ciphers\s+enable\b`)
+	polkitWho   = pattern.New(`subject\.user\s*[=!]|isInGroup\(\s*["'](?:wheel|sudo|admin|adm|root)["']`)
+	dbusDefault = pattern.New(`(?s)<policy\s+context="default"\s*>(.*?)</policy>`)
+	dbusAny     = pattern.New(`<allow\s+(?:own|own_prefix|send_destination)="\*"[^>]*/?>`)
+	polkitAdd   = pattern.New(`polkit\.addRule\(`)
+	polkitYes   = pattern.New(`polkit\.Result\.YES`)
+	crossDomain = pattern.New(`<allow-access-from\s[^>]*domain="\*"|<allow-http-request-headers-from\s[^>]*domain="\*"|<domain\s+uri="(?:\*|https?://\*)"`)
+	anyNetwork  = pattern.New(`(?m)^\s*-\s*["']?(?:0\.0\.0\.0/0|::/0)["']?\s*$`)
+	corsList    = pattern.New(`(?m)^\s*cors_allowed_origins:\s*\n\s*-\s*["']?\*["']?\s*$`)
 )
 
 // policies reads what says who may do what: of D-Bus, of polkit, of Flash, of
@@ -265,8 +265,8 @@ func (s *scanner) player() {
 }
 
 var (
-	askedHost = regexp.MustCompile(`^https?://\$(?:\{?(?:arg|http|cookie)_\w+|args\b|query_string\b|\{?host\b|\{?\d\b)`)
-	location  = regexp.MustCompile(`^location\s+(?:\^~\s+)?(/\S*?)\s*\{$`)
+	askedHost = pattern.New(`^https?://\$(?:\{?(?:arg|http|cookie)_\w+|args\b|query_string\b|\{?host\b|\{?\d\b)`)
+	location  = pattern.New(`^location\s+(?:\^~\s+)?(/\S*?)\s*\{$`)
 )
 
 // nginx follows the blocks of nginx.conf: aliases that leave their folder,

@@ -2,18 +2,18 @@ package system
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // outlet is a call that what a request sends must not reach as it stands.
 type outlet struct {
-	kind, word string         // a word without which the call can't stand there
-	call       *regexp.Regexp // up to its arguments
-	safe       *regexp.Regexp // what stands in the line of a call that does no harm; nil: nothing
+	kind, word string           // a word without which the call can't stand there
+	call       *pattern.Pattern // up to its arguments
+	safe       *pattern.Pattern // what stands in the line of a call that does no harm; nil: nothing
 	how        int
 }
 
@@ -29,34 +29,34 @@ const (
 
 // flowing is how a language takes what a request sends, and where that ends.
 type flowing struct {
-	source  *regexp.Regexp
-	safe    *regexp.Regexp
+	source  *pattern.Pattern
+	safe    *pattern.Pattern
 	pieces  bool // statements end with a semicolon
 	mark    string
 	outlets []outlet
 }
 
 var (
-	sqlText    = regexp.MustCompile(`(?i)\b(?:select\b.+\bfrom|insert\s+(?:or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from|replace\s+into)\b`)
-	quotedHole = regexp.MustCompile(`['"](?:%s|\{\w*\}|%\(\w+\)s)['"]`)
+	sqlText    = pattern.New(`(?i)\b(?:select\b.+\bfrom|insert\s+(?:or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from|replace\s+into)\b`)
+	quotedHole = pattern.New(`['"](?:%s|\{\w*\}|%\(\w+\)s)['"]`)
 	// What stands before the name of a server, or an address as a whole.
-	beforeHost = regexp.MustCompile(`^\s*(?:url\s*[=:]\s*)?(?:\{\s*)?(?:[frb]{0,2}["'\x60](?:https?://)?)?(?:["']\s*(?:\+|\.\.?)\s*|\$?\{|\s*["'])?\s*$|^\s*["']https?://(?:%s|\{\})[^"']*["']\s*(?:%|\.format\()\s*\(?\s*$`)
-	pathChecks = regexp.MustCompile(`["'/(]\\?\.\\?\.["'/)\\]|\b(?:basename|realpath|abspath|normpath|secure_filename|safe_join|is_relative_to|commonpath|commonprefix|relative_to|normalize|canonpath|startswith|startsWith|in_array|preg_match|sanitize\w*)\b`)
-	lessSafe   = regexp.MustCompile(`C?SafeLoader|BaseLoader|RoundTrip`)
+	beforeHost = pattern.New(`^\s*(?:url\s*[=:]\s*)?(?:\{\s*)?(?:[frb]{0,2}["'\x60](?:https?://)?)?(?:["']\s*(?:\+|\.\.?)\s*|\$?\{|\s*["'])?\s*$|^\s*["']https?://(?:%s|\{\})[^"']*["']\s*(?:%|\.format\()\s*\(?\s*$`)
+	pathChecks = pattern.New(`["'/(]\\?\.\\?\.["'/)\\]|\b(?:basename|realpath|abspath|normpath|secure_filename|safe_join|is_relative_to|commonpath|commonprefix|relative_to|normalize|canonpath|startswith|startsWith|in_array|preg_match|sanitize\w*)\b`)
+	lessSafe   = pattern.New(`C?SafeLoader|BaseLoader|RoundTrip`)
 )
 
-func call(s string) *regexp.Regexp { return regexp.MustCompile(`(?:^|[^.\w$>:])(?:` + s + `)\s*\(`) }
+func call(s string) *pattern.Pattern { return pattern.New(`(?:^|[^.\w$>:])(?:` + s + `)\s*\(`) }
 
-func method(s string) *regexp.Regexp { return regexp.MustCompile(`(?:` + s + `)\s*\(`) }
+func method(s string) *pattern.Pattern { return pattern.New(`(?:` + s + `)\s*\(`) }
 
 // flows are the languages that pages and applications of devices are written in.
 var flows = map[string]flowing{
 	"python": {
-		source: regexp.MustCompile(`\b(?:request|req)\.(?:args|form|forms|values|json|GET|POST|params|data|query|body|cookies|headers|files|stream|match_info|rel_url|query_params|path_params|get_json|get_data|get_cookie|get_header|read|text|post)\b|getvalue\(|QUERY_STRING|get_(?:query_|body_)?arguments?\(|\b(?:msg|message)\.payload\b|\.rfile\.read|parse_qs\(|\.recv(?:from)?\(\d`),
-		safe:   regexp.MustCompile(`shlex\.quote|pipes\.quote|\bint\(|\bfloat\(|\bbool\(|ip_address\(|uuid\.UUID\(|\bescape\(`),
+		source: pattern.New(`\b(?:request|req)\.(?:args|form|forms|values|json|GET|POST|params|data|query|body|cookies|headers|files|stream|match_info|rel_url|query_params|path_params|get_json|get_data|get_cookie|get_header|read|text|post)\b|getvalue\(|QUERY_STRING|get_(?:query_|body_)?arguments?\(|\b(?:msg|message)\.payload\b|\.rfile\.read|parse_qs\(|\.recv(?:from)?\(\d`),
+		safe:   pattern.New(`shlex\.quote|pipes\.quote|\bint\(|\bfloat\(|\bbool\(|ip_address\(|uuid\.UUID\(|\bescape\(`),
 		outlets: []outlet{
 			{CodeInjection, "e", call(`eval|exec`), nil, loaded},
-			{CodeInjection, "emplate", regexp.MustCompile(`(?:^|[^\w.])(?:(?:jinja2|mako\.template|template)\.)?Template\s*\(|\b(?:render_template_string|SimpleTemplate)\s*\(`), nil, first},
+			{CodeInjection, "emplate", pattern.New(`(?:^|[^\w.])(?:(?:jinja2|mako\.template|template)\.)?Template\s*\(|\b(?:render_template_string|SimpleTemplate)\s*\(`), nil, first},
 			{CodeInjection, "from_string", method(`\bfrom_string`), nil, first},
 			{Deserialization, "load", method(`\b(?:c?[Pp]ickle|_pickle|dill|cloudpickle|marshal)\.loads?`), nil, loaded},
 			{Deserialization, "yaml", method(`\byaml\.(?:load|load_all|unsafe_load|unsafe_load_all|full_load)`), lessSafe, loaded},
@@ -68,22 +68,22 @@ var flows = map[string]flowing{
 		},
 	},
 	"php": {
-		source: regexp.MustCompile(`\$_(?:GET|POST|REQUEST|COOKIE|FILES)\b|\$_SERVER\[\s*['"](?:HTTP_|QUERY_STRING|REQUEST_URI|PATH_INFO)|php://input`),
-		safe:   regexp.MustCompile(`escapeshell(?:arg|cmd)|intval\s*\(|\(int\)|htmlspecialchars\(|real_escape_string|escapeString|->quote\(|addslashes|ctype_\w+\(|is_numeric\(|floatval\(|\bisset\([^)]*\)\s*;?$|md5\(|sha1\(|hash\(`),
+		source: pattern.New(`\$_(?:GET|POST|REQUEST|COOKIE|FILES)\b|\$_SERVER\[\s*['"](?:HTTP_|QUERY_STRING|REQUEST_URI|PATH_INFO)|php://input`),
+		safe:   pattern.New(`escapeshell(?:arg|cmd)|intval\s*\(|\(int\)|htmlspecialchars\(|real_escape_string|escapeString|->quote\(|addslashes|ctype_\w+\(|is_numeric\(|floatval\(|\bisset\([^)]*\)\s*;?$|md5\(|sha1\(|hash\(`),
 		pieces: true,
 		outlets: []outlet{
 			{CodeInjection, "", call(`eval|assert|create_function`), nil, first},
-			{Deserialization, "unserialize", call(`unserialize`), regexp.MustCompile(`allowed_classes`), first},
+			{Deserialization, "unserialize", call(`unserialize`), pattern.New(`allowed_classes`), first},
 			{SQLInjection, "", method(`\b(?:mysqli?_query|pg_query|sqlite_query|sqlite_exec)|->(?:query|exec|querySingle|prepare|multi_query)`), nil, query},
 			{PathTraversal, "", call(`readfile|file_get_contents|fopen|file|unlink|file_put_contents|show_source|highlight_file|copy|rename|scandir|opendir`), pathChecks, anywherein},
-			{PathTraversal, "", regexp.MustCompile(`(?:^|[^\w$>])(?:include|require)(?:_once)?[\s(]`), pathChecks, anywherein},
-			{RequestForgery, "CURLOPT_URL", regexp.MustCompile(`\bcurl_setopt\s*\([^,]+,\s*CURLOPT_URL\s*,`), nil, address},
+			{PathTraversal, "", pattern.New(`(?:^|[^\w$>])(?:include|require)(?:_once)?[\s(]`), pathChecks, anywherein},
+			{RequestForgery, "CURLOPT_URL", pattern.New(`\bcurl_setopt\s*\([^,]+,\s*CURLOPT_URL\s*,`), nil, address},
 			{RequestForgery, "curl_init", method(`\bcurl_init`), nil, address},
 		},
 	},
 	"lua": {
-		source: regexp.MustCompile(`\bformvalue\b|\bngx\.(?:req|var)\b|QUERY_STRING|get_(?:uri|post)_args|\bcgi\.\w|getParam|\bngx\.unescape_uri|HTTP_[A-Z]`),
-		safe:   regexp.MustCompile(`tonumber|shell_?quote|escape|quote_sql_str`),
+		source: pattern.New(`\bformvalue\b|\bngx\.(?:req|var)\b|QUERY_STRING|get_(?:uri|post)_args|\bcgi\.\w|getParam|\bngx\.unescape_uri|HTTP_[A-Z]`),
+		safe:   pattern.New(`tonumber|shell_?quote|escape|quote_sql_str`),
 		outlets: []outlet{
 			{CodeInjection, "load", call(`loadstring|load|assert\(loadstring`), nil, first},
 			{SQLInjection, ":", method(`:(?:execute|exec|nrows|rows|prepare|query)`), nil, query},
@@ -92,29 +92,29 @@ var flows = map[string]flowing{
 		},
 	},
 	"perl": {
-		source: regexp.MustCompile(`\bparam\s*\(|QUERY_STRING|\$ENV\{['"]?(?:HTTP_|PATH_INFO|REQUEST_URI)|\bread\s*\(?\s*STDIN`),
-		safe:   regexp.MustCompile(`quotemeta|\\Q|\bint\s*\(|=~|->quote\(|basename`),
+		source: pattern.New(`\bparam\s*\(|QUERY_STRING|\$ENV\{['"]?(?:HTTP_|PATH_INFO|REQUEST_URI)|\bread\s*\(?\s*STDIN`),
+		safe:   pattern.New(`quotemeta|\\Q|\bint\s*\(|=~|->quote\(|basename`),
 		pieces: true,
 		outlets: []outlet{
-			{CodeInjection, "eval", regexp.MustCompile(`(?:^|[^\w$>])eval[\s(]+["$]`), nil, anywherein},
+			{CodeInjection, "eval", pattern.New(`(?:^|[^\w$>])eval[\s(]+["$]`), nil, anywherein},
 			{SQLInjection, "->", method(`->(?:do|prepare|select(?:row|all|col)\w*)`), nil, query},
-			{PathTraversal, "open", regexp.MustCompile(`\bopen\s*\(?\s*(?:my\s+)?[\w$]+\s*,`), pathChecks, anywherein},
-			{PathTraversal, "unlink", regexp.MustCompile(`\bunlink[\s(]`), pathChecks, anywherein},
+			{PathTraversal, "open", pattern.New(`\bopen\s*\(?\s*(?:my\s+)?[\w$]+\s*,`), pathChecks, anywherein},
+			{PathTraversal, "unlink", pattern.New(`\bunlink[\s(]`), pathChecks, anywherein},
 			{RequestForgery, "->get", method(`->get`), nil, address},
 		},
 	},
 	"node": {
-		source: regexp.MustCompile(`\b(?:req|request|ctx|ctx\.request|event)\.(?:query|body|params|headers|cookies|queryStringParameters)\b`),
-		safe:   regexp.MustCompile(`shellescape|parseInt\(|Number\(|encodeURIComponent\(|escape\(`),
+		source: pattern.New(`\b(?:req|request|ctx|ctx\.request|event)\.(?:query|body|params|headers|cookies|queryStringParameters)\b`),
+		safe:   pattern.New(`shellescape|parseInt\(|Number\(|encodeURIComponent\(|escape\(`),
 		pieces: true,
 		outlets: []outlet{
 			{CodeInjection, "", call(`eval|new Function|Function|vm\.run\w*|setTimeout`), nil, first},
 			{CodeInjection, "render", method(`\b(?:ejs|pug|Handlebars|handlebars|nunjucks|_)\.(?:render|compile|renderString|template)`), nil, first},
 			{Deserialization, "unserialize", method(`\bunserialize`), nil, first},
 			{SQLInjection, ".", method(`\.(?:query|execute|run|all|get|raw|exec)`), nil, query},
-			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), regexp.MustCompile(pathChecks.String() + `|\broot\s*:`), first},
+			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), pattern.New(pathChecks.String() + `|\broot\s*:`), first},
 			{RequestForgery, "", method(`\b(?:axios(?:\.\w+)?|fetch|https?\.get|https?\.request|got(?:\.\w+)?|needle|request(?:\.get)?)`), nil, address},
-			{CommandInjection, "exec", regexp.MustCompile(`(?:(?:^|[^.\w$])(?:exec|execSync)|\b(?:child_process|childProcess|cp)["')]*\.exec(?:Sync)?)\s*\(`), nil, first},
+			{CommandInjection, "exec", pattern.New(`(?:(?:^|[^.\w$])(?:exec|execSync)|\b(?:child_process|childProcess|cp)["')]*\.exec(?:Sync)?)\s*\(`), nil, first},
 		},
 	},
 }
@@ -139,13 +139,13 @@ const (
 )
 
 var (
-	assigns    = regexp.MustCompile(`^\s*(?:local\s+|my\s+|var\s+|let\s+|const\s+|our\s+)?\(?([$@]?[A-Za-z_]\w*)\)?\s*(?::\s*\w+\s*)?([+.]?=)\s*[^=~>]`)
-	unpacks    = regexp.MustCompile(`^\s*(?:var|let|const)\s*\{([^{}]*)\}\s*=`)
-	routes     = regexp.MustCompile(`^\s*@[\w.]+\.(?:route|get|post|put|delete|patch|websocket)\(`)
-	routeNames = regexp.MustCompile(`[<{](?:\w+:)?(\w+)(?::\w+)?[>}]`)
-	defines    = regexp.MustCompile(`^(\s*)(?:async\s+)?def\s+\w+\s*\(([^)]*)`)
-	otherHosts = regexp.MustCompile(`\b(?:urlopen|requests\.(?:get|post|request)|httpx\.(?:get|post)|session\.get)\(`)
-	named1     = regexp.MustCompile(`[$@]?[A-Za-z_]\w*`)
+	assigns    = pattern.New(`^\s*(?:local\s+|my\s+|var\s+|let\s+|const\s+|our\s+)?\(?([$@]?[A-Za-z_]\w*)\)?\s*(?::\s*\w+\s*)?([+.]?=)\s*[^=~>]`)
+	unpacks    = pattern.New(`^\s*(?:var|let|const)\s*\{([^{}]*)\}\s*=`)
+	routes     = pattern.New(`^\s*@[\w.]+\.(?:route|get|post|put|delete|patch|websocket)\(`)
+	routeNames = pattern.New(`[<{](?:\w+:)?(\w+)(?::\w+)?[>}]`)
+	defines    = pattern.New(`^(\s*)(?:async\s+)?def\s+\w+\s*\(([^)]*)`)
+	otherHosts = pattern.New(`\b(?:urlopen|requests\.(?:get|post|request)|httpx\.(?:get|post)|session\.get)\(`)
+	named1     = pattern.New(`[$@]?[A-Za-z_]\w*`)
 )
 
 // follow looks for what a request sends in calls that must not have it.

@@ -3,11 +3,11 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 var (
@@ -16,9 +16,9 @@ var (
 		".psql_history": "history", ".sqlite_history": "history", ".lesshst": "history", ".viminfo": "editor", ".gdbinit": "gdb", ".gdb_history": "gdb", ".lldbinit": "gdb",
 		".ds_store": "desktop", "thumbs.db": "desktop", "makefile": "source", "cmakelists.txt": "source", "kconfig": "source", "a.out": "program",
 	}
-	backup  = regexp.MustCompile(`(?i)\.(?:bak|backup|orig|rej|old|save)\d*$|[^~]~$|^\..+\.sw[op]$|^#.+#$|\(copy\)|\.bak[-._]\w+$`)
+	backup  = pattern.New(`(?i)\.(?:bak|backup|orig|rej|old|save)\d*$|[^~]~$|^\..+\.sw[op]$|^#.+#$|\(copy\)|\.bak[-._]\w+$`)
 	sources = []string{".c", ".cc", ".cpp", ".cxx", ".o", ".obj", ".gcno", ".gcda"}
-	dumped  = regexp.MustCompile(`^core(?:[.-]\w+)*$|\.core$`)
+	dumped  = pattern.New(`^core(?:[.-]\w+)*$|\.core$`)
 )
 
 // brought are the folders of packages, whose names mean something else: of the

@@ -3,20 +3,20 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // fromRequest are variables that hold what a client of a web server sent
 // (RFC 3875; haserl's).
-var fromRequest = regexp.MustCompile(`\$\{?(QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_\w+|FORM_\w+|POST_\w+|GET_\w+|COOKIE_\w+)\b`)
+var fromRequest = pattern.New(`\$\{?(QUERY_STRING|REQUEST_URI|PATH_INFO|HTTP_\w+|FORM_\w+|POST_\w+|GET_\w+|COOKIE_\w+)\b`)
 
 // anyVariable is a variable that the script itself doesn't set.
-var anyVariable = regexp.MustCompile(`\$\{?[a-z_]\w*`)
+var anyVariable = pattern.New(`\$\{?[a-z_]\w*`)
 
 // injected looks at words that a shell reads a second time.
 func (s *scanner) injected(args []string, c sh.Command) {
@@ -66,7 +66,7 @@ func (s *scanner) hears(all []sh.Command, i int) {
 	}
 }
 
-var passwordInQuery = regexp.MustCompile(`QUERY_STRING[^\n]*\b(?:pass|passwd|password|pwd)=|\b(?:pass|passwd|password|pwd)=[^\n]*QUERY_STRING`)
+var passwordInQuery = pattern.New(`QUERY_STRING[^\n]*\b(?:pass|passwd|password|pwd)=|\b(?:pass|passwd|password|pwd)=[^\n]*QUERY_STRING`)
 
 // queried looks for pages that take a password out of the address.
 func (s *scanner) queried() {

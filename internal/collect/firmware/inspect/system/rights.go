@@ -2,7 +2,6 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/perm"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // rights looks at commands that give rights to everybody.
@@ -45,7 +45,7 @@ func (s *scanner) rights(args []string, c sh.Command) {
 }
 
 // rootly are capabilities that are as good as all (capabilities(7)).
-var rootly = regexp.MustCompile(`\b(?:all|cap_sys_admin|cap_setuid|cap_dac_override|cap_sys_ptrace|cap_sys_module|cap_sys_rawio|cap_fowner|cap_chown)\b[^ ]*[=+][eip]*e`)
+var rootly = pattern.New(`\b(?:all|cap_sys_admin|cap_setuid|cap_dac_override|cap_sys_ptrace|cap_sys_module|cap_sys_rawio|cap_fowner|cap_chown)\b[^ ]*[=+][eip]*e`)
 
 // filter looks at a rule of a packet filter that lets anybody reach a shell, a
 // debugger or what has the rights of root.
@@ -82,7 +82,7 @@ func (s *scanner) chmod(args []string, c sh.Command) {
 	}
 }
 
-var symbolic = regexp.MustCompile(`^([ugoa]*)([+=])([rwxXst]+)$`)
+var symbolic = pattern.New(`^([ugoa]*)([+=])([rwxXst]+)$`)
 
 // granted says whether a mode lets everybody write, without the sticky bit, and
 // whether it lets a program run as its owner.
@@ -181,7 +181,7 @@ func (s *scanner) settings(args, to []string, c sh.Command) {
 }
 
 // newAccount is a line of passwd(5) or shadow(5) without a password.
-var newAccount = regexp.MustCompile(`^([a-z_][\w.-]*)::[\d:]`)
+var newAccount = pattern.New(`^([a-z_][\w.-]*)::[\d:]`)
 
 // appended looks at accounts without a password that a script writes.
 func (s *scanner) appended(args, to []string, c sh.Command) {
@@ -196,7 +196,7 @@ func (s *scanner) appended(args, to []string, c sh.Command) {
 	}
 }
 
-var emptied = regexp.MustCompile(`s[/|#,]\^?\w+:.*[/|#,](\w+)::`)
+var emptied = pattern.New(`s[/|#,]\^?\w+:.*[/|#,](\w+)::`)
 
 // account looks at commands that take the password of an account away.
 func (s *scanner) account(name string, args []string, c sh.Command) {

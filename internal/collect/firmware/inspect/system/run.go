@@ -2,12 +2,12 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // fetched is what a command takes from the network into a file.
@@ -89,10 +89,10 @@ func fetches(args, to []string) *fetched {
 var (
 	// What a substitution brings is run: eval "$(curl …)", sh -c "$(wget …)",
 	// . <(curl …).
-	substituted = regexp.MustCompile(`(?:\beval\s+["']?|\b(?:ba|da|a|z|k)?sh\s+(?:-\w*c\s+["']?)?|(?:^|[;&|]\s*)(?:\.|source)\s+)(?:\$\(|\x60|<\()\s*(?:curl|wget|uclient-fetch)\b`)
+	substituted = pattern.New(`(?:\beval\s+["']?|\b(?:ba|da|a|z|k)?sh\s+(?:-\w*c\s+["']?)?|(?:^|[;&|]\s*)(?:\.|source)\s+)(?:\$\(|\x60|<\()\s*(?:curl|wget|uclient-fetch)\b`)
 	// What writes the memory of another chip.
-	flashes     = regexp.MustCompile(`^(?:flash[-_]\w[\w-]*|\w[\w-]*[-_]flash(?:er)?|esptool(?:\.py)?|avrdude|openocd|stm32flash|dfu-util|bossac|nrfjprog|nrfutil|lpc21isp|mcumgr|universal-silabs-flasher|cc2538-bsl(?:\.py)?|qdl)$`)
-	interpreter = regexp.MustCompile(`^(?:(?:ba|da|a|z|k|mk)?sh|python[\d.]*|perl|lua[\d.]*|node|php|ruby)$`)
+	flashes     = pattern.New(`^(?:flash[-_]\w[\w-]*|\w[\w-]*[-_]flash(?:er)?|esptool(?:\.py)?|avrdude|openocd|stm32flash|dfu-util|bossac|nrfjprog|nrfutil|lpc21isp|mcumgr|universal-silabs-flasher|cc2538-bsl(?:\.py)?|qdl)$`)
+	interpreter = pattern.New(`^(?:(?:ba|da|a|z|k|mk)?sh|python[\d.]*|perl|lua[\d.]*|node|php|ruby)$`)
 )
 
 // pipes looks at a command of a pipeline that fetches, and whether another one

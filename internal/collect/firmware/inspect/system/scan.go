@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 // Bounds of one file.
@@ -109,7 +109,7 @@ func (s *scanner) update(off int, mechanism, text string) *Update {
 }
 
 // list begins a list of JSON, which the name of a section doesn't.
-var list = regexp.MustCompile(`^\[\s*[{\["]`)
+var list = pattern.New(`^\[\s*[{\["]`)
 
 // eachLine calls fn for each line that is no comment, as it stands and as a key
 // with a value: "key = value", "key: value", "option key 'value'", "key value",

@@ -2,12 +2,12 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	sh "assay/internal/collect/firmware/inspect/shell"
+	"assay/internal/pattern"
 )
 
 // shell looks at commands: of a script, or of a table.
@@ -87,7 +87,7 @@ func (s *scanner) shell(commands []sh.Command) {
 }
 
 // anyway says that a script goes on whatever a command has found.
-var anyway = regexp.MustCompile(`\|\|\s*(?:true|:|/bin/true|echo\b[^;|&{}]*|logger\b[^;|&{}]*)\s*$`)
+var anyway = pattern.New(`\|\|\s*(?:true|:|/bin/true|echo\b[^;|&{}]*|logger\b[^;|&{}]*)\s*$`)
 
 // ignored says that a check is one whose result nobody looks at.
 func (s *scanner) ignored(c sh.Command) bool {
@@ -182,7 +182,7 @@ func (s *scanner) line(off int) (string, int) {
 }
 
 // managed is the address of a server that manages devices (TR-069), in clear.
-var managed = regexp.MustCompile(`(?i)(?:\b(?:acs|cwmp\w*|tr-?069\w*)\b[^|;&]*\shttp://|\bhttp://[\w.-]+:7547\b)`)
+var managed = pattern.New(`(?i)(?:\b(?:acs|cwmp\w*|tr-?069\w*)\b[^|;&]*\shttp://|\bhttp://[\w.-]+:7547\b)`)
 
 // fetch looks at a command with an address.
 func (s *scanner) fetch(c sh.Command) {

@@ -3,12 +3,12 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 // servers are rules of programs that serve others, as their manuals name the
@@ -117,16 +117,16 @@ func (s *scanner) together(p, base string) {
 
 var (
 	// A rule that says yes before it asks anything.
-	polkitRule = regexp.MustCompile(`polkit\.addRule\(\s*function\s*\([^)]*\)\s*\{\s*return\s+polkit\.Result\.YES`)
+	polkitRule = pattern.New(`polkit\.addRule\(\s*function\s*\([^)]*\)\s*\{\s*return\s+polkit\.Result\.YES`)
 	// Whoever has not logged in may run programs or write files (OpenWrt's rpcd).
-	ubusRole = regexp.MustCompile(`"unauthenticated"\s*:\s*\{[^@]{0,900}?"(?:file|uci|\*|/[^"]*)"\s*:\s*\[[^\]]*"(?:exec|write|\*)"`)
+	ubusRole = pattern.New(`"unauthenticated"\s*:\s*\{[^@]{0,900}?"(?:file|uci|\*|/[^"]*)"\s*:\s*\[[^\]]*"(?:exec|write|\*)"`)
 )
 
-var ariaOn = regexp.MustCompile(`(?m)^\s*enable-rpc\s*=\s*true`)
+var ariaOn = pattern.New(`(?m)^\s*enable-rpc\s*=\s*true`)
 
-var mongoOpen = regexp.MustCompile(`(?m)^\s*(?:authorization\s*:\s*["']?disabled|(?:noauth|auth)\s*=)`)
+var mongoOpen = pattern.New(`(?m)^\s*(?:authorization\s*:\s*["']?disabled|(?:noauth|auth)\s*=)`)
 
-var tlsOff = regexp.MustCompile(`"tlsverify"\s*:\s*false`)
+var tlsOff = pattern.New(`"tlsverify"\s*:\s*false`)
 
 // loopback says that an address is the device's own.
 func loopback(v string) bool {
@@ -217,8 +217,8 @@ const maxBlocks = 2000
 func writesDAV(v string) bool { return strings.Contains(v, "PUT") || strings.Contains(v, "DELETE") }
 
 var (
-	anyViewer  = regexp.MustCompile(`(?m)^[ \t]*-[ \t]*user:[ \t]*["']?any["']?[ \t]*$`)
-	insideOnly = regexp.MustCompile(`^[^-]*?\bips:\s*(?:\[\s*)?["'-]*\s*["']?(?:127\.|::1)`)
+	anyViewer  = pattern.New(`(?m)^[ \t]*-[ \t]*user:[ \t]*["']?any["']?[ \t]*$`)
+	insideOnly = pattern.New(`^[^-]*?\bips:\s*(?:\[\s*)?["'-]*\s*["']?(?:127\.|::1)`)
 )
 
 // listeners looks for those of mosquitto.conf(5) on any port that others reach
@@ -266,10 +266,10 @@ func (s *scanner) dockerd() {
 }
 
 var (
-	noToken   = regexp.MustCompile(`(?m)^\s*c\.(?:NotebookApp|ServerApp|IdentityProvider|PasswordIdentityProvider)\.(token|password)\s*=\s*(?:''|"")\s*$`)
-	nodeRED   = regexp.MustCompile(`(?m)^\s*(?:flowFile|uiPort)\s*:`)
-	inside    = regexp.MustCompile(`(?m)^\s*uiHost\s*:\s*["'](?:127\.0\.0\.1|localhost|::1)`)
-	adminAuth = regexp.MustCompile(`(?m)^\s*adminAuth\s*:`)
+	noToken   = pattern.New(`(?m)^\s*c\.(?:NotebookApp|ServerApp|IdentityProvider|PasswordIdentityProvider)\.(token|password)\s*=\s*(?:''|"")\s*$`)
+	nodeRED   = pattern.New(`(?m)^\s*(?:flowFile|uiPort)\s*:`)
+	inside    = pattern.New(`(?m)^\s*uiHost\s*:\s*["'](?:127\.0\.0\.1|localhost|::1)`)
+	adminAuth = pattern.New(`(?m)^\s*adminAuth\s*:`)
 )
 
 // unasked looks at the settings of servers that are written in a language of

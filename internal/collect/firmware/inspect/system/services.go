@@ -3,21 +3,21 @@ package system
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 var (
-	minProtocol = regexp.MustCompile(`(?i)["']?\b(MinProtocol|ssl_min_version|tls_min_version|min_tls_version|ssl-min-ver|ssl_min_protocol|tls_minimum_protocol)["']?\s*(?:=>|=|:|\s)\s*["']?(SSLv[23]|TLSv?1(?:\.[01])?)["']?(?:\s|[,;)\]}]|$)`)
-	oldProtocol = regexp.MustCompile(`(?i)(?:^|[\s+"',:=])(SSLv?[23]|TLSv?1(?:[._][01])?)(?:$|[\s;"',:])`)
-	cipherList  = regexp.MustCompile(`(?i)(?:CipherString|cipher-list|ssl_ciphers|SSLCipherSuite|\bciphers?)["']?\s*(?:=>|=|:|\s)\s*["']?([A-Za-z0-9_:+!@=.\-]+)`)
-	weakSuite   = regexp.MustCompile(`(?i)^\+?(ALL|RC4|3DES|DES|DES-CBC3-SHA|NULL|eNULL|aNULL|EXP(ORT)?|MD5|LOW|COMPLEMENTOFALL|\S*RC4\S*|\S*DES-CBC\S*|\S*NULL\S*|\S*@SECLEVEL=0)$`)
-	gnutlsOld   = regexp.MustCompile(`\+VERS-(SSL3\.0|TLS1\.[01]|TLS-ALL|ALL)\b`)
-	plainScheme = regexp.MustCompile(`(?i)\b(mqtt|ftp|telnet)://[^\s"'<>]+`)
-	unchecked   = regexp.MustCompile(`(?i)\b(bridge_insecure|tls_insecure|ssl_insecure|allow_insecure|insecure_skip_verify|skipverify|SkipVerify)["']?\s*[= :]\s*["']?(true|1|yes|on)\b|\b(verify_peer|tls_verify|ssl_verify|ssl_verify_peer|ssl_verify_host|verify_ssl|verify_certificate|verify_cert|check_certificate|check_hostname|verify_server|rejectUnauthorized|ssl_verifypeer|ssl_verifyhost)["']?\)?\s*[=: ]\s*["']?(false|0|no|off|none)\b|\b(verify_mode|tls_verify|TLS_REQCERT|verify)["']?\s*[=: ]\s*["']?(none|never|SSL_VERIFY_NONE)\b`)
+	minProtocol = pattern.New(`(?i)["']?\b(MinProtocol|ssl_min_version|tls_min_version|min_tls_version|ssl-min-ver|ssl_min_protocol|tls_minimum_protocol)["']?\s*(?:=>|=|:|\s)\s*["']?(SSLv[23]|TLSv?1(?:\.[01])?)["']?(?:\s|[,;)\]}]|$)`)
+	oldProtocol = pattern.New(`(?i)(?:^|[\s+"',:=])(SSLv?[23]|TLSv?1(?:[._][01])?)(?:$|[\s;"',:])`)
+	cipherList  = pattern.New(`(?i)(?:CipherString|cipher-list|ssl_ciphers|SSLCipherSuite|\bciphers?)["']?\s*(?:=>|=|:|\s)\s*["']?([A-Za-z0-9_:+!@=.\-]+)`)
+	weakSuite   = pattern.New(`(?i)^\+?(ALL|RC4|3DES|DES|DES-CBC3-SHA|NULL|eNULL|aNULL|EXP(ORT)?|MD5|LOW|COMPLEMENTOFALL|\S*RC4\S*|\S*DES-CBC\S*|\S*NULL\S*|\S*@SECLEVEL=0)$`)
+	gnutlsOld   = pattern.New(`\+VERS-(SSL3\.0|TLS1\.[01]|TLS-ALL|ALL)\b`)
+	plainScheme = pattern.New(`(?i)\b(mqtt|ftp|telnet)://[^\s"'<>]+`)
+	unchecked   = pattern.New(`(?i)\b(bridge_insecure|tls_insecure|ssl_insecure|allow_insecure|insecure_skip_verify|skipverify|SkipVerify)["']?\s*[= :]\s*["']?(true|1|yes|on)\b|\b(verify_peer|tls_verify|ssl_verify|ssl_verify_peer|ssl_verify_host|verify_ssl|verify_certificate|verify_cert|check_certificate|check_hostname|verify_server|rejectUnauthorized|ssl_verifypeer|ssl_verifyhost)["']?\)?\s*[=: ]\s*["']?(false|0|no|off|none)\b|\b(verify_mode|tls_verify|TLS_REQCERT|verify)["']?\s*[=: ]\s*["']?(none|never|SSL_VERIFY_NONE)\b`)
 )
 
 // cleartext are ports whose protocols send all they carry in clear.
@@ -58,8 +58,8 @@ func (s *scanner) services() {
 }
 
 var (
-	settingKey = regexp.MustCompile(`^[\w.\-\[\]/]+$`)
-	sourceKey  = regexp.MustCompile(`(?i)url|server|host|source|feed|mirror|^src|update|upgrade|firmware|ota|broker|address|endpoint`)
+	settingKey = pattern.New(`^[\w.\-\[\]/]+$`)
+	sourceKey  = pattern.New(`(?i)url|server|host|source|feed|mirror|^src|update|upgrade|firmware|ota|broker|address|endpoint`)
 )
 
 // isSetting says that the line sets something to an address: prose and patterns
@@ -100,7 +100,7 @@ func (s *scanner) verification(line string, off int) {
 }
 
 // redirected says that a web server sends every plain request on to HTTPS.
-var redirects = regexp.MustCompile(`(?i)return\s+30[1278]\s+https://|rewrite\s+\S+\s+https://|url\.redirect\s*=.*https://|RewriteRule\s+\S+\s+https://|Redirect\s+(permanent\s+|30[12]\s+)?/\s+https://|redirect_https\s+'?1`)
+var redirects = pattern.New(`(?i)return\s+30[1278]\s+https://|rewrite\s+\S+\s+https://|url\.redirect\s*=.*https://|RewriteRule\s+\S+\s+https://|Redirect\s+(permanent\s+|30[12]\s+)?/\s+https://|redirect_https\s+'?1`)
 
 func redirected(b []byte) bool {
 	b = b[:min(len(b), maxConfig)]
@@ -177,10 +177,10 @@ func (s *scanner) port(base, line, key, value string, off int, redirects bool) {
 }
 
 var (
-	form      = regexp.MustCompile(`(?is)<form\b([^>]*)>(.*?)</form>`)
-	getMethod = regexp.MustCompile(`(?i)\bmethod\s*=\s*["']?get\b["']?`)
-	anyMethod = regexp.MustCompile(`(?i)\bmethod\s*=`)
-	pwField   = regexp.MustCompile(`(?i)\btype\s*=\s*["']?password\b`)
+	form      = pattern.New(`(?is)<form\b([^>]*)>(.*?)</form>`)
+	getMethod = pattern.New(`(?i)\bmethod\s*=\s*["']?get\b["']?`)
+	anyMethod = pattern.New(`(?i)\bmethod\s*=`)
+	pwField   = pattern.New(`(?i)\btype\s*=\s*["']?password\b`)
 )
 
 // forms looks for log-in forms that send the password in the URL.

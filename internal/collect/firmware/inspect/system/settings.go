@@ -2,32 +2,32 @@ package system
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
+	"assay/internal/pattern"
 )
 
 var (
 	// <Value Name="SNMP_RW_COMMUNITY" Value="private"/>, as the settings of
 	// routers are kept.
-	xmlPair = regexp.MustCompile(`(?i)<\w+\s[^<>]*?\b(?:name|n|key|id)="([^"<>]{1,64})"\s+(?:value|v|val)="([^"<>]{1,64})"`)
-	xmlLink = regexp.MustCompile(`(?i)\b(?:url|href|src|server|host|link|location|base)="(http://[^"<>\s]+)"`)
+	xmlPair = pattern.New(`(?i)<\w+\s[^<>]*?\b(?:name|n|key|id)="([^"<>]{1,64})"\s+(?:value|v|val)="([^"<>]{1,64})"`)
+	xmlLink = pattern.New(`(?i)\b(?:url|href|src|server|host|link|location|base)="(http://[^"<>\s]+)"`)
 
-	renews   = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:ota|fota|updates?|updater|upgrade|firmware|fw)(?:[^a-z]|$)`)
-	renewKey = regexp.MustCompile(`(?:^|_)(?:ota|fota|updates?|upgrade|firmware|fw)_?(?:base_?|download_?|check_?)?(?:url|uri|server|host|address|link|site|source)$`)
+	renews   = pattern.New(`(?i)(?:^|[^a-z])(?:ota|fota|updates?|updater|upgrade|firmware|fw)(?:[^a-z]|$)`)
+	renewKey = pattern.New(`(?:^|_)(?:ota|fota|updates?|upgrade|firmware|fw)_?(?:base_?|download_?|check_?)?(?:url|uri|server|host|address|link|site|source)$`)
 	// An address that is renewed is not the firmware.
-	dynamic = regexp.MustCompile(`(?i)ddns|dyndns|inadyn|no-?ip|\bmyip=|hostname=`)
+	dynamic = pattern.New(`(?i)ddns|dyndns|inadyn|no-?ip|\bmyip=|hostname=`)
 
-	community = regexp.MustCompile(`(?:^|_)(?:ro|rw|get|set|read|write|trap)?_?community(?:_?(?:ro|rw|read|write|string|name))?$`)
-	manages   = regexp.MustCompile(`(?:^|_)(?:acs|cwmp|tr_?069)_?(?:url|server|server_url)$`)
+	community = pattern.New(`(?:^|_)(?:ro|rw|get|set|read|write|trap)?_?community(?:_?(?:ro|rw|read|write|string|name))?$`)
+	manages   = pattern.New(`(?:^|_)(?:acs|cwmp|tr_?069)_?(?:url|server|server_url)$`)
 
-	wirelessKey = regexp.MustCompile(`(?:^|_)(?:encryp\w*|enc_?(?:type|mode)|security(?:_?(?:mode|type))?|auth_?mode|(?:wifi|wlan)_?(?:enc|security|auth))$`)
-	wireless    = regexp.MustCompile(`wifi|wlan|wireless|ssid|(?:^|_)(?:ra\d|ap|sta)(?:_|$)`)
+	wirelessKey = pattern.New(`(?:^|_)(?:encryp\w*|enc_?(?:type|mode)|security(?:_?(?:mode|type))?|auth_?mode|(?:wifi|wlan)_?(?:enc|security|auth))$`)
+	wireless    = pattern.New(`wifi|wlan|wireless|ssid|(?:^|_)(?:ra\d|ap|sta)(?:_|$)`)
 
-	upnpSection = regexp.MustCompile(`(?:^|_)upnpc?$`)
-	switchKey   = regexp.MustCompile(`^(?:enabled?|on|switch|active)$`)
-	mapsPorts   = regexp.MustCompile(`(?im)^\W*(?:map\w*|(?:ext|external|wan)_?port\w*)\W*[=:]`)
+	upnpSection = pattern.New(`(?:^|_)upnpc?$`)
+	switchKey   = pattern.New(`^(?:enabled?|on|switch|active)$`)
+	mapsPorts   = pattern.New(`(?im)^\W*(?:map\w*|(?:ext|external|wan)_?port\w*)\W*[=:]`)
 )
 
 // attributes looks at the settings that the attributes of XML hold.

@@ -5,27 +5,27 @@ import (
 	"cmp"
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/keyword"
+	"assay/internal/pattern"
 )
 
 var (
-	anyURL   = regexp.MustCompile(`(?i)\b(https?|ftp|tftp)://[^\s"'<>|;)\x60]+`)
-	imageURL = regexp.MustCompile(`(?i)(\.(bin|img|fw|swu|trx|chk|pkg|upd|ota|rom|raucb|mender|hex|tar|tgz|gz|xz|zip|ipk)(\?|$))|[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
+	anyURL   = pattern.New(`(?i)\b(https?|ftp|tftp)://[^\s"'<>|;)\x60]+`)
+	imageURL = pattern.New(`(?i)(\.(bin|img|fw|swu|trx|chk|pkg|upd|ota|rom|raucb|mender|hex|tar|tgz|gz|xz|zip|ipk)(\?|$))|[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
 	// Archives are fetched for many reasons; images for one.
-	archive   = regexp.MustCompile(`(?i)\.(hex|tar|tgz|gz|xz|zip)\b`)
-	imagePath = regexp.MustCompile(`(?i)[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
-	localURL  = regexp.MustCompile(`(?i)://(localhost|127\.|0\.0\.0\.0|\[::1\]|\$|%s)`)
-	orbits    = regexp.MustCompile(`(?i)/(?:xtra\d*|lto\d*|epo\w*|mgaoffline|qg_?\w*|eph\w*)\.(?:bin|dat|ubx|epo|hdr)\b`) // of satellites: no program
-	pageURL   = regexp.MustCompile(`(?i)\.(html?|php|txt|md|js|css|xsd|dtd)(\?|#|$)`)
+	archive   = pattern.New(`(?i)\.(hex|tar|tgz|gz|xz|zip)\b`)
+	imagePath = pattern.New(`(?i)[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
+	localURL  = pattern.New(`(?i)://(localhost|127\.|0\.0\.0\.0|\[::1\]|\$|%s)`)
+	orbits    = pattern.New(`(?i)/(?:xtra\d*|lto\d*|epo\w*|mgaoffline|qg_?\w*|eph\w*)\.(?:bin|dat|ubx|epo|hdr)\b`) // of satellites: no program
+	pageURL   = pattern.New(`(?i)\.(html?|php|txt|md|js|css|xsd|dtd)(\?|#|$)`)
 	// What looks at a signature: a tool's option, or a tool or key with such a name.
-	verifies  = regexp.MustCompile(`(?i)(^|\s)-(prverify|verify)\b|\bgpgv?\b|\busign\b|\bsignify\b|\bminisign\b|\bcosign\b|\bucert\b|signature|\bsigntool\b|verify_?sig|sig_?verify|rsa_?verify|check_?sign|sign_?check|\bswupdate\b|\brauc\b|\bverity\b`)
-	looksAway = regexp.MustCompile(`(?i)no-(?:gpg-|sign-|ssl-)?(?:verify|checks?)\b|verify(?:-ssl)?[= ]+(?:false|no|0)\b`)
-	older     = regexp.MustCompile(`(?i)\bsort\s+(-\w*V|--version-sort)|downgrad|rollback|anti_?roll|min_?version|version_?(compare|cmp|check|newer|older|gt|lt|le|ge)|(compare|check|cmp)_?version|ver(sion)?\w*["'}]?\s+-(lt|le|gt|ge)\s`)
+	verifies  = pattern.New(`(?i)(^|\s)-(prverify|verify)\b|\bgpgv?\b|\busign\b|\bsignify\b|\bminisign\b|\bcosign\b|\bucert\b|signature|\bsigntool\b|verify_?sig|sig_?verify|rsa_?verify|check_?sign|sign_?check|\bswupdate\b|\brauc\b|\bverity\b`)
+	looksAway = pattern.New(`(?i)no-(?:gpg-|sign-|ssl-)?(?:verify|checks?)\b|verify(?:-ssl)?[= ]+(?:false|no|0)\b`)
+	older     = pattern.New(`(?i)\bsort\s+(-\w*V|--version-sort)|downgrad|rollback|anti_?roll|min_?version|version_?(compare|cmp|check|newer|older|gt|lt|le|ge)|(compare|check|cmp)_?version|ver(sion)?\w*["'}]?\s+-(lt|le|gt|ge)\s`)
 )
 
 // writes says that a command writes an image to flash.
@@ -124,7 +124,7 @@ func (s *scanner) program(hits []keyword.Hit) {
 	}
 }
 
-var clientLine = regexp.MustCompile(`\bcurl\b[^;|&]*?\s(?:-[a-zA-Z]*k[a-zA-Z]*\b|--insecure\b)[^;|&]*|\bwget\s[^;|&]*--no-check-certificate[^;|&]*`)
+var clientLine = pattern.New(`\bcurl\b[^;|&]*?\s(?:-[a-zA-Z]*k[a-zA-Z]*\b|--insecure\b)[^;|&]*|\bwget\s[^;|&]*--no-check-certificate[^;|&]*`)
 
 // signs says that a program calls a function that checks a signature.
 func (s *scanner) signs() bool {
