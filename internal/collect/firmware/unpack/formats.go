@@ -18,14 +18,8 @@ type Formats struct {
 	inner  index            // of weak formats, that are looked for in what nothing explains
 	weak   []*format.Format
 	far    []candidate // numbers that stand further inside
-	lead   int64       // zeros, or ones, that a number begins with at most; 1 where none does
+	lead   int64       // zeros, or ones, that a number begins with at most; 1 where none does: padding but for its last bytes is passed over
 	reach  int         // bytes from a number's first byte that must be at hand
-}
-
-// index finds the candidates by the first two bytes of their numbers.
-type index struct {
-	pairs [1 << 16]uint16 // index into lists, 0: none
-	lists [][]candidate   // of a pair
 }
 
 type candidate struct {
@@ -44,6 +38,7 @@ func NewFormats(list []format.Format) *Formats {
 			fs.weak = append(fs.weak, f)
 			for _, m := range f.Magics {
 				if !f.Head && m.At == 0 && len(m.Bytes) > 1 {
+					fs.lead = max(fs.lead, leading(m.Bytes))
 					fs.reach = max(fs.reach, len(m.Bytes))
 					fs.inner.add(candidate{f, m})
 				}
@@ -74,34 +69,7 @@ func NewFormats(list []format.Format) *Formats {
 // leading is how many bytes of one value, that of padding, a number begins with.
 func leading(magic string) int64 {
 	n := max(len(magic)-len(strings.TrimLeft(magic, "\x00")), len(magic)-len(strings.TrimLeft(magic, "\xff")))
-	return int64(min(n, run/2))
-}
-
-// add adds a candidate to the pairs that it may begin with.
-func (x *index) add(c candidate) {
-	if x.lists == nil {
-		x.lists = make([][]candidate, 1)
-	}
-	for second := range uint(256) {
-		if len(c.magic.Bytes) > 1 && second != uint(c.magic.Bytes[1]) {
-			continue
-		}
-		k := uint(c.magic.Bytes[0]) | second<<8
-		if x.pairs[k] == 0 {
-			x.pairs[k] = uint16(len(x.lists))
-			x.lists = append(x.lists, nil)
-		}
-		i := x.pairs[k]
-		x.lists[i] = append(x.lists[i], c)
-	}
-}
-
-// begin are the candidates for two bytes.
-func (x *index) begin(a, b byte) []candidate {
-	if i := x.pairs[uint(a)|uint(b)<<8]; i > 0 {
-		return x.lists[i]
-	}
-	return nil
+	return int64(min(n, maxLead))
 }
 
 // At looks for a format that begins at the first byte of s; try names formats

@@ -22,7 +22,8 @@ type span struct{ off, end int64 }
 
 const (
 	window = 1 << 20
-	run    = 4096 // of one byte that are passed over at once
+	// maxLead bounds the padding before which a number is looked for.
+	maxLead = 2048
 	// Looks cost a read or more; an image made of nothing but magic numbers
 	// ends here, after seconds.
 	maxLooks = 400_000
@@ -137,17 +138,9 @@ func (sc *scanning) everywhere(off int64) error {
 
 // window looks at the numbers that begin in b[:step]; it returns where to go on.
 func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
-	pairs := &sc.fs.pairs.pairs
-	for i := 0; i < step && i+1 < len(b); i++ {
-		if (b[i] == 0 || b[i] == 0xff) && b[i] == b[i+1] && i+run < len(b) && b[i] == b[i+run-1] && plain(b[i:i+run]) {
-			i += run - int(sc.fs.lead) - 1 // padding
-			continue
-		}
-		list := pairs[uint(b[i])|uint(b[i+1])<<8]
-		if list == 0 {
-			continue
-		}
-		for _, c := range sc.fs.pairs.lists[list] {
+	x := &sc.fs.pairs
+	for i := x.leap(b, 0, step, int(sc.fs.lead)); i < step && i+1 < len(b); i = x.leap(b, i+1, step, int(sc.fs.lead)) {
+		for _, c := range x.begin(b[i], b[i+1]) {
 			if !prefix(b[i:], c.magic.Bytes) {
 				continue
 			}

@@ -97,12 +97,9 @@ func (sc *scanning) inner(tries int) error {
 func (sc *scanning) innerWindow(b []byte, off int64, tries *int) (int64, error) {
 	x := &sc.fs.inner
 	next := off + int64(min(len(b), window))
-	for i := 0; i+1 < len(b) && off+int64(i) < next && *tries > 0; i++ {
-		list := x.pairs[uint(b[i])|uint(b[i+1])<<8]
-		if list == 0 {
-			continue
-		}
-		for _, c := range x.lists[list] {
+	step := func(i int) int { return x.leap(b, i, int(min(next-off, int64(len(b)))), int(sc.fs.lead)) }
+	for i := step(0); i+1 < len(b) && off+int64(i) < next && *tries > 0; i = step(i + 1) {
+		for _, c := range x.begin(b[i], b[i+1]) {
 			if !prefix(b[i:], c.magic.Bytes) {
 				continue
 			}
