@@ -124,6 +124,9 @@ type Region struct {
 	Offset int64
 	Size   int64
 	Try    []string // names of formats to be tried first at its start, Weak ones too
+	// Program says that what is packed in it is one program as it stands in
+	// memory: it has no header, no trailer, and nobody hid it.
+	Program bool
 }
 
 // Content is decoded content: random access, or a stream.

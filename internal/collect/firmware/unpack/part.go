@@ -15,7 +15,7 @@ import (
 // without a stated size took; 0 where that isn't known.
 func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, path string) (used int64, err error) {
 	in := l
-	in.path = path
+	in.path, in.program = path, false
 	if !w.enters(in) {
 		return 0, nil
 	}
@@ -205,6 +205,7 @@ func (w *walk) region(ctx context.Context, l layer, p *format.Part, r format.Reg
 		return w.gap(l.gap(p.Offset, Limit, fmt.Sprintf("%s: %v", p.Format, err)))
 	}
 	in := l.part(r.Offset, r.Size)
+	in.packed = r.Program
 	if r.Name != "" {
 		in.path = l.name(r.Name, r.Offset)
 	} else if len(p.Regions) > 1 {
@@ -277,6 +278,7 @@ func (w *walk) stream(ctx context.Context, l layer, p *format.Part, c format.Con
 	in := l
 	in.src, in.mem, in.base, in.decoded, in.large = bytes.NewReader(data), data, 0, true, l.large || len(data) > largeFile
 	in.above += int64(len(data))
+	in.program, in.packed = l.packed, false
 	return used, w.source(ctx, in, c.Try)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
 
 	"assay/internal/collect/firmware/format"
 )
@@ -32,8 +33,9 @@ const (
 	maxWeak  = 20_000
 )
 
-// scan finds the parts of s.
-func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxParts int) (*layout, error) {
+// scan finds the parts of s; program says that it is known to be a program, that
+// nothing is a header of or hides.
+func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxParts int, program bool) (*layout, error) {
 	l := &layout{blocks: newBlocks(s.Size())}
 	off := int64(0)
 	p, err := fs.At(ctx, s, try, len(try) > 0)
@@ -48,7 +50,7 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 		off = p.Offset + max(p.Size, 1)
 	}
 	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: maxParts}
-	if p == nil {
+	if p == nil && !program {
 		if off, err = sc.begins(); err != nil {
 			return l, err
 		}
@@ -80,14 +82,11 @@ type scanning struct {
 // begins tries weak formats of whole regions: what they hold would else be
 // found in their place.
 func (sc *scanning) begins() (off int64, err error) {
-	for _, f := range sc.fs.weak {
-		if !f.Head {
-			continue
-		}
-		p, err := f.Look(sc.ctx, sc.s, 0)
+	for _, look := range sc.heads() {
+		p, err := look()
 		switch {
 		case err != nil:
-			return 0, fmt.Errorf("%s at offset 0: %w", f.Name, err)
+			return 0, err
 		case p == nil:
 		case p.Offset > 0:
 			sc.ends = append(sc.ends, p)
@@ -97,6 +96,35 @@ func (sc *scanning) begins() (off int64, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// sideBySide is from where on the formats of a whole region, which read all of
+// it, do so at the same time.
+const sideBySide = 4 << 20
+
+// heads are the looks of these formats, in their order.
+func (sc *scanning) heads() (out []func() (*format.Part, error)) {
+	for _, f := range sc.fs.weak {
+		if !f.Head {
+			continue
+		}
+		look := sync.OnceValues(func() (*format.Part, error) {
+			p, err := f.Look(sc.ctx, sc.s, 0)
+			if err != nil {
+				err = fmt.Errorf("%s at offset 0: %w", f.Name, err)
+			}
+			return p, err
+		})
+		out = append(out, look)
+	}
+	if sc.s.Size() >= sideBySide {
+		var wg sync.WaitGroup
+		for _, look := range out {
+			wg.Go(func() { _, _ = look() }) // it is asked again
+		}
+		wg.Wait()
+	}
+	return out
 }
 
 // everywhere looks at each offset from off on.

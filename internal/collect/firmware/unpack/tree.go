@@ -121,6 +121,9 @@ func (t *tree) walk(ctx context.Context, vol format.Volume) error {
 		}
 		first := make([]string, workers) // the name of the content that each of them saw last
 		return t.ended(ctx, p.Each(ctx, workers, func(i int, e format.Entry, data []byte, err error) error {
+			if i > 0 && i == workers-1 {
+				t.giveWay(ctx)
+			}
 			if !e.Again {
 				first[i] = e.Path
 				if err := t.w.budget.spend(int64(len(data))); err != nil {
@@ -139,6 +142,17 @@ func (t *tree) walk(ctx context.Context, vol format.Volume) error {
 		return t.entry(ctx, q, e, content)
 	})
 	return t.ended(ctx, errors.Join(err, q.wait()))
+}
+
+// giveWay waits until what is decoded beside the tree needs no core of its own.
+func (t *tree) giveWay(ctx context.Context) {
+	if t.l.beside == nil {
+		return
+	}
+	select {
+	case <-t.l.beside:
+	case <-ctx.Done():
+	}
 }
 
 // entry visits one entry of a volume that has them one after the other.

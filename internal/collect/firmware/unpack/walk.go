@@ -124,11 +124,14 @@ type layer struct {
 	base    int64  // of src in the image or decoded layer
 	decoded bool
 	depth   int
-	alone   bool   // no other goroutines: the walk is inside of a file
-	large   bool   // what it stands in holds the place of the one large thing in memory
-	above   int64  // bytes in memory that it stands in
-	names   *names // of the image, or of the file that it stands in
-	content []byte // SHA-256 of the file that it stands in
+	alone   bool            // no other goroutines: the walk is inside of a file
+	large   bool            // what it stands in holds the place of the one large thing in memory
+	above   int64           // bytes in memory that it stands in
+	names   *names          // of the image, or of the file that it stands in
+	content []byte          // SHA-256 of the file that it stands in
+	packed  bool            // a program is packed in it
+	beside  <-chan struct{} // closed when what is decoded beside a tree in it was; nil: nothing is
+	program bool            // it is that program
 }
 
 // part is the layer of a range of this one.
@@ -171,7 +174,7 @@ func (w *walk) enters(l layer) bool {
 func (w *walk) image(ctx context.Context, s format.Source) (Image, error) {
 	img := Image{Size: s.Size()}
 	l := layer{volume: -1, src: s, names: newNames()}
-	lay, err := w.fs.scan(ctx, s, nil, w.lim.Parts)
+	lay, err := w.fs.scan(ctx, s, nil, w.lim.Parts, false)
 	if err != nil {
 		return img, fmt.Errorf("unpack: %w", err)
 	}
@@ -215,7 +218,7 @@ func (w *walk) source(ctx context.Context, l layer, try []string) error {
 	if l.depth > w.lim.Depth {
 		return w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", w.lim.Depth)))
 	}
-	lay, err := w.fs.scan(ctx, l.src, try, w.lim.Parts)
+	lay, err := w.fs.scan(ctx, l.src, try, w.lim.Parts, l.program)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
@@ -265,10 +268,14 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	}
 	var wg sync.WaitGroup
 	var err error
-	// Trees decode on all cores; what is decoded from end to end beside them
-	// fills the time in which they can't.
-	wg.Go(func() { trees, err = w.all(ctx, l, lay, trees, func(p *format.Part) string { return called[p] }) })
+	// Trees decode on all cores; what is decoded from end to end beside them has
+	// one of these until it ends: it would else be what the walk waits for.
+	done := make(chan struct{})
+	beside := l
+	beside.beside = done
+	wg.Go(func() { trees, err = w.all(ctx, beside, lay, trees, func(p *format.Part) string { return called[p] }) })
 	rest, err2 := w.all(ctx, l, lay, rest, path)
+	close(done)
 	wg.Wait()
 	open := make(map[int64]bool) // where streams end whose end wasn't known before
 	for _, p := range rest {

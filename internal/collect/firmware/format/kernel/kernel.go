@@ -91,7 +91,7 @@ func packed(p *format.Part, s format.Source, from, end int64) {
 	b := format.Head(s, from, int(min(loader+64, end-from)))
 	if i, name := payload.Find(b); name != "" {
 		p.Note += ", " + name
-		p.Regions = append(p.Regions, format.Region{Name: "kernel", Offset: from + int64(i), Size: end - from - int64(i), Try: []string{name}})
+		p.Regions = append(p.Regions, format.Region{Name: "kernel", Offset: from + int64(i), Size: end - from - int64(i), Try: []string{name}, Program: true})
 	} else {
 		p.Problems = append(p.Problems, format.Problem{Offset: from, Kind: format.Unsupported, Detail: p.Format + ": no compressed kernel is found in it"})
 	}
@@ -155,7 +155,7 @@ func lookZBoot(_ context.Context, s format.Source, at int64) (*format.Part, erro
 	p := &format.Part{Format: "efi-zboot", Offset: at, Note: "Linux for EFI, compressed with " + string(kind)}
 	p.Claim(s, max(off+n, peEnd(s, at)))
 	if off < p.Size {
-		p.Regions = []format.Region{{Name: "kernel", Offset: at + off, Size: min(n, p.Size-off), Try: []string{try}}}
+		p.Regions = []format.Region{{Name: "kernel", Offset: at + off, Size: min(n, p.Size-off), Try: []string{try}, Program: true}}
 	}
 	return p, nil
 }

@@ -17,27 +17,27 @@ const (
 
 // byRun finds the key in padding: zeros show it, ones show its complement.
 func (x *finder) byRun(ctx context.Context, h *hidden) (f found, ok bool) {
-	buf := make([]byte, len(h.raw))
+	var keys [][]byte
 	for _, k := range h.runs() {
 		for _, mask := range []byte{0, 0xff} {
 			key := []byte(k)
 			for i := range key {
 				key[i] ^= mask
 			}
-			if key = primitive(key); key == nil {
-				continue
-			}
-			copy(buf, h.raw)
-			decode(buf, key, 0)
-			if f, ok = h.search(buf, key); ok {
-				return f, true
-			}
-			if f, ok = x.far(ctx, h, key); ok || ctx.Err() != nil {
-				return f, ok
+			if key = primitive(key); key != nil {
+				keys = append(keys, key)
 			}
 		}
 	}
-	return f, false
+	buf := make([]byte, len(h.raw))
+	for _, key := range keys {
+		copy(buf, h.raw)
+		decode(buf, key, 0)
+		if f, ok = h.search(buf, key); ok || ctx.Err() != nil {
+			return f, ok
+		}
+	}
+	return x.far(ctx, h, keys)
 }
 
 // runs returns the keys that runs of one byte would show, the most frequent
@@ -101,58 +101,6 @@ func (h *hidden) search(b, key []byte) (f found, ok bool) {
 		}
 	}
 	return f, false
-}
-
-const (
-	// grid is what parts of flash begin at a multiple of.
-	grid = 256
-	// mostFar bounds how much is searched for each key: of a whole source, and of
-	// one that follows something else in it.
-	mostFar  = 64 << 20
-	mostRest = 1 << 20
-	maxFar   = 2000 // numbers that are looked at
-)
-
-// far finds a format that is sure at a border of the decoded bytes.
-func (x *finder) far(ctx context.Context, h *hidden, key []byte) (f found, ok bool) {
-	reach := 0
-	for _, c := range x.sure {
-		if c.magic.At < sample {
-			reach = max(reach, int(c.magic.At)+len(c.magic.Bytes))
-		}
-	}
-	most := int64(mostFar)
-	if !h.whole {
-		most = mostRest
-	}
-	end := min(h.src.Size(), most)
-	buf := make([]byte, min(int64(sample+reach), h.src.Size()))
-	for off, looks := int64(0), 0; off < end && ctx.Err() == nil; off += sample {
-		b := buf[:min(int64(len(buf)), h.src.Size()-off)]
-		if format.ReadAt(h.src, b, off) != nil {
-			return f, false
-		}
-		decode(b, key, off)
-		for i := 0; i < len(b) && i < sample; i += grid {
-			for _, c := range x.sure {
-				if !stands(c, b, i) || c.f.Head && off+int64(i) > 0 {
-					continue
-				}
-				if looks++; looks > maxFar {
-					return f, false
-				}
-				if f, ok = x.prove(ctx, h, key, c, off+int64(i)); ok {
-					return f, true
-				}
-			}
-		}
-	}
-	return f, false
-}
-
-func stands(c candidate, b []byte, at int) bool {
-	at += int(c.magic.At)
-	return at+len(c.magic.Bytes) <= len(b) && string(b[at:at+len(c.magic.Bytes)]) == c.magic.Bytes
 }
 
 // at asks all formats at one place.

@@ -28,7 +28,6 @@ func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, 
 		return nil, nil
 	}
 	buf := make([]byte, min(swapWindow+maxProof, s.Size()&^3))
-	swapped := make([]byte, len(buf))
 	for off := int64(0); off < min(s.Size()&^3, swapMost); off += swapWindow {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -37,11 +36,9 @@ func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, 
 		if err := format.ReadAt(s, b, off); err != nil {
 			return nil, nil
 		}
-		for _, width := range []int64{2, 4} {
-			w := swapped[:copy(swapped, b)]
-			swap(w, width)
-			if f, ok := aligned(w, s.Size()-off); ok {
-				v := &swappedView{s: format.Section(s, 0, s.Size()/width*width), width: width}
+		for _, width := range []int{2, 4} {
+			if f, ok := aligned(b, width, s.Size()-off); ok {
+				v := &swappedView{s: format.Section(s, 0, s.Size()/int64(width)*int64(width)), width: int64(width)}
 				p := &format.Part{Format: "byte-swapped", Size: v.Size(),
 					Note: fmt.Sprintf("the bytes of each %d bits stand in the other order, as %s at offset %d shows", 8*width, f.name, off+f.off)}
 				p.Contents = func(context.Context, format.Limits) ([]format.Content, error) {
@@ -54,21 +51,34 @@ func lookSwapped(ctx context.Context, s format.Source, at int64) (*format.Part, 
 	return nil, nil
 }
 
-// aligned finds a proof at a border.
-func aligned(b []byte, have int64) (f found, ok bool) {
+// aligned finds a proof at a border of b, when its words are turned round.
+func aligned(b []byte, width int, have int64) (f found, ok bool) {
+	var head [maxProof]byte
 	for off := 0; off < len(b) && off < swapWindow; off += swapStep {
 		for i := range whole {
 			p := &whole[i]
-			k := p.known[0]
-			if off+k.off+len(k.bytes) > len(b) || string(b[off+k.off:off+k.off+len(k.bytes)]) != k.bytes {
+			if k := p.known[0]; !swapped(b[off:], k.off, width, k.bytes) {
 				continue
 			}
-			if size, ok := p.check(b[off:min(off+maxProof, len(b))], have-int64(off)); ok {
+			n := copy(head[:], b[off:])
+			swap(head[:n], int64(width))
+			if size, ok := p.check(head[:n], have-int64(off)); ok {
 				return found{name: p.name, off: int64(off), size: size}, true
 			}
 		}
 	}
 	return f, false
+}
+
+// swapped says that want stands at off of b, when its words are turned round.
+func swapped(b []byte, off, width int, want string) bool {
+	for i := range len(want) {
+		// Words begin where b does.
+		if at := (off + i) ^ (width - 1); at >= len(b) || b[at] != want[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // swap turns the bytes of each word round; b is a whole number of words.

@@ -27,17 +27,26 @@ import (
 // behind it. It has no magic number and costs some milliseconds a look, so it
 // comes last and at the start of what is unexplained.
 func New(sure []format.Format) format.Format {
+	x := newFinder(sure)
+	return format.Format{Name: "xor", Weak: true, Head: true, Look: x.look}
+}
+
+// finder looks for keys.
+type finder struct {
+	sure    []candidate
+	numbers []numbers // of sure, for what is far from the beginning
+}
+
+func newFinder(sure []format.Format) *finder {
 	x := &finder{}
 	for i := range sure {
 		for _, m := range sure[i].Magics {
 			x.sure = append(x.sure, candidate{&sure[i], m})
 		}
 	}
-	return format.Format{Name: "xor", Weak: true, Head: true, Look: x.look}
+	x.numbers = byPlace(x.sure)
+	return x
 }
-
-// finder looks for keys.
-type finder struct{ sure []candidate }
 
 type candidate struct {
 	f     *format.Format
