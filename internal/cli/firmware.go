@@ -3,12 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -99,13 +94,14 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	defer f.Close() // read-only
 	p := a.progress()
 	defer p.done()
-	size, hash, err := a.hashed(ctx, p, f, path)
-	if err != nil && ctx.Err() != nil {
-		return nil, nil, a.interrupted(ctx.Err(), "ui.interrupted-nothing")
-	}
-	if err != nil {
+	// Its sum is taken while it is read.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	sum := hashing(ctx, f)
+	if err := sum.early(); err != nil {
 		return nil, nil, a.unusable(err, path)
 	}
+	size := sum.stated
 	p.show("progress.image-scan", "image", filepath.Base(path), "size", sized(0), "all", sized(size))
 	begun := time.Now()
 	r, res, failed, err := firmware.Read(ctx, runner(), f, opt, func(x firmware.Progress) {
@@ -120,6 +116,15 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	if err != nil {
 		return nil, nil, a.interrupted(err, "ui.interrupted-nothing")
 	}
+	size, hash, err := sum.wait(func(read int64) {
+		p.show("progress.image-hash", "image", filepath.Base(path), "size", sized(read), "all", sized(size))
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil, nil, a.interrupted(ctx.Err(), "ui.interrupted-nothing")
+	}
+	if err != nil {
+		return nil, nil, a.unusable(err, path)
+	}
 	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hash},
 		Systems: []firmwareSystem{}, Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
 		Hosts: []firmwareHost{}, Mentioned: []firmwareHost{}, Certificates: []firmwareCert{}, Binaries: []firmwareBinary{}, Weaknesses: []firmwareWeakness{},
@@ -132,43 +137,6 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	}
 	d.Stats = stats(res, size, a.now().Sub(start).Seconds())
 	return d, r, nil
-}
-
-// errNoSize says that the system calls a file empty and gives bytes of it: one
-// of /proc or /sys, which only looks like a file.
-var errNoSize = errors.New("a file without a size")
-
-// hashed reads a file to its end, and tells how far it is.
-func (a *app) hashed(ctx context.Context, p *progress, f *os.File, path string) (size int64, sum string, err error) {
-	all, stated := "", int64(-1)
-	if info, err := f.Stat(); err == nil {
-		all, stated = sized(info.Size()), info.Size()
-	}
-	name := filepath.Base(path)
-	p.show("progress.image-hash", "image", name, "size", sized(0), "all", all)
-	h := sha256.New()
-	b := make([]byte, 1<<20)
-	for shown := time.Now(); ; {
-		if ctx.Err() != nil {
-			return size, "", ctx.Err()
-		}
-		n, err := f.Read(b)
-		h.Write(b[:n])
-		size += int64(n)
-		if err == io.EOF && stated == 0 && size > 0 {
-			return size, "", errNoSize
-		}
-		if err == io.EOF {
-			return size, hex.EncodeToString(h.Sum(nil)), nil
-		}
-		if err != nil {
-			return size, "", err
-		}
-		if time.Since(shown) > time.Second/5 {
-			shown = time.Now()
-			p.show("progress.image-hash", "image", name, "size", sized(size), "all", all)
-		}
-	}
 }
 
 // ended says that the confined reader was stopped before its end.

@@ -3,10 +3,8 @@ package firmware
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"assay/internal/collect/firmware/inspect"
@@ -444,16 +442,9 @@ func (g *Gather) guess(rounds int) {
 			hashes, values, users = append(hashes, s), append(values, s.Value), append(users, user)
 		}
 	}
-	var wg sync.WaitGroup
-	free := make(chan bool, max(1, runtime.GOMAXPROCS(0)))
 	for i, try := range guess.Share(rounds, values, users) {
-		free <- true
-		wg.Go(func() {
-			defer func() { <-free }()
-			tryPasswords(hashes[i], try, users[i], known)
-		})
+		tryPasswords(hashes[i], try, users[i], known)
 	}
-	wg.Wait()
 }
 
 // tryPasswords notes the password of a hash, or how far it was tried.

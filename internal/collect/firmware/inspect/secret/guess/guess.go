@@ -7,8 +7,12 @@ package guess
 
 import (
 	_ "embed"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 //go:embed words.txt
@@ -82,36 +86,60 @@ func (g *Guesser) Password(hash, user string, known ...string) (password string,
 		return "", None, false
 	}
 	few := known[:min(len(known), common)]
-	for _, list := range [][]string{likely(user), few, words[:common]} {
-		for _, p := range list {
-			if len(p) > 64 {
-				continue
-			}
-			if g.first < cost {
-				return "", Some, false
-			}
-			if g.first -= cost; test(p) {
-				return p, All, true
-			}
+	for _, x := range []struct {
+		words  []string
+		limit  int
+		budget *int
+	}{
+		{slices.Concat(likely(user), few, words[:common]), g.first, &g.first},
+		// Half of what is left: the first hash must not use up what the others need.
+		{slices.Concat(known[len(few):], words[common:]), g.budget / 2, &g.budget},
+	} {
+		list := slices.DeleteFunc(x.words, func(p string) bool { return len(p) > 64 })
+		most := min(len(list), x.limit/cost)
+		n := first(list[:most], cost, test)
+		if n < most {
+			*x.budget -= (n + 1) * cost
+			return list[n], All, true
 		}
-	}
-	// Half of what is left: the first hash must not use up what the others need.
-	limit := g.budget / 2
-	for _, list := range [][]string{known[len(few):], words[common:]} {
-		for _, p := range list {
-			if len(p) > 64 {
-				continue
-			}
-			if limit < cost {
-				return "", Some, false
-			}
-			limit -= cost
-			if g.budget -= cost; test(p) {
-				return p, All, true
-			}
+		*x.budget -= n * cost
+		if most < len(list) {
+			return "", Some, false
 		}
 	}
 	return "", All, false
+}
+
+// slow is what one try costs where many are worth a second core.
+const slow = 500
+
+// first returns the index of the first word that passes the test; their number
+// if none does.
+func first(words []string, cost int, test func(string) bool) int {
+	var next, found atomic.Int64
+	found.Store(int64(len(words)))
+	work := func() {
+		for {
+			i := next.Add(1) - 1
+			if i >= found.Load() {
+				return
+			}
+			if test(words[i]) {
+				for f := found.Load(); i < f && !found.CompareAndSwap(f, i); f = found.Load() {
+				}
+			}
+		}
+	}
+	if cost < slow {
+		work()
+		return int(found.Load())
+	}
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(work)
+	}
+	wg.Wait()
+	return int(found.Load())
 }
 
 // likely are passwords that people make of an account's name.
