@@ -92,6 +92,7 @@ func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, pro
 		return nil, sandbox.Result{}, nil, err
 	}
 	g := Gather{Keep: opt.Keep}
+	go component.Words() // the rules are read while the child starts
 	res, err := run(ctx, sandbox.Job{Parser: ParserName, Input: in, Args: args}, func(raw json.RawMessage) error {
 		var rec Record
 		if err := json.Unmarshal(raw, &rec); err != nil {

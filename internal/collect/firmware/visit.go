@@ -52,6 +52,7 @@ func Parse(ctx context.Context, in *os.File, raw json.RawMessage, emit func(any)
 // input can't be read; all else is in the records.
 func Analyse(ctx context.Context, s format.Source, opt Options, emit func(Record) error) error {
 	v := newVisitor(opt, emit)
+	go v.words() // while the first headers are read
 	s = &watched{Source: s, ticker: &v.ticker, tell: func(int64) error { return v.tell("") }}
 	img, err := unpack.NewFormats(formats.All()).Walk(ctx, s, unpack.Limits{}, v)
 	if errors.Is(err, unpack.ErrEmpty) {
@@ -96,7 +97,7 @@ const keptHits = 1 << 17
 type visitor struct {
 	opt         Options
 	emit        func(Record) error
-	words       *keyword.Table
+	words       func() *keyword.Table
 	markers     []Seen // by word
 	markerWords []string
 	scratch     sync.Pool
@@ -110,10 +111,12 @@ type visitor struct {
 func newVisitor(opt Options, emit func(Record) error) *visitor {
 	v := &visitor{opt: opt, emit: emit}
 	v.markerWords, v.markers = markerWords(opt.Markers)
-	lists := make([][]string, owners)
-	lists[ofSecret], lists[ofHost], lists[ofStartup], lists[ofSystem] = secret.Words(), host.Words(), startup.Words(), system.Words()
-	lists[ofComponent], lists[ofBinary], lists[ofMarker] = component.Words(), binary.Words(), v.markerWords
-	v.words = keyword.NewTable(lists...)
+	v.words = sync.OnceValue(func() *keyword.Table {
+		lists := make([][]string, owners)
+		lists[ofSecret], lists[ofHost], lists[ofStartup], lists[ofSystem] = secret.Words(), host.Words(), startup.Words(), system.Words()
+		lists[ofComponent], lists[ofBinary], lists[ofMarker] = component.Words(), binary.Words(), v.markerWords
+		return keyword.NewTable(lists...)
+	})
 	v.scratch.New = func() any { return new([][]keyword.Hit) }
 	return v
 }
@@ -319,7 +322,7 @@ type emitter struct {
 func (e *emitter) inspect() error {
 	v := e.v
 	out := v.scratch.Get().(*[][]keyword.Hit)
-	hits, cut := v.words.Scan(e.f.Data, maxWords, *out)
+	hits, cut := v.words().Scan(e.f.Data, maxWords, *out)
 	*out = hits
 	defer func() {
 		n := 0

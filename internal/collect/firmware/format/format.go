@@ -68,6 +68,9 @@ type Format struct {
 	// vendors that only a checksum proves), at multiples of 4 KiB and where what
 	// no other format explains begins; with Head only there. Magics may be empty.
 	Weak bool
+	// Tail formats, which are Head and Weak, stand at the end of what their look
+	// begins at.
+	Tail bool
 	// Look says what stands at offset at of s; nil where it is something else.
 	// It must be sure: a stray magic number in other content is nothing. It
 	// reads headers and checksums, unpacks nothing that is large, allocates

@@ -50,6 +50,7 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 		off = p.Offset + max(p.Size, 1)
 	}
 	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: maxParts}
+	defer sc.side.Wait()
 	if p == nil && !program {
 		if off, err = sc.begins(); err != nil {
 			return l, err
@@ -68,42 +69,28 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 }
 
 type scanning struct {
-	fs  *Formats
-	ctx context.Context
-	s   format.Source
-	l   *layout
-	max int
-	buf []byte
-	// ends are parts that were found at the beginning of the source and stand
-	// further on: trailers.
-	ends []*format.Part
+	fs   *Formats
+	ctx  context.Context
+	s    format.Source
+	l    *layout
+	max  int
+	buf  []byte
+	side sync.WaitGroup
+	// tails are looks for what stands at the end of the source.
+	tails []look
 }
 
-// begins tries weak formats of whole regions: what they hold would else be
-// found in their place.
-func (sc *scanning) begins() (off int64, err error) {
-	for _, look := range sc.heads() {
-		p, err := look()
-		switch {
-		case err != nil:
-			return 0, err
-		case p == nil:
-		case p.Offset > 0:
-			sc.ends = append(sc.ends, p)
-		default:
-			sc.l.parts = append(sc.l.parts, p)
-			return max(p.Size, 1), nil
-		}
-	}
-	return 0, nil
-}
+// look is a format's at the first byte.
+type look func() (*format.Part, error)
 
 // sideBySide is from where on the formats of a whole region, which read all of
 // it, do so at the same time.
 const sideBySide = 4 << 20
 
-// heads are the looks of these formats, in their order.
-func (sc *scanning) heads() (out []func() (*format.Part, error)) {
+// begins tries weak formats of whole regions: what they hold would else be
+// found in their place.
+func (sc *scanning) begins() (off int64, err error) {
+	var heads []look
 	for _, f := range sc.fs.weak {
 		if !f.Head {
 			continue
@@ -115,16 +102,33 @@ func (sc *scanning) heads() (out []func() (*format.Part, error)) {
 			}
 			return p, err
 		})
-		out = append(out, look)
+		if f.Tail {
+			sc.tails = append(sc.tails, look)
+		} else {
+			heads = append(heads, look)
+		}
+		if sc.s.Size() >= sideBySide {
+			sc.side.Go(func() { _, _ = look() }) // who needs it waits for it
+		}
 	}
 	if sc.s.Size() >= sideBySide {
-		var wg sync.WaitGroup
-		for _, look := range out {
-			wg.Go(func() { _, _ = look() }) // it is asked again
+		if err := sc.count(0, sc.s.Size()); err != nil {
+			return 0, err
 		}
-		wg.Wait()
 	}
-	return out
+	for _, look := range heads {
+		switch p, err := look(); {
+		case err != nil:
+			return 0, err
+		case p == nil:
+		case p.Offset > 0:
+			sc.tails = append(sc.tails, look)
+		default:
+			sc.l.parts = append(sc.l.parts, p)
+			return max(p.Size, 1), nil
+		}
+	}
+	return 0, nil
 }
 
 // everywhere looks at each offset from off on.

@@ -11,8 +11,10 @@ import (
 // weakly looks for weak formats at the beginning and at the borders of what is
 // not explained.
 func (sc *scanning) weakly() error {
-	for _, p := range sc.ends {
-		if sc.unclaimed(p) {
+	for _, look := range sc.tails {
+		if p, err := look(); err != nil {
+			return err
+		} else if p != nil && sc.unclaimed(p) {
 			sc.add(p)
 		}
 	}

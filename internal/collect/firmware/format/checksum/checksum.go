@@ -33,7 +33,7 @@ const (
 // Formats returns the formats of this package.
 func Formats() []format.Format {
 	return []format.Format{
-		{Name: "checksum-trailer", Head: true, Weak: true, Look: lookTrailer},
+		{Name: "checksum-trailer", Head: true, Weak: true, Tail: true, Look: lookTrailer},
 		{Name: "checksum-header", Head: true, Weak: true, Look: lookHeader},
 	}
 }
