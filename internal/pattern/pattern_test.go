@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/packages"
@@ -21,6 +23,61 @@ func TestPattern(t *testing.T) {
 	if p.String() != `(?P<name>[a-z]+)=(\d+)` || !p.Match([]byte("a=1")) || p.MatchString("a=") {
 		t.Error("it isn't the expression that it was made of")
 	}
+}
+
+// TestGate is of expressions whose matches all have one of some words.
+func TestGate(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		source, want string
+		fold         bool
+	}{
+		{`\b(?:gpgv?|usign)\b`, "gpg usign", false},
+		{`(?i)\bVerify\b|signature`, "verify signature", true},
+		{`\s*(secret|key)=(\d+)`, "secret key", false},
+		{`^\d+(?:abc){2,}x?`, "abc", false},
+		{`(?:abc)?\d`, "", false},
+		{`abc\d+`, "", false}, // package regexp looks for it itself
+		{`\d*x`, "", false},
+		{`(?i)schlüssel`, "", false},
+	} {
+		if words, fold := pattern.Gate(row.source); strings.Join(words, " ") != row.want || fold != row.fold {
+			t.Errorf("%s: %q, fold %v", row.source, words, fold)
+		}
+	}
+	long := pattern.New(`(?i)\bsecret=\d`)
+	for n := range 5000 { // across the borders of pieces
+		if text := strings.Repeat("x", n) + " SeCrET=1"; !long.MatchString(text) {
+			t.Fatalf("behind %d bytes it isn't found", n)
+		}
+	}
+	if !pattern.New(`(?i)x?key=\d`).MatchString("\u212aEY=1") {
+		t.Error("the Kelvin sign is a K")
+	}
+}
+
+// FuzzSame holds a pattern against package regexp.
+func FuzzSame(f *testing.F) {
+	f.Add(`(?i)\b(?:gpgv?|usign)\b`, "runs GPGV and \u017fign")
+	f.Add(`^\d+(?:abc){2,}x?`, "1abcabcx")
+	f.Add(`(a|bc)(d|ef)`, "bcef ad")
+	f.Add(`(?m)^x(?i:key)s*$`, "y\nxKEYs\n")
+	f.Fuzz(func(t *testing.T, source, text string) {
+		re, err := regexp.Compile(source)
+		if err != nil || len(text) > 1<<10 {
+			return
+		}
+		p := pattern.New(source)
+		if a, b := re.FindAllStringSubmatchIndex(text, -1), p.FindAllStringSubmatchIndex(text, -1); !reflect.DeepEqual(a, b) {
+			t.Errorf("%q in %q: %v, want %v", source, text, b, a)
+		}
+		if a, b := re.Match([]byte(text)), p.Match([]byte(text)); a != b {
+			t.Errorf("%q in %q: %v, want %v", source, text, b, a)
+		}
+		if a, b := re.ReplaceAllString(text, "<$0>"), p.ReplaceAllString(text, "<$0>"); a != b {
+			t.Errorf("%q in %q: %q, want %q", source, text, b, a)
+		}
+	})
 }
 
 // TestAllCompile compiles the expressions of the whole program: a wrong one
