@@ -125,7 +125,7 @@ type entry struct {
 	path string
 }
 
-var tableRow = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([^`]+)` \\|")
+var tableRow = regexp.MustCompile("(?m)^\\| (-?\\d+) \\| `([^`]+)` \\|")
 
 func table(t *testing.T) []entry {
 	t.Helper()

@@ -56,9 +56,9 @@ func TestZImage(t *testing.T) {
 		region format.Region
 		note   string
 	}{
-		{"with table", zimage(binary.LittleEndian, packed, true), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n, Try: []string{"gzip"}}, "Linux zImage, ARM, gzip"},
-		{"without", zimage(binary.LittleEndian, packed, false), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n + 64, Try: []string{"gzip"}}, "Linux zImage, ARM, gzip"},
-		{"big endian", zimage(binary.BigEndian, packed, true), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n, Try: []string{"gzip"}}, "Linux zImage, ARM, big endian, gzip"},
+		{"with table", zimage(binary.LittleEndian, packed, true), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n, Try: []string{"gzip"}, Program: true}, "Linux zImage, ARM, gzip"},
+		{"without", zimage(binary.LittleEndian, packed, false), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n + 64, Try: []string{"gzip"}, Program: true}, "Linux zImage, ARM, gzip"},
+		{"big endian", zimage(binary.BigEndian, packed, true), format.Region{Name: "kernel", Offset: 4 + 0x400, Size: n, Try: []string{"gzip"}, Program: true}, "Linux zImage, ARM, big endian, gzip"},
 	} {
 		p := looktest.At(t, Formats(), append([]byte("pad."), row.img...), 4)
 		if p == nil {
@@ -96,7 +96,7 @@ func TestBZImage(t *testing.T) {
 	p := looktest.At(t, Formats(), img, 0)
 	want := &format.Part{
 		Format: "bzimage", Size: int64(len(img)), Note: "Linux bzImage, x86, boot protocol 2.15, gzip",
-		Regions: []format.Region{{Name: "kernel", Offset: 2*512 + 0x20, Size: int64(len(packed)), Try: []string{"gzip"}}},
+		Regions: []format.Region{{Name: "kernel", Offset: 2*512 + 0x20, Size: int64(len(packed)), Try: []string{"gzip"}, Program: true}},
 		Systems: []format.System{{Name: "linux", Version: "6.1.0-50-amd64", Text: "6.1.0-50-amd64 (debian-kernel@lists.debian.org) #1 SMP", Offset: 0x300}},
 	}
 	if d := cmp.Diff(want, p); d != "" {
@@ -144,7 +144,7 @@ func TestImages(t *testing.T) {
 		{"arm64", "arm64-image", arm, 0x300, format.Region{Name: "kernel", Offset: 64, Size: 0x2c0}},
 		{"arm64 for EFI", "arm64-image", efi, 0x200, format.Region{Name: "kernel", Offset: 64, Size: 0x1c0}},
 		{"riscv", "riscv-image", risc, 0x280, format.Region{Name: "kernel", Offset: 64, Size: 0x240}},
-		{"zboot", "efi-zboot", boot, 0x300, format.Region{Name: "kernel", Offset: 0x100, Size: 0x80, Try: []string{"zstd"}}},
+		{"zboot", "efi-zboot", boot, 0x300, format.Region{Name: "kernel", Offset: 0x100, Size: 0x80, Try: []string{"zstd"}, Program: true}},
 		{"reserved field is set", "", wrong, 0, format.Region{}},
 	} {
 		p := looktest.At(t, Formats(), row.img, 0)
