@@ -78,11 +78,11 @@ func (s *scanner) queried() {
 
 // reverse looks at a shell that is given to whoever answers.
 func (s *scanner) reverse(all []sh.Command, i int, args, to []string) {
+	if len(args) == 0 {
+		return
+	}
 	c := all[i]
 	name := path.Base(args[0])
-	if name == "busybox" && len(args) > 1 {
-		args, name = args[1:], path.Base(args[1])
-	}
 	give := func(kind string) {
 		line, _ := s.line(c.Off)
 		s.add(c.Off, inspect.Weakness{Kind: kind, Name: name, Text: line})

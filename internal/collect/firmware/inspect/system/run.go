@@ -27,13 +27,13 @@ func fetcher(name string) bool {
 	return false
 }
 
-// fetches reads where a program that fetches puts what it got.
+// fetches reads where a program that fetches puts what it got; args are the
+// program's, without what it is wrapped in.
 func fetches(args, to []string) *fetched {
-	name := path.Base(args[0])
-	if name == "busybox" && len(args) > 1 {
-		args = args[1:]
-		name = args[0]
+	if len(args) == 0 {
+		return nil
 	}
+	name := path.Base(args[0])
 	if !fetcher(name) {
 		return nil
 	}
@@ -99,14 +99,14 @@ var (
 // runs what it gets.
 func (s *scanner) pipes(all []sh.Command, i int) {
 	c := all[i]
-	if !fetcher(path.Base(c.Arg(0))) {
+	if !fetcher(programName(c)) {
 		return
 	}
 	line, start := s.line(c.Off)
 	runs := ""
 	for _, next := range all[i+1:] {
 		if next.Pipe == c.Pipe && runsInput(next) {
-			runs = path.Base(next.Arg(0))
+			runs = programName(next)
 			break
 		}
 		if next.Off > c.Off+maxLine {
@@ -123,14 +123,19 @@ func (s *scanner) pipes(all []sh.Command, i int) {
 	s.clear(c, "")
 }
 
+// programName is the name of what a command runs, without what it is wrapped in.
+func programName(c sh.Command) string {
+	if words := sh.Program(c.Words); len(words) > 0 {
+		return path.Base(words[0].Text)
+	}
+	return ""
+}
+
 // runsInput says that a command runs what it reads: a shell without a script of
 // its own.
 func runsInput(c sh.Command) bool {
-	words := c.Words
-	if base := path.Base(c.Arg(0)); (base == "sudo" || base == "busybox" || base == "exec" || base == "nohup" || base == "env") && len(words) > 1 {
-		words = words[1:]
-	}
-	if !interpreter.MatchString(path.Base(words[0].Text)) {
+	words := sh.Program(c.Words)
+	if len(words) == 0 || !interpreter.MatchString(path.Base(words[0].Text)) {
 		return false
 	}
 	for _, w := range words[1:] {
@@ -185,7 +190,7 @@ func (s *scanner) ran(fetch []fetched, commands []sh.Command) {
 			if c.Off <= f.c.Off || !uses(c, f.file) {
 				continue
 			}
-			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
+			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: programName(c), Text: s.text(c)})
 			if !imageURL.MatchString(f.url) { // images are looked for everywhere
 				s.clear(f.c, f.kind)
 			}
@@ -207,19 +212,20 @@ func uses(c sh.Command, file string) bool {
 	same := func(w string) bool {
 		return w == file || strings.TrimPrefix(w, "./") == base || path.Base(w) == base && strings.Contains(w, "/") && (strings.HasPrefix(file, "/") || !strings.Contains(file, "/"))
 	}
-	name := path.Base(c.Arg(0))
-	if len(base) < 2 || strings.HasPrefix(base, "$") && base == file {
+	words := sh.Program(c.Words)
+	if len(words) == 0 || len(base) < 2 || strings.HasPrefix(base, "$") && base == file {
 		return false
 	}
-	if same(c.Arg(0)) && strings.Contains(c.Arg(0), "/") {
+	if same(words[0].Text) && strings.Contains(words[0].Text, "/") {
 		return true
 	}
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(c.Words, func(w sh.Word) bool { return slices.Contains(words, w.Text) })
+	has := func(list ...string) bool {
+		return slices.ContainsFunc(words, func(w sh.Word) bool { return slices.Contains(list, w.Text) })
 	}
-	if !slices.ContainsFunc(c.Words[1:], func(w sh.Word) bool { return same(w.Text) }) {
+	if !slices.ContainsFunc(words[1:], func(w sh.Word) bool { return same(w.Text) }) {
 		return false
 	}
+	name := path.Base(words[0].Text)
 	switch name {
 	case ".", "source", "insmod", "dpkg", "rpm", "sysupgrade":
 		return true
@@ -227,8 +233,6 @@ func uses(c sh.Command, file string) bool {
 		return has("install", "add")
 	case "tar", "unzip", "cpio":
 		return has("/", "/usr", "/opt", "/usr/", "/opt/", "/bin", "/sbin", "/lib", "/etc", "/app", "/usr/app", "/root")
-	case "sudo", "exec", "nohup", "busybox":
-		return c.Arg(1) == file || len(c.Words) > 2 && same(c.Arg(2)) && interpreter.MatchString(path.Base(c.Arg(1)))
 	}
-	return interpreter.MatchString(name) && same(c.Arg(1)) || flashes.MatchString(name)
+	return interpreter.MatchString(name) && same(words[1].Text) || flashes.MatchString(name)
 }

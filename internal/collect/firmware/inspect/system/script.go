@@ -22,14 +22,7 @@ func (s *scanner) shell(commands []sh.Command) {
 	var fetch []fetched    // what they fetch
 	careless := -1         // a check of a signature whose result nobody looks at
 	for i, c := range commands {
-		args := make([]string, len(c.Words))
-		for i, w := range c.Words {
-			args[i] = w.Text
-		}
-		var to []string
-		for _, w := range c.To {
-			to = append(to, w.Text)
-		}
+		args, to := texts(c.Words), texts(c.To)
 		if !s.ignored(c) {
 			all = append(all, args)
 		} else if careless < 0 && checksSignature(args) {
@@ -45,8 +38,9 @@ func (s *scanner) shell(commands []sh.Command) {
 		s.settings(args, to, c)
 		s.stores(args, c)
 		s.pipes(commands, i)
-		s.reverse(commands, i, args, to)
-		if f := fetches(args, to); f != nil {
+		run := texts(sh.Program(c.Words))
+		s.reverse(commands, i, run, to)
+		if f := fetches(run, to); f != nil {
 			f.c = c
 			fetch = append(fetch, *f)
 		}

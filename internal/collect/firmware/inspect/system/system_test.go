@@ -154,6 +154,7 @@ func TestWeaknesses(t *testing.T) {
 		{"cut-token", "/www/a.php", "<?php $token = strtok($x, rand(1,2));\n", nil},
 		{"python-composed", "/web/app.py", "def ntp(q):\n    return subprocess.check_output(\"ntpdate \" + q[\"s\"], shell=True)\ndef ok(q):\n    return subprocess.check_output([\"ntpdate\", q[\"s\"]])\ndef own(q):\n    os.system(\"ntpdate \" + SERVER)\napp.run(host=\"0.0.0.0\")\n", []item{{system.CommandInjection, 2, "shell"}, {system.CleartextTransport, 7, "http"}}},
 		{"python-tool", "/bin/tool.py", "def ntp(q):\n    return subprocess.check_output(\"ntpdate \" + q[\"s\"], shell=True)\n", nil},
+		{"wrapped", "/a.sh", sh + "sudo env A=1 wget -qO- https://x.vendor.net/i | timeout 60 nice -n 5 sh\nbusybox wget https://x.vendor.net/u -O /tmp/new\nnohup setsid sh /tmp/new\n", []item{{system.UpdateUnsigned, 2, "sh"}, {system.UpdateUnsigned, 4, "sh"}}},
 		{"check-ignored", "/a.sh", sh + "gpgv x.sig x || true\nflashcp x /dev/mtd3\n", []item{{system.UpdateUnsigned, 3, "flashcp"}}},
 		{"check-told-only", "/a.sh", sh + "openssl dgst -verify k -signature s x || echo bad\nflashcp x /dev/mtd3\n", []item{{system.UpdateUnsigned, 3, "flashcp"}}},
 		{"check-heeded", "/a.sh", sh + "gpgv x.sig x || exit 1\nopenssl dgst -verify k -signature s x || { echo bad; exit 1; }\nflashcp x /dev/mtd3\n", nil},
