@@ -88,6 +88,11 @@ func (a *app) firmwareDiff() *cobra.Command {
 func diffOf(x, y *firmwareDoc) diffDoc {
 	d := diffDoc{Schema: "assay/firmware-diff@1", A: x.Image, B: y.Image, SharedKeys: []firmwareSecret{}, Incomplete: filled(slices.Concat(x.Incomplete, y.Incomplete)),
 		Errors: filled(slices.Concat(x.Errors, y.Errors))}
+	if !x.Image.Analysable || !y.Image.Analysable {
+		// What one of them lacks may stand where it couldn't be read.
+		d.Files, d.Components, d.Secrets, d.Hosts, d.Weaknesses = []diffItem{}, []diffItem{}, []diffItem{}, []diffItem{}, []diffItem{}
+		return d
+	}
 	d.Files = differ(x.Entries, y.Entries, func(e firmware.Entry) (string, string) {
 		return e.Path, fmt.Sprintf("%s %04o %d:%d %d %s%s", e.Type, e.Mode, e.UID, e.GID, e.Size, e.SHA256, e.Target)
 	})
