@@ -22,6 +22,11 @@ func TestStatus(t *testing.T) {
 	if _, err := r.Read(noise); err != nil {
 		t.Fatal(err)
 	}
+	// Two kinds of code, each of 140 values: together they have all.
+	tables := make([]byte, 512<<10)
+	for i, b := range noise {
+		tables[i], tables[len(noise)+i] = b%140, 116+b%140
+	}
 	for _, tt := range []struct {
 		name  string
 		image []byte
@@ -33,6 +38,10 @@ func TestStatus(t *testing.T) {
 		{"environment beside encrypted bytes", bytes.Join([][]byte{env, noise}, nil), unpack.Encrypted, true},
 		{"environment beside few bytes that nothing explains", bytes.Join([][]byte{env, make([]byte, 1<<20), noise}, nil), unpack.Unread, true},
 		{"noise", noise, unpack.Encrypted, false},
+		{"two kinds of code", tables, unpack.Unknown, false},
+		{"zeros", make([]byte, 1<<20), unpack.Erased, false},
+		// The entropy of all that is nothing to three decimals.
+		{"a line in many zeros", append(make([]byte, 16<<20), "\nadmin_password=Quartz6641x!\n"...), unpack.Unknown, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

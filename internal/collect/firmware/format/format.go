@@ -97,6 +97,7 @@ type Part struct {
 	Contents func(ctx context.Context, lim Limits) ([]Content, error) // what is behind an encoding
 	Open     func(ctx context.Context, lim Limits) (Volume, error)    // a tree of files
 	Code     bool                                                     // its bytes are a program or data to be inspected as one file
+	Data     bool                                                     // the same of what is neither: a picture
 	Vars     []Var                                                    // a boot loader's environment, a header's properties
 	Guards   []Guard                                                  // signatures, encryption, checksums
 	Systems  []System                                                 // names and versions that a header states: a kernel, a boot loader

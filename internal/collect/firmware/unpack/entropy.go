@@ -109,6 +109,20 @@ func (b *blocks) entropy(off, size int64) float64 {
 	return entropy(&sum)
 }
 
+// mean is the mean entropy of the blocks that stand wholly in the range; whole
+// if these are less than two.
+func (b *blocks) mean(off, size int64, whole float64) float64 {
+	n, sum := 0, 0.0
+	for i := (off + b.size - 1) / b.size; (i+1)*b.size <= off+size && i < int64(len(b.hist)); i++ {
+		sum += b.entropy(i*b.size, 1)
+		n++
+	}
+	if n < 2 {
+		return whole
+	}
+	return sum / float64(n)
+}
+
 func entropy(sum *[256]uint64) float64 {
 	var n uint64
 	for _, k := range sum {

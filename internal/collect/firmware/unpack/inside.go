@@ -50,6 +50,9 @@ func (t *tree) inside(ctx context.Context, e format.Entry, data []byte) (bool, e
 	if len(lay.parts) == 0 {
 		return false, t.weigh(e, data)
 	}
+	if p := lay.parts[0]; len(lay.parts) == 1 && p.Data && p.Size == l.src.Size() {
+		return false, nil // it is what it is
+	}
 	sum := sha256.Sum256(data)
 	l.names, l.content = newNames(), sum[:]
 	packed, _ := lay.blocks.packed(l.src.Size())

@@ -20,7 +20,7 @@ func (w *walk) part(ctx context.Context, l layer, lay *layout, p *format.Part, p
 		return 0, nil
 	}
 	// A banner or a checksum has no content: what it says is all there is.
-	read := p.Open != nil || p.Contents != nil || len(p.Regions) > 0 || p.Code || len(p.Vars) > 0 || len(p.Guards) > 0 || len(p.Systems) > 0
+	read := p.Open != nil || p.Contents != nil || len(p.Regions) > 0 || p.Code || p.Data || len(p.Vars) > 0 || len(p.Guards) > 0 || len(p.Systems) > 0
 	tell := func(size int64) error {
 		if l.volume >= 0 && p.Open == nil && len(p.Regions) == 0 && len(p.Guards) == 0 && p.Opaque == "" {
 			return nil
@@ -107,6 +107,9 @@ func (w *walk) into(ctx context.Context, l layer, p *format.Part) (used int64, e
 		if err := w.region(ctx, l, p, r); err != nil {
 			return 0, err
 		}
+	}
+	if p.Data {
+		return used, w.raw(l, p.Format, p.Offset, p.Size, false)
 	}
 	if !p.Code {
 		return used, nil

@@ -208,7 +208,7 @@ func (sc *scanning) window(b []byte, step int, off int64) (int64, error) {
 
 // banner says that a part is a statement and nothing else.
 func banner(p *format.Part) bool {
-	return len(p.Systems) > 0 && p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && !p.Code && len(p.Vars) == 0 && p.Opaque == ""
+	return len(p.Systems) > 0 && p.Open == nil && p.Contents == nil && len(p.Regions) == 0 && !p.Code && !p.Data && len(p.Vars) == 0 && p.Opaque == ""
 }
 
 // look tries one format, unless its beginning is explained already.

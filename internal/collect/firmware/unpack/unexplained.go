@@ -161,7 +161,9 @@ func (w *walk) stretch(l layer, b *blocks, off, end int64, whole bool, out *[]no
 	if size > int64(len(sample)) {
 		e = b.entropy(off, size)
 	}
-	guess := guess(sample, e)
+	// Code, text and tables together have more values than each of them: what
+	// looks packed as a whole has to look so piece by piece.
+	guess := guess(sample, min(e, b.mean(off, size, e)))
 	// Tables of a program reach such values for some blocks; a run of them, or
 	// noise, is something else.
 	if guess == "packed" && size < 256<<10 && size >= 256 && e < noise(size)-0.05 {

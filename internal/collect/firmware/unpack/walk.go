@@ -101,6 +101,7 @@ type walk struct {
 	plain  atomic.Int64 // bytes of other ranges that were, variables too
 	opaque atomic.Int64 // bytes of the image that say that they are encrypted
 	noise  atomic.Int64 // bytes of the image that no format explains and that look like noise
+	equal  bool         // the image is one byte over and over
 
 	mu    sync.Mutex // of calls of v but File, Name and Raw, and of what follows
 	ids   map[int]bool
@@ -179,7 +180,8 @@ func (w *walk) image(ctx context.Context, s format.Source) (Image, error) {
 		return img, fmt.Errorf("unpack: %w", err)
 	}
 	high, share := lay.blocks.packed(s.Size())
-	img.Entropy, img.High = round(lay.blocks.entropy(0, s.Size())), round(share)
+	entropy := lay.blocks.entropy(0, s.Size())
+	img.Entropy, img.High, w.equal = round(entropy), round(share), entropy == 0
 	err = w.parts(ctx, l, lay, high)
 	img.Status, img.Reason = w.status(img)
 	return img, err
@@ -196,7 +198,7 @@ func (w *walk) status(img Image) (Status, string) {
 		return Readable, fmt.Sprintf("%d tree(s) of files read", trees)
 	case code > 0:
 		return Readable, fmt.Sprintf("%d program(s) without a file system read", code)
-	case img.Entropy == 0:
+	case w.equal:
 		return Erased, fmt.Sprintf("erased or padding: %d equal bytes", img.Size)
 	case opaque*2 > img.Size:
 		return Encrypted, "it says that it is encrypted: " + strings.Join(w.known, ", ")

@@ -33,6 +33,7 @@ import (
 	"assay/internal/collect/firmware/format/named"
 	"assay/internal/collect/firmware/format/nand"
 	"assay/internal/collect/firmware/format/ota"
+	"assay/internal/collect/firmware/format/png"
 	"assay/internal/collect/firmware/format/rauc"
 	"assay/internal/collect/firmware/format/romfs"
 	"assay/internal/collect/firmware/format/rpm"
@@ -86,7 +87,7 @@ func plain() []format.Format {
 		vendor.Formats(),
 		kernel.Formats(), uboot.Formats(),
 		cpio.Formats(), tar.Formats(), []format.Format{zip.New(), ar.New(), rpm.New(), ota.New(), rauc.New()},
-		vdisk.Formats(), named.Formats(),
+		vdisk.Formats(), named.Formats(), []format.Format{png.New()},
 		disk.Formats(), stream.Formats(), checksum.Formats(),
 	)
 }

@@ -65,7 +65,14 @@ func look(ctx context.Context, s format.Source, at int64) (*format.Part, error) 
 		if err != nil {
 			return nil, err
 		}
-		f.problems = format.Problems{Max: f.lim.Problems} // the part tells those of the superblock
+		// The part tells those of the superblock, but for what the limits cut.
+		kept, _ := f.problems.All()
+		f.problems = format.Problems{Max: f.lim.Problems}
+		for _, q := range kept {
+			if q.Kind == format.TooMany {
+				f.problems.Add(q)
+			}
+		}
 		return f, nil
 	}
 	return p, nil
