@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,56 @@ func TestStrings(t *testing.T) {
 	x.Place(&w)
 	if got := string(src[w.Offset : w.Offset+5]); got != "value" || w.Path != "/x.apk:/classes.dex" {
 		t.Errorf("%q at %+v", got, w)
+	}
+}
+
+// TestTranslated gives a resource of the tiny app a second value, as for another
+// language: it is a text for people then.
+func TestTranslated(t *testing.T) {
+	t.Parallel()
+	files, _ := tiny(t)
+	le := binary.LittleEndian
+	for _, f := range files {
+		if path.Base(f.Path) != "resources.arsc" {
+			continue
+		}
+		b := bytes.Clone(f.Data)
+		var found bool
+		chunk := func(at int) (kind uint16, head, size int) {
+			return le.Uint16(b[at:]), int(le.Uint16(b[at+2:])), int(le.Uint32(b[at+4:]))
+		}
+		_, at, _ := chunk(0)
+		for at < len(b) {
+			kind, head, size := chunk(at)
+			if kind != 0x0200 { // RES_TABLE_PACKAGE_TYPE
+				at += size
+				continue
+			}
+			for in := at + head; in < at+size; {
+				kind, head, n := chunk(in)
+				if kind != 0x0201 || le.Uint32(b[in+12:]) < 2 { // RES_TABLE_TYPE_TYPE
+					in += n
+					continue
+				}
+				twice := bytes.Clone(b[in : in+n])
+				values := int(le.Uint32(twice[16:]))
+				one, two := values+int(le.Uint32(twice[head:])), values+int(le.Uint32(twice[head+4:]))
+				copy(twice[one+8:one+16], twice[two+8:two+16])
+				b = slices.Insert(b, in+n, twice...)
+				le.PutUint32(b[at+4:], uint32(size+n))
+				le.PutUint32(b[4:], uint32(len(b)))
+				found = true
+				break
+			}
+			break
+		}
+		if !found {
+			t.Fatal("the table has no type with two resources")
+		}
+		before, after := string(apk.Strings(f).File.Data), string(apk.Strings(inspect.New(f.Path, 0, b)).File.Data)
+		if n, m := strings.Count(before, "="), strings.Count(after, "="); m != n-1 {
+			t.Errorf("%d resources with a name, before %d: %q", m, n, after)
+		}
 	}
 }
 

@@ -130,11 +130,26 @@ func dex(b []byte, add func(string, int) bool) {
 	}
 }
 
+// translated are the resources that have several values: what an app says in the
+// languages of its users. What it keeps to itself has one.
+func translated(b []byte) map[uint32]bool {
+	first, out := map[uint32]int{}, map[uint32]bool{}
+	resources(b, func(r resource, _ pool, index int) bool {
+		if was, ok := first[r.id]; !ok {
+			first[r.id] = index
+		} else if was != index {
+			out[r.id] = true
+		}
+		return len(first) < maxStrings
+	})
+	return out
+}
+
 // table reads resources: the strings that have a name with it, then the others.
 func table(b []byte, add func(string, int) bool) {
-	used := map[int]bool{}
+	used, many := map[int]bool{}, translated(b)
 	values, ok := resources(b, func(r resource, values pool, index int) bool {
-		if used[index] {
+		if used[index] || many[r.id] {
 			return true
 		}
 		used[index] = true
