@@ -18,6 +18,21 @@ const (
 	approvedSignature
 )
 
+var (
+	wordsAndDigits = pattern.New(`[a-z]+|[0-9]+`)
+	brokenHash     = pattern.New(`md-?5|sha-?1\b|sha-?1([a-z_])`)
+	namedHash      = pattern.New(`sha[23]?[-_ ]?(?:512/)?(224|256|384|512)`)
+	curveEnd       = pattern.New(`(\d)[rv]1`)
+	// families are the algorithms, as names have them.
+	families = []struct {
+		name *pattern.Pattern
+		is   string
+	}{
+		{pattern.New(`ed25519`), "ed25519"}, {pattern.New(`ed448`), "ed448"}, {pattern.New(`ml-?dsa`), "ml-dsa"}, {pattern.New(`xmss(\^?mt)?`), "xmss"},
+		{pattern.New(`\b(hss|lms)\b`), "lms"}, {pattern.New(`ecdsa[-_ ]?(nist[-_ ]?p|secp|prime|p-)?`), "ecdsa"}, {pattern.New(`(rsassa|rsa)`), "rsa"},
+	}
+)
+
 // signatureOf reads a name such as ed25519, ecdsa-p256-sha256, rsa-3072-sha256
 // or ml-dsa-65. What counts is FIPS 186-5 and SP 800-131A Rev. 2 (RSA of 2048
 // bits and curves P-256 and above, with a hash of 256 bits and more; shorter
@@ -28,7 +43,7 @@ func signatureOf(name string) signature {
 	hash, n := hashOf(n)
 	family, n := familyOf(n)
 	size, rest := 0, false
-	for _, word := range pattern.New(`[a-z]+|[0-9]+`).FindAllString(n, -1) {
+	for _, word := range wordsAndDigits.FindAllString(n, -1) {
 		digits, err := strconv.Atoi(word)
 		switch {
 		case err == nil && size == 0:
@@ -71,12 +86,10 @@ func sized(size, least int, good, noHash bool) signature {
 // hashOf takes the hash out of a name and gives its bits; 0: none is named.
 // MD5 and SHA-1 count with the strength that is left of them.
 func hashOf(n string) (int, string) {
-	broken := pattern.New(`md-?5|sha-?1\b|sha-?1([a-z_])`)
-	if broken.MatchString(n) {
-		return 1, broken.ReplaceAllString(n, " $1")
+	if brokenHash.MatchString(n) {
+		return 1, brokenHash.ReplaceAllString(n, " $1")
 	}
-	named := pattern.New(`sha[23]?[-_ ]?(?:512/)?(224|256|384|512)`)
-	m := named.FindStringSubmatch(n)
+	m := namedHash.FindStringSubmatch(n)
 	if m == nil {
 		return 0, n
 	}
@@ -89,17 +102,14 @@ func hashOf(n string) (int, string) {
 
 // familyOf takes the algorithm out of a name.
 func familyOf(n string) (string, string) {
-	for _, f := range []struct{ name, is string }{
-		{`ed25519`, "ed25519"}, {`ed448`, "ed448"}, {`ml-?dsa`, "ml-dsa"}, {`xmss(\^?mt)?`, "xmss"}, {`\b(hss|lms)\b`, "lms"},
-		{`ecdsa[-_ ]?(nist[-_ ]?p|secp|prime|p-)?`, "ecdsa"}, {`(rsassa|rsa)`, "rsa"},
-	} {
-		at := pattern.New(f.name).FindStringIndex(n)
+	for _, f := range families {
+		at := f.name.FindStringIndex(n)
 		if at == nil {
 			continue
 		}
 		n = n[:at[0]] + " " + n[at[1]:]
 		if f.is == "ecdsa" { // the r or v that ends a SEC or X9.62 name of a NIST curve; not the k of others
-			n = pattern.New(`(\d)[rv]1`).ReplaceAllString(n, "$1")
+			n = curveEnd.ReplaceAllString(n, "$1")
 		}
 		return f.is, n
 	}

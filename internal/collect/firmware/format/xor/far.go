@@ -72,7 +72,7 @@ func (x *finder) far(ctx context.Context, h *hidden, keys [][]byte) (f found, ok
 		end = min(end, mostRest)
 	}
 	buf := make([]byte, min(int64(sample+reach), h.src.Size()))
-	looks := 0
+	looks := make([]int, len(keys)) // of each: one that makes many numbers takes nothing from the others
 	for off := int64(0); off < end && ctx.Err() == nil; off += sample {
 		b := buf[:min(int64(len(buf)), h.src.Size()-off)]
 		if format.ReadAt(h.src, b, off) != nil {
@@ -83,8 +83,8 @@ func (x *finder) far(ctx context.Context, h *hidden, keys [][]byte) (f found, ok
 			if c.f.Head && s.off > 0 {
 				continue
 			}
-			if looks++; looks > maxFar*len(keys) {
-				return f, false
+			if looks[s.key]++; looks[s.key] > maxFar {
+				continue
 			}
 			if f, ok = x.prove(ctx, h, keys[s.key], c, s.off); ok {
 				return f, true

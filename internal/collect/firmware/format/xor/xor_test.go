@@ -2,6 +2,7 @@ package xor
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -108,6 +109,28 @@ func TestPlaces(t *testing.T) {
 				t.Errorf("guards %v", g)
 			}
 		})
+	}
+}
+
+// TestManyNumbers: what looks like a format under one key, thousands of times,
+// takes nothing from the key that another part is hidden by.
+func TestManyNumbers(t *testing.T) {
+	t.Parallel()
+	const cut = 3000 * grid
+	sure := format.Format{Name: "sure", Magics: []format.Magic{{Bytes: "SURE"}}, Look: func(_ context.Context, s format.Source, at int64) (*format.Part, error) {
+		if string(format.Head(s, at, 10)) != "SURE, true" {
+			return nil, nil
+		}
+		return &format.Part{Format: "sure", Offset: at, Size: 10}, nil
+	}}
+	numbers, image := make([]byte, cut), make([]byte, cut+1<<20)
+	for at := 0; at < cut; at += grid {
+		copy(numbers[at:], "SURE, not")
+	}
+	copy(image[cut+1<<19:], "SURE, true")
+	img := append(hide([]byte("\x5a\xc3\x19\x77"), numbers), hide([]byte("\x17\x29\x3b\x4d"), image)[cut:]...)
+	if p := looktest.At(t, []format.Format{New([]format.Format{sure})}, img, 0); p == nil || !strings.Contains(p.Note, "17293b4d, sure") {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -159,7 +159,8 @@ func reverse(s string) string {
 	return string(b)
 }
 
-// rounds reads "rounds=N$" at the start of what follows a prefix of SHA crypt.
+// rounds reads "rounds=N$" at the start of what follows a prefix of SHA crypt;
+// above costliest it doesn't matter how many.
 func rounds(rest string, usual int) int {
 	v, ok := strings.CutPrefix(rest, "rounds=")
 	if !ok {
@@ -167,7 +168,10 @@ func rounds(rest string, usual int) int {
 	}
 	v, _, _ = strings.Cut(v, "$")
 	n, err := strconv.Atoi(v)
-	if err != nil || n < 1000 {
+	switch {
+	case n > costliest: // also where it is more than fits in n
+		return costliest + 1
+	case err != nil || n < 1000:
 		return 1000
 	}
 	return n

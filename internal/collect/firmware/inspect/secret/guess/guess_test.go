@@ -58,6 +58,9 @@ func TestBudget(t *testing.T) {
 	}
 	for _, hash := range []string{
 		"$6$rounds=999999999$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
+		"$6$rounds=6148914691236517205$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
+		"$6$rounds=6148914691236517206$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
+		"$5$rounds=99999999999999999999999$saltsalt$aB3./aB3./aB3./aB3./aB3./aB3./aB3./aB3./z",
 		"$2b$31$NNNNNNNNNNNNNNNNNNNNNuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", "$y$j9T$x$y", "", "x", "$6$", "{SSHA}x", "$1$",
 	} {
 		if p, _, ok := guess.New(guess.Default).Password(hash, "root"); ok {
@@ -90,7 +93,7 @@ func TestMany(t *testing.T) {
 }
 
 func FuzzPassword(f *testing.F) {
-	for _, s := range []string{"$1$a$b", "$6$rounds=1$a$b", "{SSHA}AAAA", "ab0123456789.", "d41d8cd98f00b204e9800998ecf8427e", "$2b$04$aaaaaaaaaaaaaaaaaaaaaa", "$6$a+$b="} {
+	for _, s := range []string{"$1$a$b", "$6$rounds=1$a$b", "{SSHA}AAAA", "ab0123456789.", "d41d8cd98f00b204e9800998ecf8427e", "$2b$04$aaaaaaaaaaaaaaaaaaaaaa", "$6$a+$b=", "$6$rounds=6148914691236517205$a$b"} {
 		f.Add(s, "root")
 	}
 	f.Fuzz(func(t *testing.T, hash, user string) {

@@ -50,7 +50,7 @@ func tester(hash, user string) (test func(string) bool, cost int) {
 	default:
 		test, cost = plain(hash, user)
 	}
-	if cost > costliest {
+	if cost <= 0 || cost > costliest {
 		return nil, 0
 	}
 	return test, cost
