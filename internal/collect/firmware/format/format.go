@@ -69,13 +69,13 @@ type Format struct {
 	// no other format explains begins; with Head only there. Magics may be empty.
 	Weak bool
 	// Tail formats, which are Head and Weak, stand at the end of what their look
-	// begins at.
+	// begins at: they are looked for beside the others, and whatever begins there.
 	Tail bool
 	// Look says what stands at offset at of s; nil where it is something else.
 	// It must be sure: a stray magic number in other content is nothing. It
 	// reads headers and checksums, unpacks nothing that is large, allocates
 	// nothing that the image asks for, and returns an error only where ctx ended
-	// or s can't be read.
+	// or s can't be read. ctx ends with the look: what the part holds has its own.
 	Look func(ctx context.Context, s Source, at int64) (*Part, error)
 }
 
@@ -128,8 +128,8 @@ type Region struct {
 	Offset int64
 	Size   int64
 	Try    []string // names of formats to be tried first at its start, Weak ones too
-	// Program says that what is packed in it is one program as it stands in
-	// memory: it has no header, no trailer, and nobody hid it.
+	// Program says that what is packed in it is a kernel as it stands in memory:
+	// if its banner is there, nobody looks for a header, a trailer or a key.
 	Program bool
 }
 

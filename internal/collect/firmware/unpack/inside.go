@@ -43,7 +43,7 @@ func (t *tree) inside(ctx context.Context, e format.Entry, data []byte) (bool, e
 	if l.depth > w.lim.Depth {
 		return true, w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", w.lim.Depth)))
 	}
-	lay, err := w.fs.scan(ctx, l.src, nil, w.lim.Parts, false)
+	lay, err := w.fs.scan(ctx, l.src, w.search(l, nil))
 	if err != nil {
 		return false, err
 	}

@@ -33,12 +33,19 @@ const (
 	maxWeak  = 20_000
 )
 
-// scan finds the parts of s; program says that it is known to be a program, that
-// nothing is a header of or hides.
-func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxParts int, program bool) (*layout, error) {
+// search says how a source is searched.
+type search struct {
+	try     []string // names of formats to be tried first
+	parts   int      // are found at most
+	program bool     // it is known to be a program, that nothing is a header of or hides
+	alone   bool     // in this goroutine
+}
+
+// scan finds the parts of s.
+func (fs *Formats) scan(ctx context.Context, s format.Source, how search) (*layout, error) {
 	l := &layout{blocks: newBlocks(s.Size())}
 	off := int64(0)
-	p, err := fs.At(ctx, s, try, len(try) > 0)
+	p, err := fs.At(ctx, s, how.try, len(how.try) > 0)
 	if err != nil {
 		return l, err
 	}
@@ -49,10 +56,11 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 		l.parts = append(l.parts, p)
 		off = p.Offset + max(p.Size, 1)
 	}
-	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: maxParts}
-	defer sc.side.Wait()
-	if p == nil && !program {
-		if off, err = sc.begins(); err != nil {
+	sc := &scanning{fs: fs, ctx: ctx, s: s, l: l, max: how.parts, beside: !how.alone && s.Size() >= sideBySide}
+	tails, stop := context.WithCancel(ctx)
+	defer func() { stop(); sc.side.Wait() }()
+	if p == nil && !how.program {
+		if off, err = sc.begins(tails); err != nil {
 			return l, err
 		}
 	}
@@ -69,15 +77,16 @@ func (fs *Formats) scan(ctx context.Context, s format.Source, try []string, maxP
 }
 
 type scanning struct {
-	fs   *Formats
-	ctx  context.Context
-	s    format.Source
-	l    *layout
-	max  int
-	buf  []byte
-	side sync.WaitGroup
+	fs  *Formats
+	ctx context.Context
+	s   format.Source
+	l   *layout
+	max int
+	buf []byte
 	// tails are looks for what stands at the end of the source.
-	tails []look
+	tails  []look
+	beside bool // looks at the first byte run beside each other
+	side   sync.WaitGroup
 }
 
 // look is a format's at the first byte.
@@ -89,29 +98,20 @@ const sideBySide = 4 << 20
 
 // begins tries weak formats of whole regions: what they hold would else be
 // found in their place.
-func (sc *scanning) begins() (off int64, err error) {
+func (sc *scanning) begins(tails context.Context) (off int64, err error) {
+	ctx, stop := context.WithCancel(sc.ctx)
+	defer stop() // those that come after what was found
 	var heads []look
 	for _, f := range sc.fs.weak {
-		if !f.Head {
-			continue
-		}
-		look := sync.OnceValues(func() (*format.Part, error) {
-			p, err := f.Look(sc.ctx, sc.s, 0)
-			if err != nil {
-				err = fmt.Errorf("%s at offset 0: %w", f.Name, err)
-			}
-			return p, err
-		})
-		if f.Tail {
-			sc.tails = append(sc.tails, look)
-		} else {
-			heads = append(heads, look)
-		}
-		if sc.s.Size() >= sideBySide {
-			sc.side.Go(func() { _, _ = look() }) // who needs it waits for it
+		switch {
+		case !f.Head:
+		case f.Tail:
+			sc.tails = append(sc.tails, sc.first(tails, f))
+		default:
+			heads = append(heads, sc.first(ctx, f))
 		}
 	}
-	if sc.s.Size() >= sideBySide {
+	if sc.beside {
 		if err := sc.count(0, sc.s.Size()); err != nil {
 			return 0, err
 		}
@@ -131,11 +131,34 @@ func (sc *scanning) begins() (off int64, err error) {
 	return 0, nil
 }
 
-// everywhere looks at each offset from off on.
-func (sc *scanning) everywhere(off int64) error {
+// first looks at the first byte, when it is asked or beside the others.
+func (sc *scanning) first(ctx context.Context, f *format.Format) look {
+	look := sync.OnceValues(func() (*format.Part, error) {
+		p, err := f.Look(ctx, sc.s, 0)
+		if err != nil {
+			err = fmt.Errorf("%s at offset 0: %w", f.Name, err)
+		}
+		return p, err
+	})
+	if sc.beside {
+		sc.side.Go(func() {
+			defer func() { _ = recover() }() // who asks for what it found panics
+			_, _ = look()
+		})
+	}
+	return look
+}
+
+// buffer makes the memory that the source is read into.
+func (sc *scanning) buffer() {
 	if sc.buf == nil {
 		sc.buf = make([]byte, min(window+int64(sc.fs.reach), sc.s.Size()))
 	}
+}
+
+// everywhere looks at each offset from off on.
+func (sc *scanning) everywhere(off int64) error {
+	sc.buffer()
 	if err := sc.count(0, off); err != nil {
 		return err
 	}
@@ -276,9 +299,7 @@ func (sc *scanning) count(off, end int64) error {
 	if off = max(off, sc.l.blocks.next); off >= end {
 		return nil
 	}
-	if sc.buf == nil {
-		sc.buf = make([]byte, min(window+int64(sc.fs.reach), sc.s.Size()))
-	}
+	sc.buffer()
 	for end = min(end, sc.s.Size()); off < end; {
 		if err := sc.ctx.Err(); err != nil {
 			return err

@@ -121,8 +121,8 @@ func (t *tree) walk(ctx context.Context, vol format.Volume) error {
 		}
 		first := make([]string, workers) // the name of the content that each of them saw last
 		return t.ended(ctx, p.Each(ctx, workers, func(i int, e format.Entry, data []byte, err error) error {
-			if i > 0 && i == workers-1 {
-				t.giveWay(ctx)
+			if i > 0 && i == workers-1 && len(data) < large {
+				t.giveWay(ctx) // who has something large holds what others wait for
 			}
 			if !e.Again {
 				first[i] = e.Path

@@ -1,6 +1,7 @@
 package unpack
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -175,7 +176,7 @@ func (w *walk) enters(l layer) bool {
 func (w *walk) image(ctx context.Context, s format.Source) (Image, error) {
 	img := Image{Size: s.Size()}
 	l := layer{volume: -1, src: s, names: newNames()}
-	lay, err := w.fs.scan(ctx, s, nil, w.lim.Parts, false)
+	lay, err := w.fs.scan(ctx, s, w.search(l, nil))
 	if err != nil {
 		return img, fmt.Errorf("unpack: %w", err)
 	}
@@ -212,6 +213,15 @@ func (w *walk) status(img Image) (Status, string) {
 	return Unknown, fmt.Sprintf("no known format: entropy %.2f over %d bytes", img.Entropy, img.Size)
 }
 
+// kernelBanner is what every Linux kernel says of itself.
+const kernelBanner = "Linux version "
+
+// search says how a layer is searched. What is packed in a kernel's loader is
+// a program where it says so itself.
+func (w *walk) search(l layer, try []string) search {
+	return search{try: try, parts: w.lim.Parts, alone: l.alone || w.lim.Workers == 1, program: l.program && bytes.Contains(l.mem, []byte(kernelBanner))}
+}
+
 // source goes through a range or a decoded layer.
 func (w *walk) source(ctx context.Context, l layer, try []string) error {
 	if l.src.Size() == 0 || !w.enters(l) {
@@ -220,7 +230,7 @@ func (w *walk) source(ctx context.Context, l layer, try []string) error {
 	if l.depth > w.lim.Depth {
 		return w.gap(l.gap(0, format.TooDeep, fmt.Sprintf("more than %d containers in each other", w.lim.Depth)))
 	}
-	lay, err := w.fs.scan(ctx, l.src, try, w.lim.Parts, l.program)
+	lay, err := w.fs.scan(ctx, l.src, w.search(l, try))
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
@@ -276,8 +286,11 @@ func (w *walk) parts(ctx context.Context, l layer, lay *layout, high []bool) err
 	beside := l
 	beside.beside = done
 	wg.Go(func() { trees, err = w.all(ctx, beside, lay, trees, func(p *format.Part) string { return called[p] }) })
-	rest, err2 := w.all(ctx, l, lay, rest, path)
-	close(done)
+	var err2 error
+	func() {
+		defer close(done)
+		rest, err2 = w.all(ctx, l, lay, rest, path)
+	}()
 	wg.Wait()
 	open := make(map[int64]bool) // where streams end whose end wasn't known before
 	for _, p := range rest {

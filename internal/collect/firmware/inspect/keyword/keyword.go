@@ -26,7 +26,7 @@ func NewTable(lists ...[]string) *Table {
 }
 
 // Scan gives each owner the places of its own words in b, by the order of their
-// ends, at most max of them; cut says that there are more. out is reused if it
+// ends, at most max of them, those that begin first; cut says that there are more. out is reused if it
 // is of an earlier Scan; nil makes a new one.
 func (t *Table) Scan(b []byte, max int, out [][]Hit) (hits [][]Hit, cut bool) {
 	if len(out) != t.owners {
