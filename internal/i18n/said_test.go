@@ -45,6 +45,20 @@ func TestSaid(t *testing.T) {
 }
 
 // TestPlaceWithoutLine: a place in what has no lines is its path alone.
+// TestSayings compiles the pattern of each sentence.
+func TestSayings(t *testing.T) {
+	t.Parallel()
+	patterns := Must().said().patterns
+	if len(patterns) < 100 {
+		t.Fatalf("%d patterns", len(patterns))
+	}
+	for _, p := range patterns {
+		if n := strings.Count(p.re.String(), "(.+?)"); n != len(p.names) || p.re.MatchString("") {
+			t.Errorf("%s: %d names in %s", p.key, len(p.names), p.re)
+		}
+	}
+}
+
 func TestPlaceWithoutLine(t *testing.T) {
 	t.Parallel()
 	texts := Must()

@@ -137,3 +137,26 @@ func TestShare(t *testing.T) {
 		t.Error("guessed without a budget")
 	}
 }
+
+// TestFirst: what fits is found and paid alike, whichever core comes to it first.
+func TestFirst(t *testing.T) {
+	t.Parallel()
+	const hash, password = "$apr1$Zk3vP0ab$NCIDtTxwYFme/5I3tSwXq/", "letmein"
+	known := make([]string, 40) // they come before the dictionary, and two of them fit
+	for i := range known {
+		known[i] = "another"
+	}
+	known[7], known[31] = password, password
+	left := 0
+	for i := range 20 {
+		g := guess.New(guess.Default)
+		if p, tried, ok := g.Password(hash, "nobody", known...); !ok || p != password || tried != guess.All {
+			t.Fatalf("%q, %v, %v", p, tried, ok)
+		}
+		if n := g.Left(); i > 0 && n != left {
+			t.Fatalf("%d rounds are left, before %d", n, left)
+		} else {
+			left = n
+		}
+	}
+}
