@@ -124,6 +124,7 @@ func Read(ctx context.Context, run sandbox.Runner, in *os.File, opt Options, pro
 func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, in input) error {
 	name := in.file
 	o := r.Observe(fact.Observation{Unit: in.unit, Vantage: fact.Image, Method: fact.Examine})
+	before := c.state(name)
 	ref, err := r.File(name, "firmware")
 	if err != nil {
 		return c.missing(r, o, name, err)
@@ -155,10 +156,33 @@ func (c *Collector) image(ctx context.Context, sink fact.Sink, r fact.Recorder, 
 	}
 	w := &writer{r: r, o: o, ref: ref, image: name, in: in}
 	w.fact = fact.Firmware{Image: name, Component: in.component, SHA256: ref.SHA256}
+	if after, err := StateOf(f); err != nil || after != before {
+		w.gap("cut.changed", Changed)
+	}
 	if err := w.result(got); err != nil {
 		return err
 	}
 	return w.finish(got, res)
+}
+
+// state is that of an image before its hash is taken; the zero one where it
+// can't be opened, which is told later.
+func (c *Collector) state(name string) State {
+	root, err := os.OpenRoot(c.Dir)
+	if err != nil {
+		return State{}
+	}
+	defer root.Close() // read-only
+	f, err := root.OpenFile(filepath.Clean(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return State{}
+	}
+	defer f.Close() // read-only
+	s, err := StateOf(f)
+	if err != nil {
+		return State{}
+	}
+	return s
 }
 
 // missing notes an image that isn't there: the run goes on.

@@ -482,7 +482,7 @@ func (e *emitter) software(hits []keyword.Hit) {
 	w := e.f.At(0)
 	e.place(&w)
 	got.Path = w.Path
-	if e.whole && got.Binary == nil && e.f.Kind != inspect.Text {
+	if e.whole && got.Binary == nil && e.f.Kind != inspect.Text && maybeProgram(e.f.Data) {
 		got.Binary = &component.Binary{Path: w.Path, Bare: true}
 	}
 	// A package database of a whole distribution is more than one record may

@@ -30,8 +30,8 @@ var (
 	// U-Boot. Before 2008.10 versions were 1.x.
 	uboot = pattern.New(`^U-Boot (?:SPL |TPL |VPL )?(\d+\.\d+[0-9A-Za-z.+~_-]*)[^\x00\n]{0,80}? \([A-Z][a-z]{2} [ 0-3]\d \d{4} - \d{2}:\d{2}:\d{2}`)
 	// What header fields say: "Linux-5.10.61", "MIPS OpenWrt Linux-4.14.63",
-	// "U-Boot 2023.01+dfsg for", "u-boot-2016.11".
-	named = pattern.New(`(?i)\b(linux|u-boot)(?: kernel)?[-_ ]v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
+	// "U-Boot 2023.01+dfsg for", "u-boot-2016.11", "barebox-2020.12.0".
+	named = pattern.New(`(?i)\b(linux|u-boot|barebox)(?: kernel)?[-_ ]v?(\d+\.\d+[0-9A-Za-z.+~_-]*)`)
 )
 
 // Linux reads the banner of a kernel at the start of b.

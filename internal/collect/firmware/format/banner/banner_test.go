@@ -33,6 +33,8 @@ func TestUBoot(t *testing.T) {
 		"U-Boot SPL 2013.07 (Jun 01 2018 - 10:11:12)":                                       "2013.07",
 		"U-Boot 1.1.3 (Jun  1 2015 - 10:00:00)":                                             "1.1.3",
 		"U-Boot 2010.06-dirty build 7 (Nov 16 2017 - 11:43:05)":                             "2010.06-dirty",
+		"U-Boot VPL 2023.10 (Oct 02 2023 - 14:00:00 +0000)":                                 "2023.10",
+		"U-Boot 2016.01 [Chaos Calmer 15.05.1,r35193] (Apr  9 2020 - 16:07:33 +0000)":       "2016.01",
 		"U-Boot 2016.11 is needed":                                                          "",
 		"U-Boot script":                                                                     "",
 	} {
@@ -49,6 +51,8 @@ func TestNamed(t *testing.T) {
 		"MIPS OpenWrt Linux-5.4.111":       "linux 5.4.111",
 		"Linux Kernel 4.9.84":              "linux 4.9.84",
 		"U-Boot 2023.01+dfsg-2+deb12u3 fo": "u-boot 2023.01+dfsg-2+deb12u3",
+		"barebox-2020.12.0":                "barebox 2020.12.0",
+		"barebox environment":              "",
 		"linux":                            "",
 		"jzlinux-3.10":                     "",
 		"romfs":                            "",

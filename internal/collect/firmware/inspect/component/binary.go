@@ -2,6 +2,7 @@ package component
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"slices"
@@ -272,11 +273,15 @@ func (s *scanner) ownText(r *Rule) {
 				with[i] = true
 			}
 			m := o.match(run)
-			if m == nil || string(m[1]) == found[i].Version {
+			if m == nil {
+				continue
+			}
+			version := s.ownVersion(o, string(m[1]))
+			if version == "" || version == found[i].Version {
 				continue
 			}
 			count[i]++
-			found[i] = seen{rule: r, rank: rankOwn + i, Claim: Claim{Name: r.Name, Rule: r.ID, Version: string(m[1]), Confidence: High, Source: FromText, Offset: int64(run.Off), Text: quote(run.Text, 0, len(run.Text))}}
+			found[i] = seen{rule: r, rank: rankOwn + i, Claim: Claim{Name: r.Name, Rule: r.ID, Version: version, Confidence: High, Source: FromText, Offset: int64(run.Off), Text: quote(run.Text, 0, len(run.Text))}}
 		}
 	}
 	for i, x := range found {
@@ -284,6 +289,19 @@ func (s *scanner) ownText(r *Rule) {
 			s.see(x)
 		}
 	}
+}
+
+// ownVersion puts the version together that a string tells, for some with the
+// number of the library: x264 numbers its interface there, its commits in itself.
+func (s *scanner) ownVersion(o *Own, told string) string {
+	if o.As == "" {
+		return told
+	}
+	_, number := cutSo(cmp.Or(s.p.Soname, s.base))
+	if number == "" && strings.Contains(o.As, "<so>") {
+		return ""
+	}
+	return strings.NewReplacer("<so>", number, "$1", told).Replace(o.As)
 }
 
 // match looks at one string. Where other data stands right before it, a few

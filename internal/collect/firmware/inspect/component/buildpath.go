@@ -11,19 +11,22 @@ import (
 
 // Messages of assertions and debug data name the source file, and build systems
 // keep each source in a folder of its name and version: Debian
-// (/build/reproducible-path/nmap-7.95/), OpenWrt (build_dir/target-…/zlib-1.2.13/),
-// Buildroot (output/build/busybox-1.36.1/), rpm (rpmbuild/BUILD/curl-8.5.0/) and
-// OpenEmbedded (/usr/src/debug/dnsmasq/2.86-r0/).
-var buildWords = []string{"/reproducible-path/", "/build_dir/target-", "/output/build/", "/rpmbuild/BUILD/", "/usr/src/debug/"}
+// (/build/reproducible-path/nmap-7.95/, before 2023 and in Ubuntu
+// /build/libnl3-gryRw3/libnl3-3.4.0/), OpenWrt (build_dir/target-…/zlib-1.2.13/),
+// Buildroot (output/build/busybox-1.36.1/), rpm (rpmbuild/BUILD/curl-8.5.0/,
+// /builddir/build/BUILD/curl-8.5.0/), Alpine (aports/main/curl/src/curl-8.5.0/) and
+// OpenEmbedded (/usr/src/debug/dnsmasq/2.86-r0/, tmp/work/…/dnsmasq/2.86-r0/).
+var buildWords = []string{"/reproducible-path/", "/build_dir/target-", "/output/build/", "build/BUILD/", "/build/", "/aports/", "/usr/src/debug/", "/tmp/work/"}
 
 var buildPathRe = sync.OnceValue(func() *regexp.Regexp {
-	const version = `(\d[0-9A-Za-z.+~_]*?)`
-	return regexp.MustCompile(`^(?:/(?:reproducible-path|output/build|rpmbuild/BUILD)|/build_dir/target-[^/ ]{1,80}(?:/linux-[^/ ]{1,60})?)/([A-Za-z][A-Za-z0-9_.+-]{0,60}?)-v?` + version + `(?:-\d+)?/` +
-		`|^/usr/src/debug/([A-Za-z][A-Za-z0-9_.+-]{0,60})/(?:\d+_)?` + version + `-r\d[0-9.]*/`)
+	const name, version = `([A-Za-z][A-Za-z0-9_.+-]{0,60}?)`, `(\d[0-9A-Za-z.+~_]*?)`
+	const folder = name + `-v?` + version + `(?:-\d+)?/`
+	return regexp.MustCompile(`^(?:/reproducible-path|/output/build|build/BUILD|/build/[a-z0-9][a-z0-9.+-]{1,60}-[A-Za-z0-9_]{6}|/aports/[a-z]{3,12}/[^/ ]{1,60}/src|/build_dir/target-[^/ ]{1,80}(?:/linux-[^/ ]{1,60})?)/` + folder +
+		`|^(?:/usr/src/debug|/tmp/work/[^/ ]{3,80})/` + name + `/(?:\d+_)?` + version + `-r\d[0-9.]*/`)
 })
 
 // maxBuildPaths bounds the paths of one file that are looked at.
-const maxBuildPaths = 64
+const maxBuildPaths = 256
 
 // buildPath reads the name and the version of a source out of a path of the
 // place it was built at.

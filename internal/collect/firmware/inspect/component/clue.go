@@ -15,7 +15,7 @@ type Clue struct {
 	Path   string  `yaml:"path" json:"path,omitempty"`     // a pattern that the path must match
 	With   strList `yaml:"with" json:"with,omitempty"`     // texts of which one must stand anywhere in the file, unless that is its own
 	Not    string  `yaml:"not" json:"not,omitempty"`       // a pattern that the string must not match
-	As     string  `yaml:"as" json:"as,omitempty"`         // how the version is put together: "2.$1.$2"
+	As     string  `yaml:"as" json:"as,omitempty"`         // how the version is put together: "2.$1.$2"; "3.1.9|3.3.0": it is one of these
 	Weak   bool    `yaml:"weak" json:"weak,omitempty"`     // a name without proof: low confidence
 
 	Exact bool `yaml:"exact" json:"exact,omitempty"` // of symver: every release defines one
@@ -29,10 +29,12 @@ type Clue struct {
 }
 
 // Own is a pattern on the strings of files that are a product's own by their
-// name; With, where given, must stand in one of them.
+// name; With, where given, must stand in one of them. In As, <so> is the number of
+// the library.
 type Own struct {
 	Re   string `yaml:"re" json:"re,omitempty"`
 	With string `yaml:"with" json:"with,omitempty"`
+	As   string `yaml:"as" json:"as,omitempty"`
 	re   func() *regexp.Regexp
 }
 

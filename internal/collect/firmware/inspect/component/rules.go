@@ -24,30 +24,31 @@ var ruleList []byte
 // Rule is what is known about one product. Each file of rules/ maps ids to
 // rules; README.md there explains the fields.
 type Rule struct {
-	ID       string  `yaml:"-" json:"id"`
-	Name     string  `yaml:"name" json:"name,omitempty"`     // default: the id
-	Type     Type    `yaml:"type" json:"type,omitempty"`     // default: library
-	Vendor   string  `yaml:"vendor" json:"vendor,omitempty"` // who makes it
-	Home     string  `yaml:"home" json:"home,omitempty"`
-	Licence  string  `yaml:"licence" json:"licence,omitempty"` // SPDX; only where it holds for every version
-	CPE      string  `yaml:"cpe" json:"cpe,omitempty"`         // vendor:product; "o/linux:linux_kernel" for operating systems
-	PURL     string  `yaml:"purl" json:"purl,omitempty"`       // type/name; default: generic/id
-	DataOnly bool    `yaml:"data" json:"data,omitempty"`
-	Sources  strs    `yaml:"deb" json:"deb,omitempty"` // names of source packages in distributions; default: the id
-	Packages strs    `yaml:"pkg" json:"pkg,omitempty"` // patterns of binary package names, beyond those that follow from so
-	Text     []Clue  `yaml:"text" json:"text,omitempty"`
-	Own      []Own   `yaml:"own" json:"own,omitempty"` // strings that count in its own files only
-	So       Sos     `yaml:"so" json:"so,omitempty"`
-	Files    []Clue  `yaml:"file" json:"file,omitempty"`         // base names with a version
-	Programs strs    `yaml:"programs" json:"programs,omitempty"` // patterns of base names of its own programs
-	Paths    strs    `yaml:"paths" json:"paths,omitempty"`       // patterns of paths of its own files
-	Versions []Clue  `yaml:"symver" json:"symver,omitempty"`     // symbol versions that it defines; the highest is a lower bound
-	Since    []Since `yaml:"since" json:"since,omitempty"`       // what it exports since which release, oldest first
-	Releases strs    `yaml:"releases" json:"releases,omitempty"` // all of them between the first and the last of Since
-	Comment  *Clue   `yaml:"comment" json:"comment,omitempty"`   // the compiler's mark, for what compilers bring themselves
-	Unless   strs    `yaml:"unless" json:"unless,omitempty"`     // ids of rules that explain the same text better
-	Yes      Example `yaml:"example" json:"-"`
-	No       Example `yaml:"near-miss" json:"-"`
+	ID       string    `yaml:"-" json:"id"`
+	Name     string    `yaml:"name" json:"name,omitempty"`     // default: the id
+	Type     Type      `yaml:"type" json:"type,omitempty"`     // default: library
+	Vendor   string    `yaml:"vendor" json:"vendor,omitempty"` // who makes it
+	Home     string    `yaml:"home" json:"home,omitempty"`
+	Licence  string    `yaml:"licence" json:"licence,omitempty"` // SPDX; only where it holds for every version
+	CPE      string    `yaml:"cpe" json:"cpe,omitempty"`         // vendor:product; "o/linux:linux_kernel" for operating systems
+	PURL     string    `yaml:"purl" json:"purl,omitempty"`       // type/name; default: generic/id
+	DataOnly bool      `yaml:"data" json:"data,omitempty"`
+	Sources  strs      `yaml:"deb" json:"deb,omitempty"` // names of source packages in distributions; default: the id
+	Packages strs      `yaml:"pkg" json:"pkg,omitempty"` // patterns of binary package names, beyond those that follow from so
+	Text     []Clue    `yaml:"text" json:"text,omitempty"`
+	Own      []Own     `yaml:"own" json:"own,omitempty"` // strings that count in its own files only
+	Numbers  []Numbers `yaml:"numbers" json:"numbers,omitempty"`
+	So       Sos       `yaml:"so" json:"so,omitempty"`
+	Files    []Clue    `yaml:"file" json:"file,omitempty"`         // base names with a version
+	Programs strs      `yaml:"programs" json:"programs,omitempty"` // patterns of base names of its own programs
+	Paths    strs      `yaml:"paths" json:"paths,omitempty"`       // patterns of paths of its own files
+	Versions []Clue    `yaml:"symver" json:"symver,omitempty"`     // symbol versions that it defines; the highest is a lower bound
+	Since    []Since   `yaml:"since" json:"since,omitempty"`       // what it exports since which release, oldest first
+	Releases strs      `yaml:"releases" json:"releases,omitempty"` // all of them between the first and the last of Since
+	Comment  *Clue     `yaml:"comment" json:"comment,omitempty"`   // the compiler's mark, for what compilers bring themselves
+	Unless   strs      `yaml:"unless" json:"unless,omitempty"`     // ids of rules that explain the same text better
+	Yes      Example   `yaml:"example" json:"-"`
+	No       Example   `yaml:"near-miss" json:"-"`
 }
 
 // use is a clue of a rule that a word belongs to.

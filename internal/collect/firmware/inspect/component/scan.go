@@ -43,6 +43,7 @@ func scan(rs *RuleSet, f *inspect.File, hits []keyword.Hit, p *elf.Program) Find
 	}
 	for _, r := range s.own {
 		s.ownText(r)
+		s.numbers(r)
 	}
 	if webName(s.base) {
 		s.banner()
@@ -177,6 +178,9 @@ func (s *scanner) try(u use, h keyword.Hit) {
 		if found.Version = s.find(c, h); found.Version == "" {
 			return
 		}
+	}
+	if strings.Contains(c.As, "|") { // the text is that of several releases
+		found.Version, found.Versions, found.Confidence = "", strings.Split(found.Version, "|"), Low
 	}
 	s.see(found)
 }

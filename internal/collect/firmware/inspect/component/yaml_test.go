@@ -63,6 +63,11 @@ func fromYAML(t testing.TB) []*Rule {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, r := range list {
+			for i := range r.Numbers {
+				if _, err := r.Numbers[i].spans(); err != nil {
+					t.Errorf("%s: rule %q: %v", name, r.ID, err)
+				}
+			}
 			for i := range r.Text {
 				if err := r.Text[i].work(); err != nil {
 					t.Errorf("%s: rule %q: text %d: %v", name, r.ID, i+1, err)

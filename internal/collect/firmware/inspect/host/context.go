@@ -313,6 +313,9 @@ func (s *scanner) section(start int) string {
 // a longer number, an identifier of ASN.1.
 func version(before []byte, host string, after []byte) bool {
 	b := strings.ToLower(strings.TrimRight(string(before[max(0, len(before)-40):]), " \t=:\"'(-_/>"))
+	if f := strings.Fields(b); len(f) > 0 && strings.Contains(f[len(f)-1], "/") && before[len(before)-1] == ' ' {
+		b = "" // a command by its path: /usr/sbin/update_agent 203.0.113.9
+	}
 	if bytes.HasSuffix(bytes.TrimRight(before, " "), []byte("==")) || bytes.HasSuffix(before, []byte("~=")) {
 		return true // a requirement on a package
 	}

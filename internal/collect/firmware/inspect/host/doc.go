@@ -63,6 +63,7 @@ type Use struct {
 	Port     int    // as written, as a key beside it says, or the scheme's default; 0 if nothing tells
 	Class    Class
 	Evidence Evidence
+	Own      bool   // the device's own name, which a service of dynamic DNS keeps: it is registered, not contacted
 	Key      string // the name of the setting, or the command, that it belongs to; empty if there is none
 	Text     string // the URL, or the host as it stands; credentials are replaced by "***"
 }

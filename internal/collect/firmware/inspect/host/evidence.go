@@ -9,6 +9,9 @@ import (
 
 // evidence says how strongly a use shows that its host is contacted.
 func (s *scanner) evidence(u *Use) Evidence {
+	if u.Own || !u.IP && forExamples(u.Host) {
+		return Mentioned
+	}
 	switch u.Class {
 	case InConfig:
 		switch {

@@ -63,6 +63,10 @@ func scan(f *inspect.File, found []keyword.Hit) []Use {
 // a list that it knows traffic or services by.
 const maxSpoken = 40
 
+// fewUpdaters is from how many services of dynamic DNS on a program knows them
+// all, and contacts the one that its settings name.
+const fewUpdaters = 6
+
 // listed takes the evidence from the hosts of a program or a script that names
 // too many: which of them it contacts stands elsewhere.
 func (s *scanner) listed() {
@@ -75,11 +79,18 @@ func (s *scanner) listed() {
 			hosts[u.Host] = true
 		}
 	}
-	if len(hosts) <= maxSpoken {
+	updaters := 0
+	for h := range hosts {
+		if under(h, dynamicDNS) {
+			updaters++
+		}
+	}
+	all := len(hosts) > maxSpoken
+	if !all && updaters < fewUpdaters {
 		return
 	}
 	for i := range s.uses {
-		if u := &s.uses[i]; u.Class == InBinary || u.Class == InScript {
+		if u := &s.uses[i]; (u.Class == InBinary || u.Class == InScript) && (all || under(u.Host, dynamicDNS)) {
 			u.Evidence = Mentioned
 		}
 	}

@@ -274,11 +274,14 @@ func (s *scanner) bare(off, n int, host string, ip bool, port int, line []byte, 
 		u.Class = Documentation
 	case s.f.Comment(off):
 		u.Class = Comment
-	case !ip && s.ownName(line):
-		u.Class = Local
 	case ip && own(s.key):
 		if private(host) || off+n < len(s.f.Data) && s.f.Data[off+n] == '/' {
 			u.Class = Private
+		}
+	}
+	if !ip && u.Class.Contacted() && s.ownName(line, start) {
+		if u.Own = true; strings.Contains(host, "example") || strings.HasPrefix(host, "your") || strings.HasPrefix(host, "my") {
+			u.Own, u.Class = false, Documentation // cam.example.dyndns.org, my-camera.no-ip.org
 		}
 	}
 	if u.Scheme == "" && s.f.Role == inspect.Config {
@@ -297,15 +300,19 @@ func (s *scanner) bare(off, n int, host string, ip bool, port int, line []byte, 
 }
 
 // ownName says that a name is the one that a service of dynamic DNS gives to the
-// device itself.
-func (s *scanner) ownName(line []byte) bool {
+// device itself: others reach it by this name.
+func (s *scanner) ownName(line []byte, start int) bool {
 	key := s.key[strings.LastIndexByte(s.key, '.')+1:]
-	low := strings.ToLower(path.Base(s.f.Path) + " " + key)
-	if !strings.Contains(low, "ddns") && !strings.Contains(low, "ddclient") && !strings.Contains(low, "inadyn") && !strings.Contains(low, "dyndns") && !strings.Contains(low, "noip") {
+	low := strings.ToLower(path.Base(s.f.Path) + " " + s.section(start) + " " + key)
+	dynamic := false
+	for _, w := range []string{"ddns", "ddclient", "inadyn", "dyndns", "noip", "no-ip", "ez-ipupdate", "dyn_dns", "dynamicdns", "dynamic_dns"} {
+		dynamic = dynamic || strings.Contains(low, w)
+	}
+	if !dynamic {
 		return false
 	}
-	switch strings.Trim(key[max(0, strings.LastIndexByte(key, '_')+1):], " ") {
-	case "domain", "hostname", "alias", "host":
+	switch strings.Trim(key[max(0, strings.LastIndexAny(key, "_-")+1):], " ") {
+	case "domain", "hostname", "alias", "host", "domains", "hostnames", "name", "domainname":
 		return true
 	case "":
 		return len(bytes.Fields(line)) == 1 && strings.Contains(low, "ddclient")

@@ -206,6 +206,8 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 		return Namespace
 	case base == Documentation || base == Certificate:
 		return base
+	case exactExample(host):
+		return Documentation
 	case revocation(host, rest), s.encodedName(from):
 		return Certificate
 	}
@@ -222,7 +224,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 			return Documentation
 		}
 	case InConfig:
-		if manualKeys[s.key] || bytes.Contains(before[max(0, len(before)-60):], []byte("\"repository\"")) || s.f.Sample() && reserved(host) || exactExample(host) {
+		if manualKeys[s.key] || bytes.Contains(before[max(0, len(before)-60):], []byte("\"repository\"")) || s.f.Sample() && reserved(host) {
 			return Documentation
 		}
 	case InWeb:
@@ -234,7 +236,7 @@ func (s *scanner) classOf(line []byte, start, from int, host, rest string, ip bo
 			return Documentation
 		}
 	case InScript:
-		if told(line, from-start) || exactExample(host) || manualKeys[s.key] {
+		if told(line, from-start) || manualKeys[s.key] {
 			return Documentation
 		}
 		if _, ok := s.command(string(tail(line[:from-start]))); !ok && s.key == "" && under(host, projectHosts) {

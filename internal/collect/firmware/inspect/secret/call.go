@@ -108,6 +108,9 @@ func (s *scanner) arguments(at, end int) {
 		if c.kind == SymmetricKey && !aesKey(pw.Text) {
 			return
 		}
+		if user >= 0 && bytes.HasSuffix(bytes.TrimRight(s.f.Data[end:pw.Off-1], " "), []byte("=>")) {
+			return // arguments by name: their places say nothing
+		}
 		if user >= 0 && user < len(args) && strings.Contains(args[user].Text, " ") && c.kind != WiFiPSK {
 			return // texts for people: login("Enter your name", …)
 		}
@@ -184,7 +187,7 @@ func (s *scanner) literals(off int) []arg {
 }
 
 // compareWords stand where sources compare with a literal.
-var compareWords = []string{"== \"", "== '", "==\"", "=='"}
+var compareWords = []string{"== \"", "== '", "==\"", "=='", "!= \"", "!= '", "!=\"", "!='", ".val(\"", ".val('"}
 
 // compares looks at "name == 'al' && pw == 'x'": a log-in that a program has for
 // itself.
@@ -206,6 +209,18 @@ func (s *scanner) compares(_, end int) {
 	}
 	before := tailOf(d, end, 120)
 	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	if fieldValue.Match(before) && digit(v.v) {
+		s.add(v.at, Hit{Kind: Password, Value: v.v, Scheme: "login", Note: "compared with a field of the page"})
+		return
+	}
+	if end-1 < len(d) && d[end-2] == '(' {
+		return // filled in, and no field for a password
+	}
+	after := v.at + len(v.v) + 1
+	if m := accountBehind.FindSubmatch(d[after:min(len(d), after+120)]); m != nil && digit(v.v) {
+		s.add(v.at, Hit{Kind: Password, Value: v.v, User: string(m[1]), Scheme: "login", Note: "compared beside an account"})
+		return
+	}
 	joint := bytes.LastIndex(before, []byte("&&"))
 	if joint < 0 {
 		joint = bytes.LastIndex(before, []byte(" and "))
@@ -254,5 +269,13 @@ var twoTests = pattern.New(`\[ +"?\$\{?([A-Za-z_]\w*)\}?"? +==? +["']?([^\s"'$]+
 // summed is the end of a comparison with a sum.
 var summed = pattern.New(`(?i)(md5|sha1|sha256|hash)\([^)\n]*\)[^=\n]*={1,3}\s?["']$`)
 
+// fieldValue is the end of a comparison with what was typed into a field for a
+// password, or of what fills it in: $("#pwd").val() == , req.body["pw"] != ,
+// getElementById('pass').value === , $("#password").val( .
+var fieldValue = pattern.New(`(?i)(passw?|passwd|password|passcode|pwd|psw|["'#._=-]pw)[0-9]?["'\]]{1,3}\)?\]?((\.val\(\)|\.value)?\s?[!=]={1,2}\s?|\.val\()["']$`)
+
+// accountBehind is the beginning of a second comparison, with an account's name.
+var accountBehind = pattern.New(`^\s*(?:&&|and)\s+[\w.$()#"'\[\]]{1,40}\s?={2,3}\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug|engineer|installer|technician|maintenance|developer|vendor|oem)["']`)
+
 // loginName is the end of a comparison with an account's name.
-var loginName = pattern.New(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug)["']\)?\s*$`)
+var loginName = pattern.New(`==\s?["']([a-z][a-z0-9_.-]*(?:admin|root|user|guest|service|support|factory)[a-z0-9_.-]*|admin[a-z0-9]*|root|user|guest|service|support|factory|operator|supervisor|debug|engineer|installer|technician|maintenance|developer|vendor|oem)["']\)?\s*$`)

@@ -300,7 +300,22 @@ func (s *scanner) sent(at int) {
 }
 
 func variable(v string) bool {
-	return strings.ContainsAny(v, "$`") && !strings.HasPrefix(v, "$1$") && !strings.HasPrefix(v, "$6$") && !strings.HasPrefix(v, "$5$") || strings.Contains(v, "%s") || strings.Contains(v, "%d")
+	return joined(v) || strings.ContainsAny(v, "$`") && !strings.HasPrefix(v, "$1$") && !strings.HasPrefix(v, "$6$") && !strings.HasPrefix(v, "$5$") || strings.Contains(v, "%s") || strings.Contains(v, "%d")
+}
+
+// joined says that v is what a program in another language joins to the command:
+// of "wpa_passphrase '" .. ssid .. "' '" .. psk .. "'" no word is a value.
+func joined(v string) bool {
+	t := strings.Trim(v, " \t\\\"'")
+	if len(t) == len(v) {
+		return false
+	}
+	for _, op := range []string{"..", "+"} { // of Lua; of JavaScript, Python, Java
+		if strings.HasPrefix(t, op) || strings.HasSuffix(t, op) {
+			return true
+		}
+	}
+	return len(t) > 2 && t[0] == '&' && t[len(t)-1] == '&' // of Basic
 }
 
 // arg is a word of a command line.

@@ -33,6 +33,7 @@ var flags = []flag{
 	{"nmcli", []string{"password", "wifi-sec.psk", "802-11-wireless-security.psk", "wep-key0"}, []string{"connect", "ssid"}, WiFiPSK, "wifi", ""},
 	{"smbclient", []string{"-U"}, nil, Password, "samba", "%"},
 	{"snmpset", []string{"-c", "-A", "-X"}, []string{"-u"}, Password, "snmp", ""},
+	{"snmptrap", []string{"-c", "-A", "-X"}, []string{"-u"}, Password, "snmp", ""},
 	{"snmpget", []string{"-c", "-A", "-X"}, []string{"-u"}, Password, "snmp", ""},
 	{"snmpwalk", []string{"-c", "-A", "-X"}, []string{"-u"}, Password, "snmp", ""},
 	{"gpg", []string{"--passphrase"}, nil, Password, "openpgp", ""},

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"path"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect"
 	"assay/internal/collect/firmware/inspect/setting"
@@ -104,16 +102,6 @@ func (s *scanner) suits(a *assignment, strong bool) bool {
 		}
 	}
 	return true
-}
-
-// foreign says that v, in letters beyond ASCII, is rather a password than a text
-// for people: one word, with a digit and a letter of ASCII.
-func foreign(v string) bool {
-	letters := func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }
-	other := func(r rune) bool {
-		return r >= utf8.RuneSelf && !unicode.IsLetter(r) || unicode.IsSpace(r) || r == utf8.RuneError
-	}
-	return digit(v) && strings.ContainsFunc(v, letters) && !strings.ContainsFunc(v, other)
 }
 
 // promptWord is in texts that ask for a pass phrase, and in few pass phrases.

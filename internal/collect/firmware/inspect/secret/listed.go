@@ -13,7 +13,7 @@ import (
 // identified looks at CREATE USER 'al'@'%' IDENTIFIED BY 'x'.
 func (s *scanner) identified(at, end int) {
 	d := s.f.Data
-	if s.prose() || s.library || s.f.Kind != inspect.Text && !s.f.InStrings(at) {
+	if s.prose() || s.library || s.f.Kind != inspect.Text && !s.f.InStrings(at) || s.f.Role == inspect.Script && manualOf(d[:at]) {
 		return
 	}
 	if !statement.Match(tailOf(d, at, 200)) {
@@ -28,6 +28,13 @@ func (s *scanner) identified(at, end int) {
 		h.User = string(m[1])
 	}
 	s.add(a.at, h)
+}
+
+// manualOf says that what follows before is a manual within a script of Perl
+// (perlpod(1)): a line that begins with = opens it, =cut ends it.
+func manualOf(before []byte) bool {
+	i := bytes.LastIndex(before, []byte("\n="))
+	return i >= 0 && i+2 < len(before) && before[i+2] >= 'a' && before[i+2] <= 'z' && !bytes.HasPrefix(before[i+2:], []byte("cut"))
 }
 
 // statement is what of SQL stands before IDENTIFIED BY.

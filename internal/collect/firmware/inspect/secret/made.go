@@ -18,7 +18,36 @@ func candidate(b []byte) bool {
 		}
 		digits = digits || c >= '0' && c <= '9'
 	}
-	return digits
+	return digits && !(len(b) > 4 && b[0] == '0' && b[1]|0x20 == 'x' && hexOnly(string(b[2:]))) // a number of C
+}
+
+// doorWord says that v is a string that nothing but a comparison has a use for,
+// though it has no digit or an underscore: letters of both cases in no order with
+// a sign between them ("Kte!WsGBeQoz"), or a short word before a long random tail
+// ("dbset_9fk2otq5gdkbb3zc").
+func doorWord(v string) bool {
+	if len(v) < 8 || len(v) > 40 || technical.MatchString(v) || algorithm.MatchString(v) {
+		return false
+	}
+	signs, low := 0, true
+	for i := range len(v) {
+		switch c := v[i]; {
+		case alnum(c):
+			low = low && (c < 'A' || c > 'Z')
+		case strings.IndexByte("!#$^&*_", c) >= 0 && i > 0 && i < len(v)-1:
+			signs++
+		default:
+			return false
+		}
+	}
+	head, tail, cut := strings.Cut(v, "_")
+	switch {
+	case signs != 1:
+		return false
+	case !cut:
+		return !digit(v) && scrambled(v)
+	}
+	return low && len(head) >= 2 && len(head) <= 8 && !digit(head) && len(tail) >= 14 && count(tail) >= 4 && !hexOnly(tail) && random(tail)
 }
 
 // conversion says that b goes on as a conversion of printf does behind its sign.

@@ -12,7 +12,7 @@ import (
 
 // anchorWords stand beside a log-in among a program's strings, besides the names
 // of settings.
-var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "decrypt", "cipher", "hmac", "ssid", "\x00admin\x00", "\x00root\x00", "\x00guest\x00", "\x00supervisor\x00", "\x00operator\x00", "\x00administrator\x00"}
+var anchorWords = []string{"login", "%s:%s", "/bin/sh", "mqtt", "backdoor", "superuser", "factory", "debug>", "telnet", "AT+CG", "AT+QI", "user-agent", "user_agent", "xmlset_rood", "7ujMko0", "decrypt", "cipher", "hmac", "ssid", "\x00admin\x00", "\x00root\x00", "\x00guest\x00", "\x00supervisor\x00", "\x00operator\x00", "\x00administrator\x00"}
 
 const (
 	// nearby is how far around an anchor strings are read, in bytes.
@@ -50,8 +50,9 @@ func (s *scanner) anchor(at, _ int) {
 var (
 	// loginContext is what stands beside a log-in in a program's strings.
 	loginContext   = pattern.New(`(?i)(login|passw|passwd|(^|[^a-z])mqtt|user_?name|_user$|%s:%s|auth|credential|\bfactory\b|backdoor|\bpwd\b|su_pass|superuser|^AT\+(CG|QI)|\bapn(\b|user|name|pass))`)
-	accountContext = pattern.New(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin|[a-z]*factory|[a-z]*maint)$|%s:%s)`)
+	accountContext = pattern.New(`(?i)(login|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|^/bin/(ba|a)?sh$|^(admin|root|user|guest|service|support|supervisor|operator|[a-z]*admin|[a-z]*factory|[a-z]*maint|[a-z]{1,6}(user|root|mfg))$|(^|[^a-z])pw=|client_secret|%s:%s)`)
 	shellContext   = pattern.New(`(?i)(^/bin/(ba|a)?sh$|debug> ?$|\bshell\b|login:|password:)`)
+	doorContext    = pattern.New(`(?i)(login|log[ -]?on|passw|passwd|\bpwd\b|credential|backdoor|superuser|su_pass|user[-_]agent|unauthori[sz]ed|telnetd|%s:%s|^[a-z]{0,8}(admin|root|mfg|factory|maint|support|service|operator)$)`)
 	keyContext     = pattern.New(`(?i)(aes|[^a-z]key|^key|crypt|cipher|hmac|secret|token)`)
 	account        = pattern.New(`^[a-z][a-z0-9_.-]{2,19}$`)
 	wordNumber     = pattern.New(`^[a-z]{4,12}[0-9]{3,6}$`)
@@ -124,6 +125,16 @@ func (s *scanner) strings(all []inspect.Run) {
 			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, behind " + quote(string(all[i-1].Text))})
 			continue
 		}
+		if len(v) >= 12 && habits[v] { // so odd that nothing has to stand beside it
+			s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, Note: "in a program's strings, known from other products"})
+			continue
+		}
+		if !library && doorWord(v) {
+			if why, user := beside(all, i, doorContext); why != "" && s.comparing() {
+				s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, User: user, Scheme: named(why), Note: "in a program's strings, beside " + quote(why)})
+			}
+			continue
+		}
 		if !candidate(r.Text) && !habits[v] {
 			continue
 		}
@@ -171,6 +182,21 @@ func (s *scanner) strings(all []inspect.Run) {
 		}
 		s.add(r.Off, Hit{Kind: EmbeddedLogin, Value: v, User: user, Scheme: named(why), Note: "in a program's strings, beside " + quote(why)})
 	}
+}
+
+// comparing says that a program compares strings, as far as its imports tell.
+func (s *scanner) comparing() bool {
+	p := s.f.Program()
+	if p == nil || len(p.Imports) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(p.Imports, func(n string) bool {
+		switch n {
+		case "strcmp", "strncmp", "strcasecmp", "strncasecmp", "memcmp", "bcmp", "strstr", "strcasestr", "strcoll", "_ZNKSs7compareEPKc", "_ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE7compareEPKc":
+			return true
+		}
+		return false
+	})
 }
 
 // curves says that a library of elliptic curves is linked into the program: the

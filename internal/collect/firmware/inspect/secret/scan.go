@@ -90,6 +90,7 @@ var glances = []rule{
 	{(*scanner).wideString, wideWords},
 	{(*scanner).pair, pairWords},
 	{(*scanner).compares, compareWords},
+	{(*scanner).entered, enteredWords},
 	{(*scanner).source, []string{"@tcp(", "@unix("}},
 	{(*scanner).spoken, spokenWords},
 	{(*scanner).note, noteWords},

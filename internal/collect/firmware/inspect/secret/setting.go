@@ -83,6 +83,11 @@ func (s *scanner) spaced(from, to int) int {
 
 // taken is what a function of this name takes: "SetPassword" a password.
 func taken(name string) string {
+	for _, held := range []string{".equals", ".equalsIgnoreCase"} {
+		if subject, ok := strings.CutSuffix(name, held); ok { // pwd.equals("x")
+			return subject
+		}
+	}
 	name = name[strings.LastIndexByte(name, '.')+1:]
 	for _, p := range []string{"set", "with", "use", "Set", "With", "Use"} {
 		if rest, ok := strings.CutPrefix(name, p); ok {

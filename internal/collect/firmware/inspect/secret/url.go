@@ -77,11 +77,28 @@ func manualLogin(user, pw string) bool {
 	switch u {
 	case "user", "username", "name", "login", "myuser", "usr", "foo", "joe":
 	default:
-		return false
+		if !exampleMail(u) && !placeholder(u) {
+			return false
+		}
 	}
 	switch p {
-	case "password", "pass", "passwd", "pwd", "pw", "mypassword", "secret", "bar":
+	case "password", "pass", "passwd", "pwd", "pw", "mypassword", "secret", "bar", "user", "changeme", "123456":
 		return true
+	}
+	return false
+}
+
+// exampleMail says that an account is an address below a name that nobody can
+// have (RFC 2606, sections 2 and 3).
+func exampleMail(user string) bool {
+	_, domain, ok := strings.Cut(user, "@")
+	if !ok {
+		return false
+	}
+	for _, d := range []string{"example.com", "example.net", "example.org", "example", "test", "invalid"} {
+		if domain == d || strings.HasSuffix(domain, "."+d) {
+			return true
+		}
 	}
 	return false
 }

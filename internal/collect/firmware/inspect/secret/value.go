@@ -47,6 +47,9 @@ func (s *scanner) value(from, to int) (assignment, bool) {
 			i++
 		}
 		a, ok = s.assigned(a, i, quote)
+	case c == '!' && i+1 < len(d) && d[i+1] == '=' && !s.f.Shell() && (s.f.Role == inspect.Script || s.f.Role == inspect.Web):
+		a.form = comparison
+		a, ok = s.compared(a, i+1)
 	case quote != 0:
 		a, ok = s.quotedName(a, i)
 	default:

@@ -3,6 +3,8 @@ package secret
 import (
 	"bytes"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"assay/internal/collect/firmware/inspect/setting"
 )
@@ -97,3 +99,13 @@ func hyphened(v string) bool {
 
 // modes are values of settings that say how, not what.
 var modes = map[string]bool{"true": true, "false": true, "none": true, "null": true, "nil": true, "undefined": true, "required": true, "optional": true, "enabled": true, "disabled": true, "enable": true, "disable": true, "default": true, "auto": true, "prompt": true, "text": true, "string": true, "sha256": true, "sha512": true, "md5": true, "md5crypt": true, "plain": true, "cram-md5": true, "never": true, "always": true, "unset": true, "empty": true, "wpa-psk": true, "wpa-eap": true, "wpapsk": true, "wpa2psk": true, "wpa2-psk": true, "sae": true, "ask-password": true, "function": true, "hidden": true, "this": true, "value": true, "yes": true, "no": true, "on": true, "off": true, "files": true, "compat": true, "open": true, "shared": true, "basic": true, "digest": true, "bearer": true, "any": true, "tkip": true, "aes": true, "ccmp": true, "psk": true, "psk2": true, "wpa": true, "wpa2": true, "wep": true, "public": true, "boolean": true, "integer": true, "number": true, "object": true, "array": true, "varchar": true, "char": true, "blob": true, "input": true, "password": true, "passwd": true, "pwd": true, "username": true, "user": true, "key": true, "token": true, "secret": true, "stdin": true, "ask": true, "interactive": true, "self": true, "args": true, "enter": true, "escape": true, "return": true, "tab": true, "space": true, "backspace": true, "delete": true, "system": true, "internal": true, "external": true, "static": true, "dynamic": true, "char*": true, "const": true, "int": true, "new": true, "old": true, "not": true, "len": true, "length": true, "size": true, "type": true, "name": true, "localhost": true, "no-repeat": true, "bool": true, "float": true, "echo": true, "define": true, "undef": true, "implement": true, "print": true, "pass": true, "self.password": true, "request": true, "session": true, "header": true, "query": true, "body": true, "ldap": true, "pam": true, "sasl": true}
+
+// foreign says that v, in letters beyond ASCII, is rather a password than a text
+// for people: one word, with a digit and a letter of ASCII.
+func foreign(v string) bool {
+	letters := func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }
+	other := func(r rune) bool {
+		return r >= utf8.RuneSelf && !unicode.IsLetter(r) || unicode.IsSpace(r) || r == utf8.RuneError
+	}
+	return digit(v) && strings.ContainsFunc(v, letters) && !strings.ContainsFunc(v, other)
+}

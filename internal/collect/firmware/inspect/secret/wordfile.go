@@ -155,7 +155,8 @@ func (s *scanner) logins(p string) {
 			if hash, _ := hashAt([]byte(pw)); hash != "" {
 				continue // found by its form
 			}
-			if modes[pw] || s.placeholder(pw) || accountFile(p) && (descrypt(pw) || !chosen(pw)) {
+			// A host and its port is no account, either.
+			if modes[pw] || s.placeholder(pw) || strings.Contains(user, ".") && digits(pw) && len(pw) <= 5 || accountFile(p) && (descrypt(pw) || !chosen(pw)) {
 				return
 			}
 			found, offs = append(found, Hit{Kind: Password, Value: pw, User: user, Note: "list of accounts"}), append(offs, at+len(user)+1)

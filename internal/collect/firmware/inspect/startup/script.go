@@ -13,7 +13,12 @@ import (
 func (s *scanner) script() {
 	all := s.by != "script" && s.by != "profile" && s.by != "network"
 	var procd []sh.Word // the command of a procd instance, until it is closed
-	for _, c := range s.f.Commands() {
+	commands := s.f.Commands()
+	skipped := unreached(s.f.Data, commands)
+	for _, c := range commands {
+		if within(skipped, c.Off) {
+			continue
+		}
 		switch c.Arg(0) {
 		case "procd_set_param", "procd_append_param":
 			if c.Arg(1) == "command" {

@@ -193,6 +193,10 @@ func (s *scanner) samba(line, _, _ string, off int) {
 		if v := strings.ToUpper(value); v == "NT1" || v == "CORE" || strings.HasPrefix(v, "LANMAN") {
 			s.add(off, inspect.Weakness{Kind: CleartextTransport, Name: "smb1", Text: line})
 		}
+	case "create mask", "create mode", "directory mask", "directory mode", "force create mode", "force directory mode":
+		if forAll(value) {
+			s.add(off, inspect.Weakness{Kind: WorldWritable, Name: "smb", Text: line})
+		}
 	case "force user":
 		if root(value) {
 			s.add(off, inspect.Weakness{Kind: ServiceAsRoot, Name: "smb", Text: line})
@@ -202,6 +206,15 @@ func (s *scanner) samba(line, _, _ string, off int) {
 			s.add(off, inspect.Weakness{Kind: WeakCipher, Name: "ntlm", Text: line})
 		}
 	}
+}
+
+// forAll says that a mode, in octal digits, lets everybody write.
+func forAll(v string) bool {
+	v = strings.Trim(v, `"'`)
+	if len(v) < 3 || len(v) > 5 || strings.Trim(v, "01234567") != "" {
+		return false
+	}
+	return (v[len(v)-1]-'0')&2 != 0
 }
 
 var nfsClient = pattern.New(`(\S*)\(([^)]*)\)`)

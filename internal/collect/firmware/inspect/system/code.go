@@ -18,7 +18,7 @@ type language struct {
 
 var languages = map[string]language{
 	"php":    {pattern.New(`\$_(GET|POST|REQUEST|COOKIE|SERVER\[['"]HTTP_)|php://input`), pattern.New(`\b(system|exec|shell_exec|passthru|popen|proc_open)\s*\(`), pattern.New(`escapeshell(arg|cmd)|intval\(|\(int\)`)},
-	"lua":    {pattern.New(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), pattern.New(`\b(os\.execute|io\.popen|sys\.call|sys\.exec|luci\.util\.exec|util\.exec)\s*\(`), pattern.New(`shellquote|tonumber|shell_quote`)},
+	"lua":    {pattern.New(`formvalue|ngx\.(req|var)|QUERY_STRING|get_uri_args|\bcgi\.|getParam`), luaShell, pattern.New(`shellquote|tonumber|shell_quote`)},
 	"python": {pattern.New(`request\.(args|form|values|json|GET|POST|params|data)|getvalue\(|QUERY_STRING|get_argument\(`), pattern.New(`\b(os\.system|os\.popen|commands\.getoutput|subprocess\.\w+)\s*\(`), pattern.New(`shlex\.quote|pipes\.quote|\bint\(`)},
 	"perl":   {pattern.New(`\bparam\(|QUERY_STRING|\$ENV\{['"]?HTTP_`), pattern.New(`\b(system|exec)\b\s*[\s("]|\x60|\bopen\s*\(?\s*[\w\s$]+,\s*(?:"\|[^"]*\$|"[^"|]*\$[^"|]*\|\s*"|["'](?:-\||\|-)["']\s*,\s*"[^"]*\$)`), pattern.New(`quotemeta|\\Q`)},
 	"node":   {pattern.New(`\b\w{1,12}\.(?:query|body|params|headers)[.\[]`), pattern.New(`\b(exec|execSync|child_process\.exec\w*)\s*\(`), pattern.New(`shellescape|parseInt\(`)},
@@ -62,6 +62,9 @@ var (
 	codeCipher    = pattern.New(`(?i)\bMODE_ECB\b|\b(DES3?|ARC4)\.new\b|mcrypt_\w+\(\s*MCRYPT_(?:DES|3DES|RC4)|MCRYPT_MODE_ECB|createCipher(iv)?\(\s*["'](des|rc4|aes-\d+-ecb)[^"']*|["'](aes-(?:128|256)-ecb|des-cbc|des-ecb)["']`)
 )
 
+// noLogin takes the log-in away from a page of LuCI.
+var noLogin = pattern.New(`\bsysauth\s*=\s*(?:false|nil\s*,?\s*--\s*public|"none"|'none')`)
+
 // What a word is an anchor of.
 const (
 	updates = iota
@@ -72,6 +75,9 @@ const (
 	debuggers
 	piped
 	pages
+	hosts
+	logins
+	phrases
 )
 
 // code looks at scripts of other languages, and at pages: around the places of
@@ -97,6 +103,7 @@ func (s *scanner) code(hits []keyword.Hit) {
 			if t := strings.TrimLeft(text, " \t"); !archive.MatchString(t) || imagePath.MatchString(t) {
 				s.fetched(t, start+len(text)-len(t))
 			}
+			s.posted(text, start)
 		case clients:
 			if m := anyHostKey.FindStringIndex(text); m != nil {
 				s.add(start+m[0], inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: text[m[0]:m[1]]})
@@ -108,8 +115,21 @@ func (s *scanner) code(hits []keyword.Hit) {
 			}
 		case commands:
 			s.runs(languages[lang], text, start)
+			s.forced(text, start)
 			if lang == "python" {
 				s.composed(text, start)
+			}
+		case hosts:
+			if m := carelessHost.FindStringIndex(text); m != nil && server {
+				s.add(start+m[0], inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: text[m[0]:m[1]]})
+			}
+		case logins:
+			if m := noLogin.FindStringIndex(text); m != nil && lang == "lua" {
+				s.add(start+m[0], inspect.Weakness{Kind: Anonymous, Name: "luci", Text: text[m[0]:m[1]]})
+			}
+		case phrases:
+			if server {
+				s.enciphers(text, start)
 			}
 		case versions:
 			if m := codeVersion.FindStringIndex(text); m != nil {

@@ -65,6 +65,10 @@ func (s *scanner) config() {
 	case in("/rules.d/") && in("udev"), base == "mdev.conf":
 		s.nodes()
 		return
+	case pppOptions(p, base):
+		s.eachLine(s.ppp)
+	case base == "ddns" && in("/config/"):
+		s.dynamicDNS()
 	case in("/cups/") && base == "cupsd.conf":
 		s.cups()
 	case s.updater(base):
@@ -74,6 +78,7 @@ func (s *scanner) config() {
 		s.lighttpd()
 	}
 	s.together(p, base)
+	s.origins()
 	s.policies(p, base)
 	for _, prog := range programs {
 		if prog.when(p, base) {

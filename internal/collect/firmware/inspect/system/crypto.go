@@ -57,6 +57,7 @@ func (s *scanner) openssl(args []string, c sh.Command) {
 		s.add(off, inspect.Weakness{Kind: WeakCipher, Name: strings.ToLower(m[1]), Text: line})
 		return
 	}
+	s.derived(args, c)
 	weak := func(i int, name string) {
 		s.add(c.Words[i].Off, inspect.Weakness{Kind: WeakCipher, Name: name, Text: s.text(c)})
 	}
@@ -80,6 +81,68 @@ func (s *scanner) openssl(args []string, c sh.Command) {
 					return
 				}
 			}
+		}
+	}
+}
+
+var (
+	encrypts = pattern.New(`^(?:enc|(?:aes|aria|camellia|sm4|seed|chacha)-?\w.*)$`)
+	// A command line of openssl(1) in the text of another program.
+	encrypting = pattern.New(`\bopenssl\s+(?:enc|aes-?\d{3}\S*)\s[^"'|;&\n]*`)
+)
+
+// derived looks at a pass phrase of which openssl-enc(1) makes a key by one round
+// of a hash, which guesses it in no time: it does so unless -pbkdf2 or -iter is
+// given.
+func (s *scanner) derived(args []string, c sh.Command) {
+	if !encrypts.MatchString(args[1]) {
+		return
+	}
+	if name := derives(args); name != "" {
+		s.add(c.Off, inspect.Weakness{Kind: WeakCipher, Name: name, Text: "openssl " + args[1] + " … " + name})
+	}
+}
+
+// derives names how openssl-enc(1) makes a key of a pass phrase, where that is
+// weak.
+func derives(args []string) string {
+	phrase, hash := false, ""
+	for i, a := range args {
+		next := ""
+		if i+1 < len(args) {
+			next = strings.Trim(args[i+1], `"'`)
+		}
+		switch a {
+		case "-pbkdf2", "-iter", "-K":
+			return ""
+		case "-md":
+			if hash = strings.ToLower(next); hash != "md5" && hash != "md4" && hash != "sha1" {
+				hash = ""
+			}
+		case "-k":
+			phrase = true
+		case "-pass": // what a file holds may be long
+			phrase = !strings.HasPrefix(next, "file:") && !strings.HasPrefix(next, "fd:") && next != "stdin"
+		}
+	}
+	switch {
+	case hash != "" && (phrase || slices.Contains(args, "-kfile") || slices.Contains(args, "-pass")):
+		return hash
+	case phrase:
+		return "EVP_BytesToKey"
+	}
+	return ""
+}
+
+// enciphers looks at a command line of openssl(1) in another program's text.
+func (s *scanner) enciphers(text string, start int) {
+	m := encrypting.FindStringIndex(text)
+	if m == nil {
+		return
+	}
+	if args := strings.Fields(text[m[0]:m[1]]); len(args) > 2 {
+		if name := derives(args); name != "" {
+			s.add(start+m[0], inspect.Weakness{Kind: WeakCipher, Name: name, Text: "openssl " + args[1] + " … " + name})
 		}
 	}
 }

@@ -101,6 +101,7 @@ var anchorList = [...]anchor{
 	{"tlsv1_1_method", versions}, {"sslv3_method", versions}, {`"tlsv1"`, versions}, {`"sslv3"`, versions}, {"minversion", versions}, {"debug=true", debuggers}, {"| sh", piped}, {"|sh", piped}, {"| bash", piped}, {"|bash", piped},
 	{"pass=", pages}, {"pwd=", pages}, {"passwd=", pages}, {"password=", pages},
 	{"os.execute", commands}, {"popen", commands}, {"shell_exec", commands}, {"passthru", commands}, {"system", commands}, {"proc_open", commands}, {"exec", commands}, {"subprocess", commands}, {"sys.call", commands},
+	{"stricthostkeychecking", hosts}, {"dbclient", hosts}, {"sysauth", logins}, {"openssl enc", phrases}, {"openssl aes", phrases},
 	{"mode_ecb", ciphers}, {"mcrypt_des", ciphers}, {"mcrypt_3des", ciphers}, {"mcrypt_mode_ecb", ciphers}, {"des.new", ciphers}, {"des3.new", ciphers}, {"arc4.new", ciphers}, {"createcipher", ciphers}, {"aes-128-ecb", ciphers}, {"aes-256-ecb", ciphers}, {"des-cbc", ciphers}, {"des-ecb", ciphers},
 }
 

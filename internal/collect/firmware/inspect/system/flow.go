@@ -45,6 +45,9 @@ var (
 	lessSafe   = pattern.New(`C?SafeLoader|BaseLoader|RoundTrip`)
 )
 
+// luaShell are the calls of Lua, of LuCI and of nixio that a shell reads.
+var luaShell = pattern.New(`\b(?:os\.execute|io\.popen|sys\.(?:call|exec|process\.exec)|luci\.util\.exec|util\.exec|util\.execi|fork_exec|os\.capture)\s*\(`)
+
 func call(s string) *pattern.Pattern { return pattern.New(`(?:^|[^.\w$>:])(?:` + s + `)\s*\(`) }
 
 func method(s string) *pattern.Pattern { return pattern.New(`(?:` + s + `)\s*\(`) }
@@ -73,6 +76,7 @@ var flows = map[string]flowing{
 		pieces: true,
 		outlets: []outlet{
 			{CodeInjection, "", call(`eval|assert|create_function`), nil, first},
+			{CommandInjection, "", call(`system|exec|shell_exec|passthru|popen|proc_open`), nil, first},
 			{Deserialization, "unserialize", call(`unserialize`), pattern.New(`allowed_classes`), first},
 			{SQLInjection, "", method(`\b(?:mysqli?_query|pg_query|sqlite_query|sqlite_exec)|->(?:query|exec|querySingle|prepare|multi_query)`), nil, query},
 			{PathTraversal, "", call(`readfile|file_get_contents|fopen|file|unlink|file_put_contents|show_source|highlight_file|copy|rename|scandir|opendir`), pathChecks, anywherein},
@@ -82,9 +86,10 @@ var flows = map[string]flowing{
 		},
 	},
 	"lua": {
-		source: pattern.New(`\bformvalue\b|\bngx\.(?:req|var)\b|QUERY_STRING|get_(?:uri|post)_args|\bcgi\.\w|getParam|\bngx\.unescape_uri|HTTP_[A-Z]`),
-		safe:   pattern.New(`tonumber|shell_?quote|escape|quote_sql_str`),
+		source: pattern.New(`\bformvalue\b|\bngx\.(?:req|var)\b|QUERY_STRING|get_(?:uri|post)_args|\bcgi\.\w|getParam|\bngx\.unescape_uri|HTTP_[A-Z]|\bhttp\.content\(|\bio\.stdin:read\(`),
+		safe:   pattern.New(`tonumber|shell_?quote|escape|quote_sql_str|match\(\s*["'][^"'()]*\((?:%[dwxaul][+*-]?|\[[%dwxaul_-]+\][+*-]?)+\)[^"'()]*["']\s*\)`),
 		outlets: []outlet{
+			{CommandInjection, "", luaShell, nil, first},
 			{CodeInjection, "load", call(`loadstring|load|assert\(loadstring`), nil, first},
 			{SQLInjection, ":", method(`:(?:execute|exec|nrows|rows|prepare|query)`), nil, query},
 			{PathTraversal, "", method(`\b(?:io\.open|io\.lines|dofile|os\.remove|(?:nixio\.)?fs\.(?:readfile|writefile|unlink|access|open))`), pathChecks, anywherein},
@@ -114,6 +119,7 @@ var flows = map[string]flowing{
 			{SQLInjection, ".", method(`\.(?:query|execute|run|all|get|raw|exec)`), nil, query},
 			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), pattern.New(pathChecks.String() + `|\broot\s*:`), first},
 			{RequestForgery, "", method(`\b(?:axios(?:\.\w+)?|fetch|https?\.get|https?\.request|got(?:\.\w+)?|needle|request(?:\.get)?)`), nil, address},
+			{CommandInjection, "spawn", pattern.New(`\bspawn(?:Sync)?\(\s*["'](?:/bin/)?(?:ba|a|da)?sh["']\s*,\s*\[\s*["']-c["']\s*,`), nil, first},
 			{CommandInjection, "exec", pattern.New(`(?:(?:^|[^.\w$])(?:exec|execSync)|\b(?:child_process|childProcess|cp)["')]*\.exec(?:Sync)?)\s*\(`), nil, first},
 		},
 	},
@@ -130,6 +136,9 @@ type flow struct {
 	given   map[string]bool // arguments of the function
 	routed  []string        // names in the address that a decorator says a function is for
 	server  bool
+	listens bool // the program hears of a broker or a socket
+	inside  bool // of a function that is called with what they bring
+	depth   int  // how far that is set in
 	checked bool // paths are looked at, in this function or this file
 }
 
@@ -158,7 +167,8 @@ func (s *scanner) follow(lang string) {
 	f := &flow{s: s, l: l, lang: lang, global: map[string]bool{}, local: map[string]bool{}, fetched: map[string]bool{}, given: map[string]bool{}}
 	f.server = lang == "python" && (pythonServer.Match(data) || bytes.Contains(data, []byte("bottle")))
 	f.checked = lang != "python" && pathChecks.Match(data)
-	if !l.source.Match(data) && !f.server && !otherHosts.Match(data) {
+	f.listens = hears(data)
+	if !l.source.Match(data) && !f.server && !f.listens && !otherHosts.Match(data) {
 		return
 	}
 	off := 0
@@ -197,6 +207,7 @@ func (f *flow) line(text string, off int) {
 	if f.lang == "python" {
 		f.python(text, off)
 	}
+	f.listener(text)
 	if !f.l.pieces {
 		f.piece(text, off)
 		return
@@ -268,6 +279,10 @@ func (f *flow) piece(text string, off int) {
 		}
 	}
 	m := assigns.FindStringSubmatchIndex(text)
+	if m == nil && f.lang == "lua" {
+		f.spread(text)
+		return
+	}
 	if m == nil {
 		if u := unpacks.FindStringSubmatch(text); u != nil && f.l.source.MatchString(text) {
 			for n := range strings.SplitSeq(u[1], ",") {
@@ -278,10 +293,7 @@ func (f *flow) piece(text string, off int) {
 		return
 	}
 	name, value := text[m[2]:m[3]], text[m[5]:]
-	scope := f.global
-	if f.lang == "python" && text[0] <= ' ' {
-		scope = f.local
-	}
+	scope := f.scope(text)
 	bad := f.tainted(value) >= 0 && !f.l.safe.MatchString(value)
 	if text[m[4]:m[5]] == "=" || bad {
 		f.set(scope, name, bad)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
+	"path"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ type scanner struct {
 	heard     []string // variables of a script that hold what came over the network
 	wraps     *bool    // the program wraps its server in TLS; nil: not looked up
 	evaluated bool     // the text of a request was evaluated: it may have set any variable
+	signed    *bool    // a line of the program looks at a signature; nil: not looked up
 }
 
 // Scan looks at one file.
@@ -48,6 +50,8 @@ func Scan(f *inspect.File, hits []keyword.Hit) Report {
 		s.code(hits)
 	case f.Kind == inspect.Binary && f.Role == inspect.Data: // of a device without an operating system the program is all that there is
 		s.program(hits)
+	case f.Role == inspect.Database && f.Kind == inspect.Text && packageFeeds(f.Path, path.Base(f.Path)): // beside the list of packages
+		s.opkg()
 	case f.Role == inspect.Script || f.Role == inspect.Config:
 		if c := f.Commands(); c != nil || f.Sourced() {
 			s.shell(c)

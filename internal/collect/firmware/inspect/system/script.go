@@ -29,6 +29,7 @@ func (s *scanner) shell(commands []sh.Command) {
 			careless = i
 		}
 		s.client(args, c)
+		s.sends(c)
 		s.cipher(args, c)
 		s.hears(commands, i)
 		s.injected(args, c)
@@ -59,7 +60,9 @@ func (s *scanner) shell(commands []sh.Command) {
 		s.update(flash[0].Off, "script", s.text(flash[0]))
 	}
 	s.bootHooks(commands)
-	if s.up == nil && len(fetch) == 0 && len(cards) == 0 {
+	unpacked := carried(commands, fetch)
+	s.renewed(fetch, len(flash) > 0)
+	if s.up == nil && len(fetch) == 0 && len(cards)+len(unpacked) == 0 {
 		return
 	}
 	defer func() {
@@ -77,6 +80,24 @@ func (s *scanner) shell(commands []sh.Command) {
 			s.add(c.Off, inspect.Weakness{Kind: UpdateUnsigned, Name: path.Base(c.Arg(0)), Text: s.text(c)})
 		}
 		s.ran(fetch, commands)
+		s.unchecked(unpacked)
+	}
+}
+
+// renewing are names of scripts that renew the firmware.
+var renewing = pattern.New(`(?i)(?:^|[^a-z])(?:fw|firmware|ota|fota|sysupgrade|upgrade)(?:[^a-z]|$)|(?:auto|fw|firmware|sys|online)_?-?up(?:d|date|grade)`)
+
+// renewed looks at what a script that writes an image, or that is named for it,
+// fetches in clear: also a list of versions says what is taken next.
+func (s *scanner) renewed(fetch []fetched, flashes bool) {
+	if !flashes && !renewing.MatchString(path.Base(s.f.Path)) || slices.ContainsFunc(s.rep.Weaknesses, func(w inspect.Weakness) bool { return w.Kind == UpdateOverHTTP }) {
+		return
+	}
+	for _, f := range fetch {
+		if m := plainHTTP.FindStringSubmatch(f.url); m != nil && elsewhere(m[1]) && !dynamic.MatchString(f.url) && !sending.MatchString(s.text(f.c)) {
+			s.clear(f.c, "http")
+			return
+		}
 	}
 }
 
@@ -207,9 +228,19 @@ func (s *scanner) urls() {
 // what is broken.
 func (s *scanner) client(args []string, c sh.Command) {
 	name := path.Base(args[0])
+	if words := sh.Program(c.Words); len(words) > 0 && len(words) < len(c.Words) { // sshpass -p x ssh …
+		name, args, c.Words = path.Base(words[0].Text), texts(words), words
+	}
 	switch name {
 	case "echo", "printf", "logger", "grep", "case":
 		return
+	case "rsync", "git", "lftp", "sshfs", "ansible":
+		for i, a := range args[1:] {
+			if carelessHost.MatchString(a) {
+				s.add(c.Words[i+1].Off, inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: s.text(c)})
+				return
+			}
+		}
 	case "curl":
 		if o, ok := sh.Options(name, c.Words[1:]).Find("-k"); ok {
 			s.add(c.Off, inspect.Weakness{Kind: TLSVerifyDisabled, Name: name, Text: "curl " + args[o.At+1]})
@@ -217,7 +248,7 @@ func (s *scanner) client(args []string, c sh.Command) {
 		}
 	case "ssh", "scp", "sftp", "autossh", "dbclient":
 		for i, a := range args[1:] {
-			if v := strings.ToLower(strings.TrimPrefix(a, "-o")); strings.HasPrefix(v, "stricthostkeychecking") && (strings.HasSuffix(v, "=no") || strings.HasSuffix(v, " no") || strings.HasSuffix(v, "=off")) || name == "dbclient" && (a == "-y" || a == "-yy") {
+			if carelessOption.MatchString(a) || name == "dbclient" && (a == "-y" || a == "-yy") {
 				s.add(c.Words[i+1].Off, inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: s.text(c)})
 				return
 			}
@@ -249,6 +280,13 @@ func (s *scanner) client(args []string, c sh.Command) {
 		}
 	}
 }
+
+var (
+	// Options of ssh(1) that take the key of any host, as a word of their own and
+	// in the text of a command.
+	carelessOption = pattern.New(`(?i)^(?:-o)?\s*StrictHostKeyChecking\s*[= ]\s*(?:no|off)$`)
+	carelessHost   = pattern.New(`(?i)\bStrictHostKeyChecking\s*[= ]\s*(?:no|off)\b|\bdbclient\s(?:[^"';|&]*\s)?-yy?\s`)
+)
 
 // unsigned are options of package managers that take what nobody signed.
 var unsigned = map[string]bool{"--force-signature": true, "--allow-unauthenticated": true, "--allow-untrusted": true, "--nogpgcheck": true, "--no-gpg-checks": true, "--nosignature": true, "--no-check-sig": true, "--skip-verify-signature": true, "--force-yes": true, "--force-bad-verify": true, "APT::Get::AllowUnauthenticated=true": true, "Acquire::AllowInsecureRepositories=true": true}

@@ -16,7 +16,13 @@ import (
 var servers = []program{
 	{like("dnsmasq"), []rule{{"enable-tftp", anything, Anonymous, "tftp"}}},
 	{like("/config/dhcp"), []rule{{"enable_tftp", yes, Anonymous, "tftp"}}},
-	{like("/config/samba", "/config/ksmbd"), []rule{{"guest_ok", yes, Anonymous, "smb"}}},
+	{like("/config/samba", "/config/ksmbd"), []rule{{"guest_ok", yes, Anonymous, "smb"}, {"create_mask", forAll, WorldWritable, "smb"}, {"dir_mask", forAll, WorldWritable, "smb"}, {"directory_mask", forAll, WorldWritable, "smb"}}},
+	{like("vsftpd"), []rule{{"file_open_mode", forAll, WorldWritable, "ftp"}, {"local_umask", matches(`^0+$`), WorldWritable, "ftp"}, {"anon_umask", matches(`^0+$`), WorldWritable, "ftp"}}},
+	{like("proftpd"), []rule{{"umask", matches(`^0?00\b`), WorldWritable, "ftp"}}},
+	{like("/config/uhttpd"), []rule{{"ubus_cors", yes, CrossOrigin, "uhttpd"}, {"no_ubusauth", yes, Anonymous, "ubus"}}},
+	{like("accel-ppp"), []rule{{"", matches(`^(?:auth_pap|auth_chap_md5|auth_mschap_v1)\b`), WeakCipher, "ppp"}}},
+	{named("xl2tpd.conf"), []rule{{"", matches(`^require pap\s*=\s*yes`), WeakCipher, "ppp"}}},
+	{named("mpd.conf", "mpd5.conf"), []rule{{"", matches(`^set\s+link\s+(?:enable|yes|accept)\s.*\b(?:pap|chap-md5|chap-msv1)\b`), WeakCipher, "ppp"}}},
 	{named("bftpd.conf"), []rule{{"anonymous_user", yes, Anonymous, "ftp"}}},
 	{like("stupid-ftpd"), []rule{{"", matches(`^user=(?:anonymous|ftp)\s`), Anonymous, "ftp"}}},
 	{named("ser2net.conf"), []rule{{"", matches(`^\d+:(?:raw|rawlp|telnet):`), Anonymous, "serial"}, {"", matches(`^(?:0\.0\.0\.0|::|\*),\d+:(?:raw|rawlp|telnet):`), Anonymous, "serial"}}},
@@ -71,6 +77,7 @@ func (s *scanner) together(p, base string) {
 	case strings.Contains(p, "/system-connections/"):
 		s.lacks("mode", func(v string) bool { return v == "ap" }, WeakWiFi, "open", "key-mgmt", "security")
 	case strings.Contains(p, "nginx"):
+		s.unlocked()
 		s.lacksInBlock("dav_methods", writesDAV, Anonymous, "webdav", "auth_basic", "auth_request", "auth_digest", "ssl_verify_client", "deny", "limit_except")
 	case strings.Contains(p, "lighttpd"):
 		s.lacks("webdav.activate", yes, Anonymous, "webdav", "auth.require", "webdav.is-readonly", "ssl.verifyclient.enforce")

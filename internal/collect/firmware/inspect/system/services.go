@@ -49,6 +49,8 @@ func (s *scanner) services() {
 		if !s.application(line, key, value, off) {
 			s.verification(line, off)
 		}
+		s.concealed(line, key, value, off)
+		s.unsealed(line, key, value, off)
 		if isSetting(line, key, value) {
 			s.cleartext(line, off)
 			s.fetched(line, off)
@@ -170,6 +172,9 @@ func (s *scanner) port(base, line, key, value string, off int, redirects bool) {
 		return
 	}
 	proto := cleartext[p]
+	if proto != "" && (base == "firewall" || s.asleep(off)) { // ports of rules; what is switched off
+		return
+	}
 	if proto == "" || proto == "http" && redirects || strings.Contains(line, " ssl") {
 		return
 	}

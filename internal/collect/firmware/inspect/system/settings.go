@@ -69,6 +69,8 @@ func (s *scanner) exposes(name, full, value string, off int) (kind, what string)
 	switch {
 	case (v == "public" || v == "private") && strings.Contains(full, "snmp") && community.MatchString(name):
 		return SNMPCommunity, v
+	case (strings.Contains(name, "wl") || strings.HasPrefix(name, "ap_")) && chipset(name, v) != "":
+		return WeakWiFi, chipset(name, v)
 	case wirelessKey.MatchString(name) && !wifiConfig(strings.ToLower(path.Base(s.f.Path)), s.f.Path):
 		if w := protection(v); w == "WEP" || w != "" && wireless.MatchString(full) {
 			return WeakWiFi, w
@@ -107,6 +109,45 @@ func protection(v string) string {
 	}
 	if v == "wep" || strings.HasPrefix(v, "wep") && len(v) <= 9 && strings.Trim(v[3:], "0123456789-_bit") == "" {
 		return "WEP"
+	}
+	return ""
+}
+
+var (
+	realtek  = pattern.New(`^(?:mib_)?wlan\d?(?:_root)?_encrypt(?:ion)?$`)
+	broadcom = pattern.New(`^wl\d?(?:_\d)?_(wep|crypto|akm|auth_mode(?:_x)?)$`)
+)
+
+// chipset names what is weak about a setting of the defaults that are kept for
+// drivers: Realtek's numbers, the words of Broadcom's NVRAM and of Qualcomm's.
+func chipset(name, v string) string {
+	if realtek.MatchString(name) {
+		switch v {
+		case "0":
+			return "open"
+		case "1":
+			return "WEP"
+		case "2":
+			return "WPA1"
+		}
+		return ""
+	}
+	if name == "ap_secmode" {
+		return protection(v)
+	}
+	m := broadcom.FindStringSubmatch(name)
+	if m == nil {
+		return ""
+	}
+	switch m[1] + " " + v {
+	case "wep enabled", "auth_mode_x shared", "auth_mode shared":
+		return "WEP"
+	case "crypto tkip":
+		return "TKIP"
+	case "akm psk":
+		return "WPA1"
+	case "auth_mode_x open":
+		return "open"
 	}
 	return ""
 }

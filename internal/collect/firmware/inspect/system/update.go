@@ -15,10 +15,10 @@ import (
 
 var (
 	anyURL   = pattern.New(`(?i)\b(https?|ftp|tftp)://[^\s"'<>|;)\x60]+`)
-	imageURL = pattern.New(`(?i)(\.(bin|img|fw|swu|trx|chk|pkg|upd|ota|rom|raucb|mender|hex|tar|tgz|gz|xz|zip|ipk)(\?|$))|[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
+	imageURL = pattern.New(`(?i)(\.(bin|img|fw|swu|trx|chk|pkg|upd|ota|rom|raucb|mender|hex|tar|tgz|gz|xz|zip|ipk)(\?|$))|[/._-](fw|firmware|f?ota|upgrade|update|upd)[/._-]`)
 	// Archives are fetched for many reasons; images for one.
 	archive   = pattern.New(`(?i)\.(hex|tar|tgz|gz|xz|zip)\b`)
-	imagePath = pattern.New(`(?i)[/._-](fw|firmware|ota|upgrade|update|upd)[/._-]`)
+	imagePath = pattern.New(`(?i)[/._-](fw|firmware|f?ota|upgrade|update|upd)[/._-]`)
 	localURL  = pattern.New(`(?i)://(localhost|127\.|0\.0\.0\.0|\[::1\]|\$|%s)`)
 	orbits    = pattern.New(`(?i)/(?:xtra\d*|lto\d*|epo\w*|mgaoffline|qg_?\w*|eph\w*)\.(?:bin|dat|ubx|epo|hdr)\b`) // of satellites: no program
 	pageURL   = pattern.New(`(?i)\.(html?|php|txt|md|js|css|xsd|dtd)(\?|#|$)`)
@@ -93,7 +93,8 @@ func (s *scanner) program(hits []keyword.Hit) {
 		if n >= maxHits {
 			break
 		}
-		if use := anchorList[h.Word].use; use != updates && use != clients || !s.f.InStrings(h.At) {
+		use := anchorList[h.Word].use
+		if use != updates && use != clients && use != hosts && use != phrases || !s.f.InStrings(h.At) {
 			continue
 		}
 		text, start := s.around(h.At)
@@ -101,6 +102,18 @@ func (s *scanner) program(hits []keyword.Hit) {
 			continue
 		}
 		last = start
+		switch use {
+		case hosts:
+			if m := carelessHost.FindStringIndex(text); m != nil && strings.Contains(text[m[0]:], "=") || m != nil && strings.Contains(text, "dbclient ") {
+				s.add(start+m[0], inspect.Weakness{Kind: WeakSSH, Name: "StrictHostKeyChecking", Text: text[m[0]:m[1]]})
+			}
+			continue
+		case phrases:
+			s.enciphers(text, start)
+			continue
+		case updates:
+			s.posted(text, start)
+		}
 		for _, m := range clientLine.FindAllStringIndex(text, 4) {
 			s.add(start+m[0], inspect.Weakness{Kind: TLSVerifyDisabled, Text: text[m[0]:m[1]]})
 		}
@@ -153,7 +166,7 @@ func (s *scanner) updater(base string) bool {
 		s.rauc()
 	case base == "mender.conf":
 		s.mender()
-	case base == "opkg.conf":
+	case packageFeeds(p, base):
 		s.opkg()
 	case base == "sources.list" || strings.Contains(p, "/sources.list.d/") || strings.Contains(p, "/apt.conf"):
 		s.apt()
@@ -242,32 +255,6 @@ func (s *scanner) mender() {
 	} else if c.ServerURL != "" {
 		s.add(0, inspect.Weakness{Kind: UpdateUnsigned, Name: "mender", Text: "ArtifactVerifyKey="})
 	}
-}
-
-// opkg reads opkg.conf: with a source and without check_signature any package is
-// taken.
-func (s *scanner) opkg() {
-	signed, source, at := false, "", 0
-	s.eachLine(func(line, key, value string, off int) {
-		switch {
-		case key == "check_signature" && !strings.HasPrefix(value, "0"):
-			signed = true
-		case (key == "src" || key == "src/gz") && source == "":
-			source, at = line, off
-		}
-	})
-	if source == "" {
-		return
-	}
-	up := s.update(at, "opkg", source)
-	if m := anyURL.FindStringSubmatch(source); m != nil {
-		up.URL, up.Scheme = clip(m[0]), strings.ToLower(m[1])
-	}
-	if signed {
-		up.Signature = Checked
-		return
-	}
-	s.add(at, inspect.Weakness{Kind: UpdateUnsigned, Name: "opkg", Text: source})
 }
 
 // apt reads sources.list(5) and apt.conf(5): what is not signed is taken only

@@ -10,7 +10,13 @@ import (
 // wifiConfig says that a file holds networks.
 func wifiConfig(base, p string) bool {
 	return strings.HasPrefix(base, "hostapd") || strings.HasPrefix(base, "wpa_") || strings.HasPrefix(base, "wpa-") || strings.Contains(p, "/wpa_supplicant/") || strings.Contains(p, "/hostapd/") ||
-		base == "wireless" && strings.Contains(p, "/config/") || strings.HasPrefix(base, "rt2") && strings.HasSuffix(base, ".dat")
+		strings.HasSuffix(base, ".conf") && (strings.Contains(base, "hostapd") || strings.Contains(base, "supplicant") || strings.Contains(base, "softap")) ||
+		base == "wireless" && strings.Contains(p, "/config/") || ralink(base, p)
+}
+
+// ralink says that a file is a profile of the drivers of Ralink and MediaTek.
+func ralink(base, p string) bool {
+	return strings.HasSuffix(base, ".dat") && (strings.HasPrefix(base, "rt") || strings.HasPrefix(base, "mt") || strings.Contains(strings.ToLower(p), "/wireless/"))
 }
 
 // block is a network of a Wi-Fi configuration, or the whole of hostapd.conf.
@@ -89,12 +95,22 @@ func (s *scanner) guests(b block) bool {
 		if n, err := strconv.Atoi(b.keys["bssidnum"]); len(modes) < 2 || ssid == "" || err == nil && i >= n {
 			continue
 		}
-		if name := protection(strings.ToLower(m)); name != "" {
+		if name := profile(strings.ToLower(m)); name != "" {
 			s.add(b.modes, inspect.Weakness{Kind: WeakWiFi, Name: name, Text: "AuthMode=" + b.keys["authmode"]})
 			return true
 		}
 	}
 	return false
+}
+
+// profile names what is weak about a value of AuthMode, as these drivers' READMEs
+// list them: SHARED and WEPAUTO are of WEP alone.
+func profile(v string) string {
+	switch v {
+	case "shared", "wepauto":
+		return "WEP"
+	}
+	return protection(v)
 }
 
 func weakWiFi(key, value string) string {
@@ -138,10 +154,8 @@ func weakWiFi(key, value string) string {
 		}
 	case "authmode": // MediaTek's drivers
 		switch v {
-		case "open", "shared":
-			return "open"
-		case "wpapsk":
-			return "WPA1"
+		case "open", "shared", "wepauto", "wpapsk":
+			return profile(v)
 		}
 	}
 	return ""
