@@ -115,7 +115,7 @@ func (a *app) checkModel(complete bool) error {
 		return nil
 	}
 	if counts[product.SeverityError] > 0 {
-		return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(counts[product.SeverityError])))}
+		return &exitError{code: exitUse, kind: codeModel, err: errors.New(a.t("ui.model-errors", "count", fmt.Sprint(counts[product.SeverityError]))), silent: true}
 	}
 	fmt.Fprintln(a.Out, a.t("ui.check-summary", "file", filepath.Join(w.dir, product.FileName),
 		"warnings", fmt.Sprint(counts[product.SeverityWarning]), "open", fmt.Sprint(counts[product.SeverityOpen])))

@@ -58,6 +58,7 @@ type app struct {
 
 	rules    func() (*threat.Library, error) // see preload
 	answer   *answer                         // --out, where it is a file for the answer
+	stdout   io.Writer
 	dir      string
 	langFlag string
 	format   string
@@ -75,7 +76,7 @@ type exitError struct {
 	err   error
 	where string
 	next  string
-	// silent: JSON was written already, with the error in it.
+	// silent: the answer was written already, with the error in it.
 	silent bool
 }
 
@@ -95,7 +96,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 		return exitFault
 	}
 	streams.Out = &stream{Writer: streams.Out}
-	a := &app{IO: streams, args: args, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
+	a := &app{IO: streams, stdout: streams.Out, args: args, texts: texts, now: time.Now, lang: language(streams.Getenv, args)}
 	if streams.Now != nil {
 		a.now = streams.Now
 	}
@@ -110,7 +111,7 @@ func Main(ctx context.Context, streams IO, args []string) int {
 	code := a.end(root.ExecuteContext(ctx))
 	if a.answer != nil {
 		if err := a.answer.Close(); err != nil {
-			a.Out, a.answer = io.Discard, nil
+			a.Out, a.answer = a.stdout, nil
 			return a.fail(a.unwritable(err, a.out))
 		}
 	}
@@ -175,6 +176,9 @@ func (a *app) fail(err error) int {
 		case isUsage(err):
 			e.code, e.next = exitUse, a.t("ui.next.help")
 		}
+	}
+	if !e.silent {
+		a.drop()
 	}
 	if a.format == "json" && a.Out != nil && !e.silent {
 		a.json(errorDoc{Schema: "assay/error@1", Errors: []jsonError{{Code: e.word(), Exit: e.code, Message: e.Error(), Where: e.where}}})
@@ -272,6 +276,9 @@ func (a *app) root() *cobra.Command {
 		a.verifyCommand(), a.purgeCommand(), a.refcamCommand(), a.versionCommand(), a.sbomCommand(),
 	)
 	a.completion(root)
+	topic := &cobra.Command{Use: "exit-codes", Short: a.t("cli.exit-codes.short"), Long: a.t("cli.exit-codes.long")}
+	topic.SetHelpTemplate("{{.Long}}\n")
+	root.AddCommand(topic)
 	a.usage(root)
 	return root
 }
@@ -326,6 +333,14 @@ func (a *app) check(c *cobra.Command, args []string) error {
 		if _, err := i18n.ParseLang(a.langFlag); err != nil {
 			return use(err)
 		}
+	}
+	if v := a.Getenv("ASSAY_LANG"); v != "" && a.langFlag == "" {
+		if _, err := i18n.ParseLang(v); err != nil {
+			fmt.Fprintf(a.Err, "assay: %s\n", a.t("ui.assay-lang", "value", plain(v)))
+		}
+	}
+	if f := c.Flags().Lookup("out"); f != nil && f.Changed && a.out == "" {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.out-empty")), next: a.t("ui.next.flags", "command", c.CommandPath())}
 	}
 	if a.out == "-" {
 		a.out = "" // stdout, as elsewhere

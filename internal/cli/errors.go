@@ -27,6 +27,7 @@ const (
 	codeStale       errorCode = "stale"       // the run can't be continued
 	codeInterrupted errorCode = "interrupted" // stopped from outside
 	codeParser      errorCode = "parser"      // the confined reader of hostile bytes ended early
+	codeChanged     errorCode = "changed"     // a file changed while it was read
 	codeFault       errorCode = "fault"       // a fault of Assay itself
 )
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,9 @@ const quickGuesses = 400_000
 func (a *app) firmware(ctx context.Context, path string, files bool, markers string) error {
 	if err := a.formats("text", "json", "html", "cyclonedx", "spdx", "sarif"); err != nil {
 		return err
+	}
+	if files && a.format != "json" && a.format != "html" {
+		return &exitError{code: exitUse, err: errors.New(a.t("ui.files-needs", "format", a.format)), next: a.t("ui.next.files", "image", path)}
 	}
 	opt := firmware.Options{Now: a.now(), Guess: quickGuesses, Files: files || a.format == "html"}
 	if a.format == "html" {
@@ -97,26 +101,27 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	// Its sum is taken while it is read.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	sum := hashing(ctx, f)
-	if err := sum.early(); err != nil {
+	o, err := open(f)
+	if err != nil {
 		return nil, nil, a.unusable(err, path)
 	}
-	size := sum.stated
+	sum, size := hashing(ctx, f), o.size
 	p.show("progress.image-scan", "image", filepath.Base(path), "size", sized(0), "all", sized(size))
 	begun := time.Now()
 	r, res, failed, err := firmware.Read(ctx, runner(), f, opt, func(x firmware.Progress) {
-		if x.Files == 0 {
+		name := x.Path[strings.LastIndexByte(x.Path, 0)+1:]
+		if x.Files == 0 || name == "" {
 			p.show("progress.image-scan", "image", filepath.Base(path), "size", sized(min(x.Read, size)), "all", sized(size))
 			return
 		}
 		rate := float64(x.Bytes) / max(time.Since(begun).Seconds(), 0.001)
-		p.show("progress.image-rate", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", x.Path[strings.LastIndexByte(x.Path, 0)+1:],
+		p.show("progress.image-rate", "image", filepath.Base(path), "files", fmt.Sprint(x.Files), "path", name,
 			"size", sized(x.Bytes), "rate", sized(int64(rate)))
 	})
 	if err != nil {
 		return nil, nil, a.interrupted(err, "ui.interrupted-nothing")
 	}
-	size, hash, err := sum.wait(func(read int64) {
+	read, hash, err := sum.wait(func(read int64) {
 		p.show("progress.image-hash", "image", filepath.Base(path), "size", sized(read), "all", sized(size))
 	})
 	if err != nil && ctx.Err() != nil {
@@ -125,18 +130,33 @@ func (a *app) analysed(ctx context.Context, path string, opt firmware.Options, k
 	if err != nil {
 		return nil, nil, a.unusable(err, path)
 	}
-	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: size, SHA256: hash},
+	changed := read != size || o.changed()
+	if changed {
+		hash = "" // of one state, and what was found may be of another
+	}
+	d := &firmwareDoc{Schema: "assay/firmware@1", Image: firmwareImage{Path: path, Size: read, SHA256: hash},
 		Systems: []firmwareSystem{}, Parts: []firmwarePart{}, Volumes: []firmwareVolume{}, Components: []firmwareComponent{}, Unattributed: []firmwareUnknown{}, Secrets: []firmwareSecret{},
 		Hosts: []firmwareHost{}, Mentioned: []firmwareHost{}, Certificates: []firmwareCert{}, Binaries: []firmwareBinary{}, Weaknesses: []firmwareWeakness{},
 		Startup: []firmwareStart{}, Updates: []firmwareUpdate{}, Apps: []firmwareApp{}, Markers: []firmwareMarker{}, Sought: []firmwareSought{}, Incomplete: []firmwareGap{}, Errors: []jsonError{}}
 	d.fill(r, key)
 	d.sought(opt.Markers)
+	if changed {
+		d.Incomplete = append(d.Incomplete, changedGap)
+		d.Errors = append(d.Errors, a.changedError(path))
+	}
 	a.keyed(d.Incomplete)
 	if failed != nil {
 		d.Errors = append(d.Errors, a.ended(failed, path))
 	}
-	d.Stats = stats(res, size, a.now().Sub(start).Seconds())
+	d.Stats = stats(res, read, a.now().Sub(start).Seconds())
 	return d, r, nil
+}
+
+// changedGap is the gap of an image that changed while it was read.
+var changedGap = firmwareGap{Why: "changed", Detail: firmware.Changed}
+
+func (a *app) changedError(path string) jsonError {
+	return jsonError{Code: codeChanged, Exit: exitUndecided, Message: a.t("ui.file.changed", "path", path), Where: path}
 }
 
 // ended says that the confined reader was stopped before its end.

@@ -66,7 +66,7 @@ func (a *app) firmwareDiff() *cobra.Command {
 			return err
 		}
 		d := diffOf(x, y)
-		if d.count() > 0 || x.Image.SHA256 != y.Image.SHA256 {
+		if d.count() > 0 || !x.Image.unsettled(y.Image) && x.Image.SHA256 != y.Image.SHA256 {
 			a.code = exitFailed
 		} else if len(d.Incomplete) > 0 {
 			a.code = exitUndecided
@@ -111,6 +111,14 @@ func diffOf(x, y *firmwareDoc) diffDoc {
 	d.Hosts = differ(x.Hosts, y.Hosts, func(h firmwareHost) (string, string) { return h.Value, "" })
 	d.Weaknesses = differ(x.Weaknesses, y.Weaknesses, func(w firmwareWeakness) (string, string) { return w.name(), w.Detail })
 	return d
+}
+
+// unsettled says that one of two images changed while it was read: nothing is
+// known of the bytes then.
+func (x firmwareImage) unsettled(y firmwareImage) bool { return x.SHA256 == "" || y.SHA256 == "" }
+
+func (x firmwareImage) same(y firmwareImage) bool {
+	return !x.unsettled(y) && x.SHA256 == y.SHA256
 }
 
 // print tells equal secrets: the same value, used for the same.
@@ -168,11 +176,11 @@ func (a *app) diffText(d diffDoc, x, y *firmwareDoc, all bool) {
 		most = math.MaxInt
 	}
 	for i, doc := range []*firmwareDoc{x, y} {
-		fmt.Fprintf(a.Out, "%s  %s\n", "AB"[i:i+1], a.t("ui.fw.head", "image", safe(doc.Image.Path), "size", sized(doc.Image.Size), "bytes", fmt.Sprint(doc.Image.Size)))
+		fmt.Fprintf(a.Out, "%s  %s\n", "AB"[i:i+1], a.sizedHead(doc))
 		a.hanging("", a.about(doc)+a.t("ui.fw.semicolon")+a.readOf(doc), 1)
 	}
 	switch {
-	case x.Image.SHA256 == y.Image.SHA256:
+	case x.Image.same(y.Image):
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.identical"))
 	case !x.Image.Analysable || !y.Image.Analysable:
 		// Of what can't be read everything would look removed, or added.
@@ -202,12 +210,14 @@ func (a *app) diffText(d diffDoc, x, y *firmwareDoc, all bool) {
 		shared = append(shared, differing{sign: "=", kind: s.Kind, severity: s.severity(), title: a.t("secret." + s.Kind), place: place(s.Path, s.Offset, s.Line), text: a.shown(s)})
 	}
 	a.differText(worstFirst(shared), most)
-	if d.count() == 0 && x.Image.SHA256 != y.Image.SHA256 {
+	if d.count() == 0 && !x.Image.unsettled(y.Image) && x.Image.SHA256 != y.Image.SHA256 {
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.bytes-only"))
 	}
 	switch {
-	case len(d.Incomplete) > 0:
+	case a.places(x)+a.places(y) > 0:
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.incomplete", "count", fmt.Sprint(a.places(x)+a.places(y))))
+	case len(d.Incomplete) > 0:
+		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.not-read", "which", which(x.Image.Analysable, y.Image.Analysable)))
 	case a.code == exitOK:
 		fmt.Fprintln(a.Out, "\n"+a.t("ui.diff.same"))
 	}

@@ -38,9 +38,9 @@ type firmwareDoc struct {
 
 // firmwareImage is the image as a whole.
 type firmwareImage struct {
-	Path       string  `json:"path"` // as it was given
-	Size       int64   `json:"size"` // bytes
-	SHA256     string  `json:"sha256"`
+	Path       string  `json:"path"`             // as it was given
+	Size       int64   `json:"size"`             // bytes
+	SHA256     string  `json:"sha256,omitempty"` // absent where the file changed while it was read
 	Status     string  `json:"status"`           // readable, unread, encrypted, unknown, erased; empty where the reader ended early
 	Reason     string  `json:"reason,omitempty"` // of the status
 	Analysable bool    `json:"analysable"`       // something in it could be read
@@ -240,7 +240,7 @@ type firmwareSought struct {
 type firmwareGap struct {
 	Path   string `json:"path,omitempty"`
 	Offset int64  `json:"offset"`
-	Why    string `json:"why"` // parts-not-read, not-analysable, limit, broken, parser-killed
+	Why    string `json:"why"` // parts-not-read, not-analysable, limit, broken, changed, parser-killed
 	Detail string `json:"detail,omitempty"`
 	// Key names the sentence of detail, where it is one of those that are known:
 	// said.loop, said.unexpected-eof.

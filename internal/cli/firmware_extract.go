@@ -60,6 +60,11 @@ func (a *app) firmwareExtract() *cobra.Command {
 			l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
 			x.doc.Incomplete = l.gaps
 		}
+		if x.changed && !slices.ContainsFunc(l.gaps, func(g firmwareGap) bool { return g.Why == changedGap.Why }) {
+			l.gaps = append(l.gaps, changedGap)
+			a.keyed(l.gaps)
+			x.doc.Incomplete, x.doc.Errors = l.gaps, append(x.doc.Errors, a.changedError(args[0]))
+		}
 		if err := x.manifest(); err != nil {
 			return a.extractError(err)
 		}
@@ -113,7 +118,11 @@ func (a *app) mayFillNew(dir string) error {
 }
 
 func (a *app) notEmpty(dir string) error {
-	return &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir, next: a.t("ui.next.new-folder", "dir", strings.TrimRight(dir, "/")+"-2")}
+	other := strings.TrimRight(dir, "/") + "-2"
+	if base := path.Base(path.Clean(dir)); base == "." || base == ".." || base == "/" {
+		other = path.Join(dir, "files")
+	}
+	return &exitError{code: exitUse, err: errors.New(a.t("ui.folder-not-empty", "dir", dir)), where: dir, next: a.t("ui.next.new-folder", "dir", other)}
 }
 
 // extraction writes the files of an image below a folder. Folders and files get
@@ -129,6 +138,7 @@ type extraction struct {
 	links   []link
 	written int
 	left    int
+	changed bool // the image, while it was read
 }
 
 type link struct {
@@ -142,6 +152,8 @@ func (x *extraction) take(r firmware.FileRecord) error {
 	switch {
 	case r.Volume != nil:
 		x.names.Add(*r.Volume)
+	case r.Gap != nil && r.Gap.Why == changedGap.Why:
+		x.changed = true
 	case r.Entry != nil:
 		return x.entry(*r.Entry, r.Cut)
 	case r.Path != "" && r.Path == x.path && x.file != nil:

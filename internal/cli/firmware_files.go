@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,7 +129,7 @@ func (l *listing) outermost(list []listed) []string {
 func (a *app) incomplete(l *listing) {
 	if len(l.gaps) > 0 {
 		a.code = exitUndecided
-		fmt.Fprintln(a.Err, a.t("ui.files-incomplete", "count", fmt.Sprint(len(l.gaps)), "first", untrusted.From(l.gaps[0].Path+" "+a.said(l.gaps[0].Detail), 200).Terminal()))
+		fmt.Fprintln(a.Err, a.t("ui.files-incomplete", "count", fmt.Sprint(len(l.gaps)), "first", untrusted.From(strings.TrimSpace(l.gaps[0].Path+" "+a.said(l.gaps[0].Detail)), 200).Terminal()))
 	}
 }
 
@@ -147,12 +149,13 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 		return nil, err
 	}
 	p := a.progress()
-	size := int64(0)
-	if info, err := f.Stat(); err == nil {
-		size = info.Size()
+	o, err := open(f)
+	if err != nil {
+		return nil, a.unusable(err, path)
 	}
-	if n, _ := f.ReadAt(make([]byte, 1), 0); size == 0 && n > 0 {
-		return nil, a.unusable(errNoSize, path)
+	size := o.size
+	if size == 0 {
+		return nil, &exitError{code: exitUse, err: errors.New(a.t("ui.file.no-bytes", "path", path)), where: path, next: a.t("ui.next.no-bytes")}
 	}
 	name := filepath.Base(path)
 	p.show("progress.image-scan", "image", name, "size", sized(0), "all", sized(size))
@@ -182,6 +185,9 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 	if ctx.Err() != nil {
 		return nil, a.interrupted(ctx.Err(), "ui.interrupted-nothing")
 	}
+	if o.changed() && err == nil {
+		err = take(firmware.FileRecord{Gap: &firmware.Gap{Why: changedGap.Why, Detail: changedGap.Detail}})
+	}
 	var failed *sandbox.Error
 	if errors.As(err, &failed) && failed.Reason != sandbox.ReasonSink {
 		return failed, nil
@@ -191,11 +197,11 @@ func (a *app) filesOf(ctx context.Context, path string, opt firmware.FilesOption
 
 func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 	l := &listing{gaps: []firmwareGap{}}
-	analysable := false
+	analysable, reason := false, ""
 	failed, err := a.filesOf(ctx, path, firmware.FilesOptions{Pieces: true}, func(r firmware.FileRecord) error {
 		switch {
 		case r.Image != nil:
-			analysable = r.Image.Status == unpack.Readable
+			analysable, reason = r.Image.Status == unpack.Readable, r.Image.Reason
 		case r.Part != nil:
 			l.parts = append(l.parts, *r.Part)
 		case r.Volume != nil:
@@ -205,6 +211,9 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 		case r.Entry != nil:
 			l.entries = append(l.entries, listed{Entry: *r.Entry})
 		case r.Gap != nil:
+			if r.Gap.Why == changedGap.Why {
+				l.errors = append(l.errors, a.changedError(path))
+			}
 			l.gaps = append(l.gaps, firmwareGap{Path: r.Gap.Path, Offset: r.Gap.Offset, Why: r.Gap.Why, Detail: r.Gap.Detail})
 		}
 		return nil
@@ -215,6 +224,9 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 	if failed != nil {
 		l.gaps = append(l.gaps, firmwareGap{Why: "parser-killed", Detail: failed.Error()})
 		l.errors = append(l.errors, a.ended(failed, path))
+	}
+	if !analysable && len(l.gaps) == 0 {
+		l.gaps = append(l.gaps, firmwareGap{Why: "not-analysable", Detail: reason})
 	}
 	a.keyed(l.gaps)
 	l.resolve()
@@ -229,7 +241,7 @@ func (a *app) listing(ctx context.Context, path string) (*listing, error) {
 func (a *app) noFiles(l *listing, path string) error {
 	why := a.t("ui.no-files", "image", plain(path))
 	if len(l.gaps) > 0 {
-		why += " " + a.t("ui.fw.gap", "why", a.t("ui.gap."+l.gaps[0].Why), "detail", plain(a.said(l.gaps[0].Detail)))
+		why += " " + plain(a.gapText(l.gaps[0].Why, l.gaps[0].Detail))
 	}
 	return &exitError{code: exitUse, err: errors.New(why), where: path, next: a.t("ui.next.firmware", "image", path)}
 }
@@ -264,11 +276,11 @@ func (a *app) cat(ctx context.Context, image string, e listed, opt firmware.File
 		if r.Entry != nil {
 			seen++
 		}
-		if seen > 1 {
+		if seen > 1 && r.Gap == nil {
 			return nil // of two things of one name the first is shown
 		}
 		why := r.Cut
-		if r.Gap != nil && r.Gap.Path == e.marked {
+		if r.Gap != nil && (r.Gap.Path == e.marked || r.Gap.Why == changedGap.Why) {
 			why = r.Gap.Detail
 		}
 		if why != "" {
@@ -297,13 +309,36 @@ func (a *app) cat(ctx context.Context, image string, e listed, opt firmware.File
 	return nil
 }
 
+// dangling says that a link leads to nothing in its tree, and to no other link
+// on the way there.
+func (l *listing) dangling(e firmware.Entry) bool {
+	tree, name, ok := cutLast(e.Path, ":/")
+	if !ok {
+		tree, name = "", strings.TrimPrefix(e.Path, "/")
+	} else {
+		tree += ":"
+	}
+	to := e.Target
+	if !strings.HasPrefix(to, "/") {
+		to = path.Join("/", path.Dir(name), to)
+	}
+	to = tree + path.Clean(to)
+	return !slices.ContainsFunc(l.entries, func(x listed) bool {
+		return x.Path == to || strings.HasPrefix(x.Path, to+"/") || x.Type == "symlink" && strings.HasPrefix(to, x.Path+"/")
+	})
+}
+
 // notAFile says what a path is instead of a file, and what to do.
-func (a *app) notAFile(image string, e firmware.Entry) error {
+func (a *app) notAFile(l *listing, image string, e firmware.Entry) error {
 	out := &exitError{code: exitUse, err: errors.New(a.t("ui.not-a-file", "path", plain(e.Path), "type", a.t("ui.type."+e.Type))), where: image}
 	switch e.Type {
 	case "symlink":
 		out.err = errors.New(a.t("ui.is-a-link", "path", plain(e.Path), "target", plain(e.Target)))
 		out.next = a.t("ui.next.cat-target", "image", image)
+		if l.dangling(e) {
+			out.err = errors.New(a.t("ui.is-a-dangling-link", "path", plain(e.Path), "target", plain(e.Target)))
+			out.next = a.t("ui.next.ls", "image", image)
+		}
 	case "dir":
 		out.next = a.t("ui.next.cat-dir", "image", image, "path", plain(e.Path))
 	default:

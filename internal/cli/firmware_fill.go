@@ -126,7 +126,7 @@ func keyOf(h secret.Hit) string {
 }
 
 func partOf(p unpack.Part) firmwarePart {
-	out := firmwarePart{Offset: p.Offset, Size: p.Size, Format: p.Format, Path: p.Path, Decoded: p.Decoded, Name: p.Name, Note: p.Note, Entropy: p.Entropy,
+	out := firmwarePart{Offset: p.Offset, Size: p.Size, Format: p.Format, Path: p.Path, Decoded: p.Decoded, Name: p.Name, Note: machined(p.Note), Entropy: p.Entropy,
 		Read: p.Read, Guards: []firmwareGuard{}, Systems: []firmwareSystem{}}
 	for _, g := range p.Guards {
 		out.Guards = append(out.Guards, firmwareGuard{Kind: g.Kind, Scheme: g.Scheme, State: g.State, Note: g.Note})

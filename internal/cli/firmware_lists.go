@@ -21,6 +21,19 @@ type alike struct {
 	count       int
 }
 
+// gapText says why something was not read: what the detail ends with, and the
+// kind says, once.
+func (a *app) gapText(why, detail string) string {
+	kind, text := a.t("ui.gap."+why), a.said(detail)
+	for _, colon := range []string{": ", a.t("ui.fw.colon")} {
+		text = strings.TrimSuffix(text, colon+kind)
+	}
+	if text == "" || text == kind {
+		return kind
+	}
+	return a.t("ui.fw.gap", "why", kind, "detail", text)
+}
+
 // said is a sentence of the readers of images in the reader's language.
 func (a *app) said(text string) string { return a.texts.Said(a.lang, text) }
 
@@ -62,7 +75,7 @@ func (a *app) unread(d *firmwareDoc) []alike {
 	for i, g := range firsts {
 		x := &out[i]
 		x.where = place(cmp.Or(g.Path, filepath.Base(d.Image.Path)), g.Offset, 0)
-		x.text = a.t("ui.fw.gap", "why", a.t("ui.gap."+g.Why), "detail", a.said(g.Detail))
+		x.text = a.gapText(g.Why, g.Detail)
 		if x.count > 1 {
 			x.text = a.t("ui.fw.gaps-alike", "gap", x.text, "count", fmt.Sprint(x.count-1))
 		}

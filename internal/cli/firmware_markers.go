@@ -37,6 +37,7 @@ func (a *app) readMarkers(path string) ([]firmware.Marker, error) {
 		return e
 	}
 	var out []firmware.Marker
+	lines := make(map[string]int) // of the names
 	sc := bufio.NewScanner(io.LimitReader(f, 1<<20))
 	n := 1
 	for ; sc.Scan(); n++ {
@@ -49,9 +50,14 @@ func (a *app) readMarkers(path string) ([]firmware.Marker, error) {
 		switch {
 		case name == "" || len(value) < shortestMarker || len(value) > longestMarker:
 			return nil, bad(n, "ui.marker-line")
+		case lines[name] > 0:
+			e := bad(n, "ui.marker-double").(*exitError)
+			e.err = errors.New(path + ": " + a.t("ui.marker-double", "line", fmt.Sprint(n), "name", plain(name), "first", fmt.Sprint(lines[name])))
+			return nil, e
 		case len(out) == mostMarkers:
 			return nil, bad(n, "ui.markers-many")
 		}
+		lines[name] = n
 		out = append(out, firmware.Marker{Name: name, Value: value})
 	}
 	switch err := sc.Err(); {

@@ -14,7 +14,7 @@ import (
 func (a *app) picture(d *firmwareDoc, each bool) imagepage.Doc {
 	out := imagepage.Doc{Name: filepath.Base(d.Image.Path), SHA256: d.Image.SHA256, Status: d.Image.Status, Reason: a.said(d.Image.Reason), Version: d.Version,
 		Tool: version(), When: a.now().UTC().Format("2006-01-02"), Size: d.Image.Size, Files: int64(d.Files), Entropy: d.Image.Entropy, More: d.more}
-	out.Summary = a.summary(d)
+	out.Summary, out.Consoles = a.summary(d), d.consoles()
 	for _, x := range d.Apps {
 		out.Apps = append(out.Apps, imagepage.App{Name: strings.TrimSpace(x.Package + " " + x.Version), Path: x.Path, Lines: a.appLines(x)})
 	}
@@ -48,7 +48,7 @@ func (a *app) picture(d *firmwareDoc, each bool) imagepage.Doc {
 	for _, s := range d.Startup {
 		out.Starts = append(out.Starts, imagepage.Line{What: a.t("ui.fw.start." + s.Kind), Place: place(s.Path, 0, s.Line), Text: a.started(s)})
 	}
-	if d.NoInit && d.Image.Analysable {
+	if d.NoInit && d.Image.Analysable && (d.consoles() || len(d.Startup) == 0) {
 		out.NoStarts = a.t("ui.fw.no-init")
 	}
 	for _, u := range d.Updates {
@@ -68,4 +68,18 @@ func (a *app) firmwareHTML(d *firmwareDoc) error {
 	return imagepage.HTML(a.Out, a.picture(d, false), cmp.Or(tag, "en"), a.t)
 }
 
-func (a *app) firmwareSARIF(d *firmwareDoc) error { return imagepage.SARIF(a.Out, a.picture(d, true)) }
+// firmwareSARIF writes the findings. That an image could not be analysed, or that
+// its reader was stopped, is a gap of its own there: no other field says so.
+func (a *app) firmwareSARIF(d *firmwareDoc) error {
+	p := a.picture(d, true)
+	switch {
+	case d.Image.Status == "":
+		p.Gaps = append(p.Gaps, a.t("ui.fw.read-ended"))
+	case !d.Image.Analysable:
+		p.Gaps = append(p.Gaps, a.about(d))
+	}
+	for _, e := range d.Errors {
+		p.Gaps = append(p.Gaps, e.Message)
+	}
+	return imagepage.SARIF(a.Out, p)
+}

@@ -35,6 +35,9 @@ type listed struct {
 // resolve gives everything the path that people read.
 func (l *listing) resolve() {
 	for _, p := range l.parts {
+		if p.Path == "" {
+			continue // erased: nobody asks for it by name
+		}
 		l.pieces = append(l.pieces, listed{Entry: firmware.Entry{Path: p.Path, Type: firmware.Piece, Size: max(p.Size, 0)}, part: true})
 	}
 	for _, list := range [][]listed{l.entries, l.pieces} {
@@ -100,7 +103,7 @@ func (a *app) named(l *listing, image string, paths []string) ([]listed, error) 
 		}
 		list := slices.DeleteFunc(slices.Clone(l.pieces), func(e listed) bool { return e.part })
 		if !l.analysable || len(list) == 0 {
-			return nil, a.noFiles(l, image)
+			return l.pieces, nil // nothing was taken apart: what stands where
 		}
 		return list, nil
 	}
@@ -161,7 +164,7 @@ func (a *app) one(l *listing, image, path string) (listed, firmware.FilesOptions
 				}
 				e := list[i]
 				if e.Type != "file" && e.Type != firmware.Piece {
-					return e, firmware.FilesOptions{}, a.notAFile(image, e.Entry)
+					return e, firmware.FilesOptions{}, a.notAFile(l, image, e.Entry)
 				}
 				if slices.ContainsFunc(list[i+1:], func(x listed) bool { return is(x) && x.Path != e.Path }) {
 					return e, firmware.FilesOptions{}, &exitError{code: exitUse, err: errors.New(a.t("ui.ambiguous", "path", plain(path))), where: image, next: a.t("ui.next.extract", "image", image)}
@@ -171,7 +174,7 @@ func (a *app) one(l *listing, image, path string) (listed, firmware.FilesOptions
 		}
 	}
 	if list := l.under(path); path != "" && len(list) > 0 { // the name of a tree
-		return listed{}, firmware.FilesOptions{}, a.notAFile(image, firmware.Entry{Path: path, Type: "dir"})
+		return listed{}, firmware.FilesOptions{}, a.notAFile(l, image, firmware.Entry{Path: path, Type: "dir"})
 	}
 	return listed{}, firmware.FilesOptions{}, a.noSuchFile(l, image, path)
 }
@@ -189,7 +192,7 @@ func (l *listing) wanted(list []listed, all bool) []firmware.FilesOptions {
 			read = append(read, e)
 		}
 	}
-	if all {
+	if all && len(parts) == 0 {
 		return []firmware.FilesOptions{{Content: true, Pieces: pieces}}
 	}
 	var out []firmware.FilesOptions

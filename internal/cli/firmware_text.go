@@ -8,6 +8,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"assay/internal/collect/firmware/inspect/startup"
 	"assay/internal/report"
 	"assay/internal/untrusted"
 )
@@ -40,8 +41,8 @@ func (a *app) firmwareText(d *firmwareDoc) {
 }
 
 func (a *app) headText(d *firmwareDoc) {
-	fmt.Fprintln(a.Out, a.t("ui.fw.head", "image", safe(d.Image.Path), "size", sized(d.Image.Size), "bytes", fmt.Sprint(d.Image.Size)))
-	fmt.Fprintf(a.Out, "SHA-256 %s\n\n", d.Image.SHA256)
+	fmt.Fprintln(a.Out, a.sizedHead(d))
+	fmt.Fprintf(a.Out, "SHA-256 %s\n\n", cmp.Or(d.Image.SHA256, a.t("ui.fw.no-hash")))
 	lines, wide := a.summary(d), 0
 	for _, l := range lines {
 		wide = max(wide, runewidth.StringWidth(l[0])+2)
@@ -49,6 +50,14 @@ func (a *app) headText(d *firmwareDoc) {
 	for _, l := range lines {
 		a.hanging(l[0], untrusted.From(l[1], 2000).Terminal(), wide)
 	}
+}
+
+// sizedHead names an image and its size: in bytes alone where no other unit fits.
+func (a *app) sizedHead(d *firmwareDoc) string {
+	if d.Image.Size < 1<<10 {
+		return a.t("ui.fw.head-small", "image", safe(d.Image.Path), "size", sized(d.Image.Size))
+	}
+	return a.t("ui.fw.head", "image", safe(d.Image.Path), "size", sized(d.Image.Size), "bytes", fmt.Sprint(d.Image.Size))
 }
 
 // summary is what the image is, how much of it could be read, and how much was
@@ -64,6 +73,9 @@ func (a *app) summary(d *firmwareDoc) [][2]string {
 // about says what an image is: its systems, on which processor, and the version
 // that it states.
 func (a *app) about(d *firmwareDoc) string {
+	if d.Image.Size == 0 {
+		return a.t("ui.fw.empty") + " " + a.t("ui.next.no-bytes")
+	}
 	if !d.Image.Analysable && d.Image.Status != "" {
 		return a.t("ui.fw.not-analysable", "why", a.t("image.status."+d.Image.Status), "detail", safe(a.said(d.Image.Reason)))
 	}
@@ -129,6 +141,8 @@ func (a *app) readOf(d *firmwareDoc) string {
 		out = a.t("ui.fw.read-ended")
 	case !d.Image.Analysable && len(d.Secrets)+len(d.Weaknesses)+len(d.Markers)+len(d.Hosts)+len(d.Components) > 0:
 		out = a.t("ui.fw.read-pieces")
+	case !d.Image.Analysable && slices.ContainsFunc(d.Parts, func(p firmwarePart) bool { return p.Read }):
+		out = a.t("ui.fw.read-bytes")
 	case !d.Image.Analysable:
 		out = a.t("ui.fw.read-none")
 	case len(d.Incomplete) == 0 && unread == 0:
@@ -306,7 +320,12 @@ func (a *app) builtText(d *firmwareDoc) {
 
 // systemText tells what runs and how it is renewed.
 func (a *app) systemText(d *firmwareDoc) {
-	a.heading("ui.fw.startup", len(d.Startup))
+	consoles := d.consoles()
+	if consoles {
+		a.heading("ui.fw.console-only", len(d.Startup))
+	} else {
+		a.heading("ui.fw.startup", len(d.Startup))
+	}
 	list := slices.Clone(d.Startup)
 	slices.SortStableFunc(list, func(x, y firmwareStart) int { return strings.Compare(x.Kind, y.Kind) })
 	var rows [][2]string
@@ -317,7 +336,7 @@ func (a *app) systemText(d *firmwareDoc) {
 			rows = nil
 		}
 	}
-	if d.NoInit && d.Image.Analysable {
+	if d.NoInit && d.Image.Analysable && (consoles || len(d.Startup) == 0) {
 		fmt.Fprintln(a.Out)
 		for _, l := range report.Wrap(a.t("ui.fw.no-init"), a.width()) {
 			fmt.Fprintln(a.Out, l)
@@ -329,6 +348,12 @@ func (a *app) systemText(d *firmwareDoc) {
 		a.placed(a.mechanism(u.Mechanism)+a.t("ui.fw.colon")+a.t("ui.fw.signature."+u.Signature), [][2]string{{place(u.Path, 0, u.Line), u.Text}}, 1)
 	}
 	a.more("  ", len(d.Updates)-shown)
+}
+
+// consoles says that nothing of what is known of the start is started: it is where
+// the kernel writes to.
+func (d *firmwareDoc) consoles() bool {
+	return len(d.Startup) > 0 && !slices.ContainsFunc(d.Startup, func(s firmwareStart) bool { return s.Kind != string(startup.Console) })
 }
 
 // started is a line that starts something, and what is known of it besides.

@@ -9,27 +9,61 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"assay/internal/collect/firmware"
 )
 
-// errNoSize says that the system calls a file empty and gives bytes of it: one
-// of /proc or /sys, which only looks like a file.
+// errNoSize says that a file holds another number of bytes than the system
+// states, with nobody writing to it: one of /proc or /sys, which only looks like
+// a file.
 var errNoSize = errors.New("a file without a size")
+
+// opened is a file that is read, as it was before the first byte of it was.
+type opened struct {
+	*os.File
+	size   int64 // as the system states it
+	before firmware.State
+}
+
+// open notes the state of a file, and refuses what has no size of its own.
+func open(f *os.File) (opened, error) {
+	o := opened{File: f}
+	var err error
+	if o.before, err = firmware.StateOf(f); err != nil {
+		return o, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return o, err
+	}
+	o.size = info.Size()
+	n, err := f.ReadAt(make([]byte, 1), max(o.size-1, 0)) // its last byte
+	switch {
+	case err != nil && err != io.EOF:
+		return o, err
+	case (n > 0) != (o.size > 0) && !o.changed():
+		return o, errNoSize
+	}
+	return o, nil
+}
+
+// changed says whether the file isn't as it was when it was opened.
+func (o opened) changed() bool {
+	now, err := firmware.StateOf(o.File)
+	return err != nil || now != o.before
+}
 
 // digest is the SHA-256 of a file that is being read.
 type digest struct {
-	stated int64 // its size, as the system says
-	read   atomic.Int64
-	done   chan struct{}
-	sum    string // when it is done
-	err    error
+	read atomic.Int64
+	done chan struct{}
+	sum  string // when it is done
+	err  error
 }
 
 // hashing begins to read a file to its end, beside whoever else reads it.
-func hashing(ctx context.Context, f *os.File) *digest {
+func hashing(ctx context.Context, f io.ReaderAt) *digest {
 	d := &digest{done: make(chan struct{})}
-	if info, err := f.Stat(); err == nil {
-		d.stated = info.Size()
-	}
 	go func() {
 		defer close(d.done)
 		d.sum, d.err = d.hash(ctx, f)
@@ -47,26 +81,14 @@ func (d *digest) hash(ctx context.Context, f io.ReaderAt) (string, error) {
 		// The offset of the file is the child's too.
 		n, err := f.ReadAt(b, d.read.Load())
 		h.Write(b[:n])
-		size := d.read.Add(int64(n))
+		d.read.Add(int64(n))
 		switch {
-		case d.stated == 0 && size > 0:
-			return "", errNoSize
 		case err == io.EOF:
 			return hex.EncodeToString(h.Sum(nil)), nil
 		case err != nil:
 			return "", err
 		}
 	}
-}
-
-// early is the error of what can't be an image: of a file that has no size only
-// reading shows it.
-func (d *digest) early() error {
-	if d.stated > 0 {
-		return nil
-	}
-	<-d.done
-	return d.err
 }
 
 // wait returns how much was read and its sum; show is called while there is

@@ -108,7 +108,7 @@ func closedSets(t *testing.T) map[string][]string {
 		"firmwareStart.kind":           {"service", "serial-login", "process", "kernel-console"},
 		"firmwareStart.boot":           {"yes", "no", ""},
 		"firmwareStart.login":          {"yes", "no", ""},
-		"firmwareGap.why":              {"parts-not-read", "not-analysable", "limit", "broken", "parser-killed"},
+		"firmwareGap.why":              {"parts-not-read", "not-analysable", "limit", "broken", "changed", "parser-killed"},
 		"firmwareEntry.type":           entries,
 		"fileEntry.type":               append(slices.Clone(entries), "piece"),
 		"fileEntry.not_extracted":      {"device", "link-outside", "name"},

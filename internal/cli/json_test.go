@@ -566,13 +566,13 @@ func TestErrorWords(t *testing.T) {
 	}
 	got["fault"] = string((&exitError{code: exitFault, err: errors.New("x")}).word())
 	got["model"] = string((&exitError{code: exitUse, kind: codeModel, err: os.ErrNotExist}).word())
-	got["parser"] = string(codeParser)
+	got["parser"], got["changed"] = string(codeParser), string(codeChanged)
 	want := map[string]string{
 		"a flag": "usage", os.ErrNotExist.Error(): "not-found", store.ErrNoRun.Error(): "not-found", standard.ErrUnknown.Error(): "not-found",
 		(&segment.LockedError{Dir: "x"}).Error(): "locked", os.ErrPermission.Error(): "permission", syscall.ENOSPC.Error(): "space", syscall.EROFS.Error(): "permission",
 		network.ErrPublic.Error(): "address", network.ErrAddress.Error(): "address", network.ErrNotDeclared.Error(): "address",
 		store.ErrEnded.Error(): "stale", store.ErrChanged.Error(): "stale", context.Canceled.Error(): "interrupted",
-		"fault": "fault", "model": "model", "parser": "parser",
+		"fault": "fault", "model": "model", "parser": "parser", "changed": "changed",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -110,6 +110,8 @@ func (a *app) unusable(err error, path string) error {
 	switch {
 	case path == "":
 		why, e.next, e.kind = "empty", a.t("ui.next.help"), codeUsage
+	case errors.Is(err, fs.ErrNotExist) && path == "-":
+		why = "stdin"
 	case errors.Is(err, fs.ErrNotExist):
 		why = "missing"
 		if dir, err := os.Getwd(); err == nil {
@@ -149,6 +151,9 @@ func (a *app) unwritable(err error, path string) error {
 func (a *app) interrupted(err error, key string, args ...string) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if s, ok := a.Out.(*stream); ok && s.some && a.answer == nil && key == "ui.interrupted-nothing" {
+		key = "ui.interrupted" // half of the answer is out
 	}
 	return &exitError{code: exitUse, kind: codeInterrupted, err: errors.New(a.t(key, args...))}
 }

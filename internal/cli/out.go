@@ -67,8 +67,7 @@ func (a *app) mayWriteIn(path string, no func(string) error) error {
 }
 
 // answer is the file of --out. What stood there is replaced when the command
-// has written an answer (or, as JSON, its error), and is kept when it wrote
-// nothing.
+// has written an answer, and is kept when it wrote nothing or failed.
 type answer struct {
 	*os.File
 	path    string // "" for a device or a pipe, which is written to directly
@@ -91,6 +90,19 @@ func newAnswer(path string) (*answer, error) {
 func (a *answer) Write(b []byte) (int, error) {
 	a.written = a.written || len(b) > 0
 	return a.File.Write(b)
+}
+
+// drop gives up the answer of a command that failed: what stood at --out stays,
+// and the error goes to stdout.
+func (a *app) drop() {
+	if a.answer == nil {
+		return
+	}
+	a.answer.written = false
+	if err := a.answer.Close(); err != nil {
+		fmt.Fprintln(a.Err, "assay:", plain(err.Error()))
+	}
+	a.Out, a.answer = a.stdout, nil
 }
 
 // Close puts the answer in its place.

@@ -50,6 +50,10 @@ func (a *app) sbomCommand() *cobra.Command {
 func (a *app) undecided(d *firmwareDoc) {
 	if n := len(d.Incomplete) + len(d.Unattributed); n > 0 || !d.Image.Analysable {
 		a.code = exitUndecided
+		if !d.Image.Analysable {
+			fmt.Fprintln(a.Err, a.t("ui.sbom-unread", "about", a.about(d)))
+			return
+		}
 		fmt.Fprintln(a.Err, a.t("ui.sbom-incomplete", "gaps", fmt.Sprint(len(d.Incomplete)), "unattributed", fmt.Sprint(len(d.Unattributed))))
 	}
 }

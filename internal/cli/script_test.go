@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -62,7 +64,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand, "cpdir": cpdirCommand, "archive": archiveCommand, "within": withinCommand,
+			"code": codeCommand, "json": jsonCommand, "await": awaitCommand, "flip": flipCommand, "clean": cleanCommand, "run": runCommand, "newcomer": newcomerCommand, "cpdir": cpdirCommand, "archive": archiveCommand, "within": withinCommand, "readme": readmeCommand,
 		},
 		Condition: func(c string) (bool, error) {
 			switch c {
@@ -83,10 +85,44 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("RECORDS", records)
-			return nil
+			readme, err := filepath.Abs("../../README.md")
+			e.Setenv("README", readme)
+			return err
 		},
 	})
 }
+
+// readmeCommand is `readme FILE`: what README.md shows of the demonstration stands
+// in FILE, line by line and in this order; … stands for lines that are left out.
+func readmeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readme FILE")
+	}
+	b, err := os.ReadFile(ts.Getenv("README"))
+	ts.Check(err)
+	_, block, _ := strings.Cut(string(b), "`make demo` prints")
+	_, block, _ = strings.Cut(block, "```\n")
+	block, _, _ = strings.Cut(block, "```")
+	got := strings.Split(ofOneRun.ReplaceAllString(ts.ReadFile(args[0]), "#"), "\n")
+	shown, left := 0, got
+	for line := range strings.Lines(ofOneRun.ReplaceAllString(block, "#")) {
+		line = strings.TrimRight(line, "\n")
+		if s := strings.TrimSpace(line); s == "" || s == "…" || strings.HasPrefix(s, "Report: ") {
+			continue
+		}
+		i := slices.Index(left, line)
+		if i < 0 {
+			ts.Fatalf("README.md shows a line that isn't printed there: %q", line)
+		}
+		left, shown = left[i+1:], shown+1
+	}
+	if shown < 20 {
+		ts.Fatalf("README.md shows %d lines of the demonstration", shown)
+	}
+}
+
+// ofOneRun is what differs from one demonstration to the next.
+var ofOneRun = regexp.MustCompile(`[0-9]{8}-[0-9]{6}-[0-9a-f]{6}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8} UTC|\b[1-9][0-9]{4}\b`)
 
 // codeCommand is `code N assay ARGS…`: the exit code must be N. With a
 // trailing ! (`code! N …`) nothing changes; `! code` isn't allowed. The word

@@ -49,7 +49,7 @@ func (a *app) end(err error) int {
 	if err != nil && !(ok && s.err != nil && errors.Is(err, s.err)) {
 		code = a.fail(err)
 	}
-	if ok && s.err != nil {
+	if ok && s.err != nil && a.Out == io.Writer(s) {
 		code = a.fail(a.lost(s.err))
 	}
 	if ok && s.err == nil && s.some && !a.quiet && nowhere(file(s)) {
@@ -84,10 +84,9 @@ func (a *app) lost(cause error) error {
 	if errors.Is(cause, syscall.ENOSPC) {
 		why = a.t("ui.why.space")
 	}
-	out := "stdout"
+	out, next := "stdout", "ui.next.lost"
 	if a.answer != nil {
-		out = a.out
-		a.answer.written = false // what stood there stays
+		out, next = a.out, "ui.next.write" // what stood there stays
 	}
-	return &exitError{code: exitUse, kind: (&exitError{err: cause}).word(), err: errors.New(a.t("ui.lost", "out", out, "why", why)), next: a.t("ui.next.lost"), silent: true}
+	return &exitError{code: exitUse, kind: (&exitError{err: cause}).word(), err: errors.New(a.t("ui.lost", "out", out, "why", why)), next: a.t(next), silent: a.answer == nil}
 }

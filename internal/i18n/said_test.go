@@ -19,7 +19,7 @@ func TestSaid(t *testing.T) {
 			"cpio：層數：資料夾共 129 層；上限為 64 層（另有 371 處類似，最後一處在位移 304888）", "said.folders-deep-the-limit-is"},
 		{"Allwinner boot image, first loader of 24576 bytes", "Allwinner 開機映像，第一階段載入程式 24576 位元組", "said.first-loader-of-bytes"},
 		{`configuration c, key "dev; and: more"; the key is not in this image`, `設定 c，金鑰 "dev; and: more"；此韌體映像檔中沒有該金鑰`, "said.the-key-is-not-in-this-image"},
-		{"looks like text; begins with 6669 (fi: the text, of it)", "看似 文字；開頭為 6669（fi: the text, of it）", "said.looks-like-begins-with"},
+		{"looks like text; begins with 6669 (fi: the text, of it)", "看似文字；開頭為 6669（fi: the text, of it）", "said.looks-like-begins-with"},
 		{"4.0, xz, 1386 inodes, blocks of 1048576 bytes", "4.0，xz，1386 個 inode，區塊 1048576 位元組", "said.blocks-of-bytes"},
 		{"linux, arm, compression none, load 0x80008000", "linux，arm，未壓縮，載入位址 0x80008000", "said.load"},
 		{"recognised, nothing in it is read: gzip, squashfs", "可辨識，但未讀取任何內容：gzip, squashfs", "said.recognised-nothing-in-it-is-read"},

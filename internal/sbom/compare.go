@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"assay/internal/pattern"
 )
 
 // Comparison is what one bill says and another doesn't.
@@ -204,6 +206,10 @@ func qualifier(p, key string) string {
 	return ""
 }
 
+// repacked begins what Debian appends to the version of a source whose archive it
+// made anew (Debian Developer's Reference on repackaged archives), or that is later than it.
+var repacked = pattern.New(`[.+~](dfsg|ds|repack)([0-9.+~]|$)|\+(deb|git)`)
+
 // upstream is a version as upstream numbers it: an epoch, a revision and what a
 // distribution appends say nothing on the source. What announces a release stays.
 func upstream(v string) string {
@@ -214,10 +220,11 @@ func upstream(v string) string {
 	if i := strings.LastIndexByte(v, '-'); i > 0 && revision(v[i+1:]) {
 		v = v[:i]
 	}
-	for _, mark := range []string{"+dfsg", "~dfsg", "+ds", "+deb", "+really", "+git"} {
-		if i := strings.Index(v, mark); i > 0 {
-			v = v[:i]
-		}
+	if _, real, ok := strings.Cut(v, "+really"); ok && revision(real) {
+		v = real // what stands before it only sorts
+	}
+	if m := repacked.FindStringIndex(v); m != nil && m[0] > 0 {
+		v = v[:m[0]]
 	}
 	return v
 }

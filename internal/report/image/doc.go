@@ -16,6 +16,7 @@ type Doc struct {
 	Components                                        []Component
 	Hosts                                             []Host
 	Starts                                            []Line
+	Consoles                                          bool   // of Starts: nothing but where the kernel writes to
 	NoStarts                                          string // where nothing says what is started: a sentence
 	Updates                                           []Line
 	Entries                                           []Entry

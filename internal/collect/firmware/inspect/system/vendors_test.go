@@ -30,7 +30,7 @@ func TestVendors(t *testing.T) {
 		// Archives of a card or of the network.
 		{"/a.sh", sh + "openssl enc -d -aes-128-cbc -pbkdf2 -kfile /k -in /mnt/sd/f.ws -out /tmp/f.zip\nunzip -o /tmp/f.zip -d /tmp/fw && sh /tmp/fw/install.sh\n", []item{{system.UpdateUnsigned, 3, "sh"}}},
 		{"/a.sh", sh + "tar xzf /mnt/sdcard/up.tgz -C /tmp/up\ncd /tmp/up\n./run.sh\n", []item{{system.UpdateUnsigned, 4, "run.sh"}}},
-		{"/a.sh", sh + "wget -O /tmp/p.tgz https://x.vendor.net/p\ntar xzf /tmp/p.tgz -C /tmp/p\n. /tmp/p/start.sh\n", []item{{system.UpdateUnsigned, 4, "."}}},
+		{"/a.sh", sh + "wget -O /tmp/p.tgz https://x.vendor.net/p\ntar xzf /tmp/p.tgz -C /run/p\n. /run/p/start.sh\n", []item{{system.UpdateUnsigned, 4, "."}}},
 		{"/a.sh", sh + "tar xzf /mnt/sdcard/up.tgz -C /tmp/up\nopenssl dgst -sha256 -verify /k -signature /tmp/up/s /tmp/up/run.sh || exit 1\nsh /tmp/up/run.sh\n", nil},
 		{"/a.sh", sh + "tar xzf /mnt/sdcard/music.tgz -C /tmp/music\nls /tmp/music\nsh /usr/bin/play.sh /tmp/music\n", nil},
 		// What the device knows, in clear.
