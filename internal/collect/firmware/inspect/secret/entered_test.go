@@ -75,6 +75,8 @@ func TestDoorWords(t *testing.T) {
 		{"agent", "dbset_fk9otq5gdkb3zc1p\x00User-Agent: %s\x00", []found{{secret.EmbeddedLogin, 0, "", "dbset_fk9otq5gdkb3zc1p"}}},
 		{"alone", "ping -c 4 %s\x00xmlset_roodkcableoj28840ybtide\x00/tmp/out\x00", []found{{secret.EmbeddedLogin, 0, "", "xmlset_roodkcableoj28840ybtide"}}},
 		{"account", "dbuser\x00kQ-s3cr3t!9\x00/bin/busybox telnetd\x00", []found{{secret.EmbeddedLogin, 0, "dbuser", "kQ-s3cr3t!9"}}},
+		{"setting-names", "lanUserName\x00lan2IpAddress\x00lan2SubnetMask\x00tr69cAcsUser\x00tr69cAcsURL\x00wan_%d\x00WPAPSK\x00WPA1WPA2\x00Key Absent\x00", nil},
+		{"no-setting-name", "admin\x00ipcAdmin2019\x00loginOk\x00", []found{{secret.EmbeddedLogin, 0, "admin", "ipcAdmin2019"}}},
 		{"sign-no-login", "Kte!WsGBeQoz\x00frame rate: %s\x00", nil},
 		{"names", "password: \x00NewSSLContext\x00get_user_by_id\x00aes_v8ctr32encryptblocks\x00login!\x00user_0a1b2c3d4e5f6a7b\x00", nil},
 		{"numbers", "password expired\x000xC0000224\x000xC000006A\x00login failed\x00", nil},

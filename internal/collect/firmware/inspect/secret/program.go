@@ -116,6 +116,21 @@ func (s *scanner) runs(span [2]int) []inspect.Run {
 	return out
 }
 
+// camel is a name as programs give them: lan2IpAddress, ipsSPI.
+var camel = pattern.New(`^_?[A-Za-z][a-z]*[0-9]{0,2}[a-z]*(?:[A-Z]+[a-z]*[0-9]{0,2})+$`)
+
+// settingName is such a name that says what it is of.
+var settingName = pattern.New(`^[a-z]+[0-9]*[a-z]*[A-Z][A-Za-z0-9]*(?:URL|Url|Name|Addr|Address|Mask|Port|Mode|Enable|User|Pwd|Password|ID|Id|Type|Interval|Server|Host|Timeout|Path|File|List|Count|Size|Time)$`)
+
+// wireless are kinds of protection of a network, one behind the other.
+var wireless = pattern.New(`^(?i:WPA[123]?|WPS|WEP|PSK|TKIP|AES|CCMP|SAE|EAP|MIX(?:ED)?|OPEN|SHARED|[-_/+, ])+$`)
+
+// identifiers says that a string stands between others in a list of names.
+func identifiers(all []inspect.Run, i int) bool {
+	return i > 0 && i+1 < len(all) && near(all, i, i-1) && near(all, i, i+1) &&
+		camel.Match(all[i].Text) && camel.Match(all[i-1].Text) && camel.Match(all[i+1].Text)
+}
+
 func (s *scanner) strings(all []inspect.Run) {
 	library := strings.Contains(s.f.Path, ".so")
 	networks := slices.ContainsFunc(all, func(r inspect.Run) bool { return bytes.HasSuffix(bytes.ToLower(r.Text), []byte("ssid")) })
@@ -135,7 +150,7 @@ func (s *scanner) strings(all []inspect.Run) {
 			}
 			continue
 		}
-		if !candidate(r.Text) && !habits[v] {
+		if !candidate(r.Text) && !habits[v] || identifiers(all, i) || settingName.MatchString(v) || wireless.MatchString(v) {
 			continue
 		}
 		if i > 0 && !library && near(all, i, i-1) && secretKey(all[i-1].Text) && deliberate(v) {
