@@ -229,7 +229,9 @@ func (p *Pattern) ReplaceAllStringFunc(s string, by func(string) string) string 
 }
 
 // ReplaceAllFunc is that of regexp.Regexp.
-func (p *Pattern) ReplaceAllFunc(b []byte, by func([]byte) []byte) []byte { return p.get().re.ReplaceAllFunc(b, by) }
+func (p *Pattern) ReplaceAllFunc(b []byte, by func([]byte) []byte) []byte {
+	return p.get().re.ReplaceAllFunc(b, by)
+}
 
 // SubexpNames is that of regexp.Regexp.
 func (p *Pattern) SubexpNames() []string { return p.get().re.SubexpNames() }

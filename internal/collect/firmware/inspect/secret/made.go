@@ -26,7 +26,7 @@ func candidate(b []byte) bool {
 // a sign between them ("Kte!WsGBeQoz"), or a short word before a long random tail
 // ("dbset_9fk2otq5gdkbb3zc").
 func doorWord(v string) bool {
-	if len(v) < 8 || len(v) > 40 || technical.MatchString(v) || algorithm.MatchString(v) {
+	if len(v) < 8 || len(v) > 40 {
 		return false
 	}
 	signs, low := 0, true
@@ -44,10 +44,12 @@ func doorWord(v string) bool {
 	switch {
 	case signs != 1:
 		return false
-	case !cut:
-		return !digit(v) && scrambled(v)
+	case !cut && (digit(v) || !scrambled(v)):
+		return false
+	case cut && !(low && len(head) >= 2 && len(head) <= 8 && !digit(head) && len(tail) >= 14 && count(tail) >= 4 && !hexOnly(tail) && random(tail)):
+		return false
 	}
-	return low && len(head) >= 2 && len(head) <= 8 && !digit(head) && len(tail) >= 14 && count(tail) >= 4 && !hexOnly(tail) && random(tail)
+	return !technical.MatchString(v) && !algorithm.MatchString(v)
 }
 
 // conversion says that b goes on as a conversion of printf does behind its sign.

@@ -36,12 +36,15 @@ type flowing struct {
 	outlets []outlet
 }
 
+// pathCheck is what programs look at paths with.
+const pathCheck = `["'/(]\\?\.\\?\.["'/)\\]|\b(?:basename|realpath|abspath|normpath|secure_filename|safe_join|is_relative_to|commonpath|commonprefix|relative_to|normalize|canonpath|startswith|startsWith|in_array|preg_match|sanitize\w*)\b`
+
 var (
 	sqlText    = pattern.New(`(?i)\b(?:select\b.+\bfrom|insert\s+(?:or\s+\w+\s+)?into|update\s+\S+\s+set|delete\s+from|replace\s+into)\b`)
 	quotedHole = pattern.New(`['"](?:%s|\{\w*\}|%\(\w+\)s)['"]`)
 	// What stands before the name of a server, or an address as a whole.
 	beforeHost = pattern.New(`^\s*(?:url\s*[=:]\s*)?(?:\{\s*)?(?:[frb]{0,2}["'\x60](?:https?://)?)?(?:["']\s*(?:\+|\.\.?)\s*|\$?\{|\s*["'])?\s*$|^\s*["']https?://(?:%s|\{\})[^"']*["']\s*(?:%|\.format\()\s*\(?\s*$`)
-	pathChecks = pattern.New(`["'/(]\\?\.\\?\.["'/)\\]|\b(?:basename|realpath|abspath|normpath|secure_filename|safe_join|is_relative_to|commonpath|commonprefix|relative_to|normalize|canonpath|startswith|startsWith|in_array|preg_match|sanitize\w*)\b`)
+	pathChecks = pattern.New(pathCheck)
 	lessSafe   = pattern.New(`C?SafeLoader|BaseLoader|RoundTrip`)
 )
 
@@ -117,7 +120,7 @@ var flows = map[string]flowing{
 			{CodeInjection, "render", method(`\b(?:ejs|pug|Handlebars|handlebars|nunjucks|_)\.(?:render|compile|renderString|template)`), nil, first},
 			{Deserialization, "unserialize", method(`\bunserialize`), nil, first},
 			{SQLInjection, ".", method(`\.(?:query|execute|run|all|get|raw|exec)`), nil, query},
-			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), pattern.New(pathChecks.String() + `|\broot\s*:`), first},
+			{PathTraversal, "", method(`\bfs(?:\.promises)?\.(?:readFile|readFileSync|createReadStream|unlink|unlinkSync|writeFile|writeFileSync|createWriteStream|readdir|readdirSync)|\.(?:sendFile|download)`), pattern.New(pathCheck + `|\broot\s*:`), first},
 			{RequestForgery, "", method(`\b(?:axios(?:\.\w+)?|fetch|https?\.get|https?\.request|got(?:\.\w+)?|needle|request(?:\.get)?)`), nil, address},
 			{CommandInjection, "spawn", pattern.New(`\bspawn(?:Sync)?\(\s*["'](?:/bin/)?(?:ba|a|da)?sh["']\s*,\s*\[\s*["']-c["']\s*,`), nil, first},
 			{CommandInjection, "exec", pattern.New(`(?:(?:^|[^.\w$])(?:exec|execSync)|\b(?:child_process|childProcess|cp)["')]*\.exec(?:Sync)?)\s*\(`), nil, first},

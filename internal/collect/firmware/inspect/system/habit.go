@@ -19,9 +19,10 @@ type habit struct {
 
 const secretName = `(?:\w*_)?(?:pass|passw|passwd|password|pwd|pw|passphrase|psw|pin)\w{0,8}`
 
+// overSystem is where programs, or what starts them, lie.
+const overSystem = `["'](?:/|/usr(?:/\w+)*/?|/opt\b[^"']*|/etc\b[^"']*|/bin/?|/sbin/?|/lib/?|/root/?|/app\b[^"']*)["']`
+
 var (
-	// Where programs, or what starts them, lie.
-	overSystem = `["'](?:/|/usr(?:/\w+)*/?|/opt\b[^"']*|/etc\b[^"']*|/bin/?|/sbin/?|/lib/?|/root/?|/app\b[^"']*)["']`
 	goodRandom = pattern.New(`\bsecrets\.|SystemRandom|urandom|random_bytes|random_int|openssl_random|\bstrtok\(|randomBytes|getRandomValues|randomUUID|uuid4|\bos\.time\b.*urandom`)
 )
 
