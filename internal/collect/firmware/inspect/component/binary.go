@@ -88,6 +88,9 @@ func (s *scanner) library(name string, file bool) {
 		return
 	}
 	r, so, star := s.rs.soRule(stem)
+	if whole := s.rs.so[name]; whole != nil { // libc.so.0 is no libc.so.6
+		r, so, star = whole[0], nil, ""
+	}
 	if r == nil {
 		s.listed(stem, number, file)
 		return

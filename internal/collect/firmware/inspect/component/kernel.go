@@ -13,6 +13,8 @@ import (
 const linux = "linux"
 
 var (
+	// sourceSum is what modpost makes of a module's sources (scripts/mod/sumversion.c).
+	sourceSum = pattern.New(`^[0-9A-F]{23,24}$`)
 	// linux_banner of init/version.c:
 	// "Linux version 5.10.14 (user@host) (gcc (…) 9.4.0, GNU ld …) #1 SMP Tue …".
 	bannerPattern = pattern.New(`^Linux version ((\d+\.\d+(?:\.\d+)*)(\S*)) \([^()]*@[^()]*\) .*#\d`)
@@ -98,6 +100,9 @@ func (s *scanner) module() {
 	}
 	s.kernelName("linux-vermagic", magic, 0, "vermagic="+info["vermagic"])
 	v, srcv := info["version"], info["srcversion"]
+	if own, sum, ok := strings.Cut(v, " "); ok && srcv == "" && sourceSum.MatchString(sum) { // of one field in kernels before 2.6.13
+		v, srcv = own, sum
+	}
 	if v == "" || len(v) > 64 {
 		// Without a version of its own it stays unattributed.
 		return
