@@ -116,6 +116,12 @@ const muchFile = 16 << 20
 // inMemory is how many of the largest files the layers in each other may hold.
 const inMemory = 2
 
+// behind is a stream that decodes into the room behind what it gave before, which
+// is its dictionary.
+type behind interface {
+	ReadBehind(b []byte) (int, error)
+}
+
 // slurp reads a stream into memory, at most Limits.File bytes of it. release
 // must be called when the bytes aren't needed any more. What l stands in is in
 // memory as well: both together are bounded.
@@ -155,7 +161,11 @@ func (w *walk) slurp(ctx context.Context, r io.Reader, hint int64, l layer) (b [
 			b = grown
 		}
 		var n int
-		n, err = r.Read(b[len(b):cap(b)])
+		if in, ok := r.(behind); ok {
+			n, err = in.ReadBehind(b)
+		} else {
+			n, err = r.Read(b[len(b):cap(b)])
+		}
 		b = b[:len(b)+n]
 		if int64(len(b)) > limit {
 			b, err = b[:limit], fmt.Errorf("%w: only the first %d bytes are read", format.ErrLimit, limit)

@@ -127,6 +127,30 @@ func streamed(name string, r io.Reader, dict int) ([]byte, *lzma2.Reader, error)
 	return b, z, err
 }
 
+// behind decodes into one piece of memory, which grows.
+func behind(name string, r io.Reader) ([]byte, *lzma2.Reader, error) {
+	open := lzma2.NewReader
+	if strings.HasSuffix(name, ".lzma") {
+		open = lzma2.NewAloneReader
+	}
+	z, err := open(r, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := make([]byte, 0, 7)
+	for {
+		n, err := z.ReadBehind(b)
+		if b = b[:len(b)+n]; err == io.EOF {
+			return b, z, nil
+		} else if err != nil {
+			return b, z, err
+		}
+		if len(b) == cap(b) {
+			b = append(make([]byte, 0, 2*cap(b)+1), b...)
+		}
+	}
+}
+
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	for _, f := range files() {
@@ -156,6 +180,10 @@ func TestFiles(t *testing.T) {
 			if err != nil || !bytes.Equal(got, f.content) {
 				t.Errorf("byte by byte: error %v", err)
 			}
+			got, z, err = behind(f.name, io.MultiReader(bytes.NewReader(b), bytes.NewReader(bytes.Repeat([]byte{0xff}, 100))))
+			if err != nil || !bytes.Equal(got, f.content) || z.InputOffset() != int64(len(b)) {
+				t.Errorf("in one piece: %d of %d bytes, equal %v, error %v", len(got), len(f.content), bytes.Equal(got, f.content), err)
+			}
 		})
 	}
 }
@@ -174,6 +202,9 @@ func TestCut(t *testing.T) {
 			// The last bytes of a block that is not whole did not go through its filters.
 			if !strings.Contains("x86 powerpc ia64 arm armthumb arm64 sparc delta chain blocks", strings.TrimSuffix(f.name, ".xz")) && !bytes.HasPrefix(f.content, got) {
 				t.Errorf("%s: %d of %d bytes: other bytes came out", f.name, n, len(b))
+			}
+			if got, _, err = behind(f.name, bytes.NewReader(b[:n])); !errors.Is(err, io.ErrUnexpectedEOF) || len(got) > len(f.content) {
+				t.Errorf("%s in one piece: %d of %d bytes: %d came out, error %v", f.name, n, len(b), len(got), err)
 			}
 			got, _, err = streamed(f.name, bytes.NewReader(b[:n]), 0)
 			if !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.HasPrefix(f.content, got) {

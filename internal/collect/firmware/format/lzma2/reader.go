@@ -19,6 +19,7 @@ type Reader struct {
 	held    []byte // bytes that filters work on
 	marks   []int  // how far each filter came in held
 	size    int64  // bytes that the block gave
+	begun   int    // where the block began, of all that was decoded: of ReadBehind
 
 	used int64 // of the input, by the streams that ended
 	err  error
@@ -101,6 +102,58 @@ func (z *Reader) Read(p []byte) (int, error) {
 	n := copy(p, z.ready)
 	z.ready = z.ready[n:]
 	return n, nil
+}
+
+// ReadBehind is Read for who keeps all that is decoded: b is what it gave so far,
+// and it decodes into the room behind, without a window of its own. Bytes that
+// it gave may change until it returns an error, io.EOF too: branch filters work
+// on whole blocks. It is used from the beginning, or not at all.
+func (z *Reader) ReadBehind(b []byte) (int, error) {
+	if len(b) == cap(b) {
+		return 0, z.err
+	}
+	for z.err == nil && z.l == nil {
+		z.err, z.begun = z.next(), len(b)
+	}
+	if z.err != nil {
+		return 0, z.err
+	}
+	room := b[:min(cap(b), len(b)+behindStep)]
+	pos, err := z.l.fill(room, len(b))
+	ended := err == nil && z.l.done()
+	switch {
+	case z.x == nil && ended:
+		err = io.EOF
+	case z.x != nil:
+		err = z.behind(room[:pos], len(b), ended, err)
+	}
+	z.err = err
+	return pos - len(b), err
+}
+
+// behindStep is how much is decoded at once: who reads may want to stop.
+const behindStep = 1 << 20
+
+// behind counts what was decoded from at on, and ends the block where it ended.
+func (z *Reader) behind(b []byte, at int, ended bool, err error) error {
+	if len(z.filters) == 0 {
+		z.x.sum.write(b[at:])
+	}
+	if !ended && err == nil {
+		return nil
+	}
+	block := b[z.begun:]
+	for _, f := range z.filters {
+		f.undo(block)
+	}
+	if err != nil {
+		return err
+	}
+	if len(z.filters) > 0 {
+		z.x.sum.write(block)
+	}
+	z.l = nil
+	return z.x.endBlock(int64(len(block)))
 }
 
 // step decodes what fits in the window, or goes to the next block.

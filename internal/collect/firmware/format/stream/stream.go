@@ -88,6 +88,26 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
+// ReadBehind is Read for who keeps all of it: b is what was given so far, and may
+// change until an error comes. Of decoders that have no use for it, it is Read.
+func (r *reader) ReadBehind(b []byte) (int, error) {
+	d, ok := r.d.(interface {
+		ReadBehind(b []byte) (int, error)
+	})
+	if !ok || r.err != nil || r.ctx.Err() != nil {
+		return r.Read(b[len(b):cap(b)])
+	}
+	most := max(r.left, 1) // one more byte tells whether it ends here
+	n, err := d.ReadBehind(b[:len(b):min(int64(cap(b)), int64(len(b))+most)])
+	if r.left -= int64(n); r.left < 0 {
+		n, r.left, err = 0, 0, format.ErrLimit
+	}
+	if err != nil {
+		r.err = kind(err)
+	}
+	return n, r.err
+}
+
 // Consumed tells how much of the source was used.
 func (r *reader) Consumed() int64 { return r.d.Consumed() }
 

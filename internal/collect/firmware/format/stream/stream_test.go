@@ -185,6 +185,25 @@ func TestFlipped(t *testing.T) {
 	}
 }
 
+// behind reads all of a stream into one piece of memory, which grows.
+func behind(r io.Reader) ([]byte, error) {
+	in := r.(interface {
+		ReadBehind(b []byte) (int, error)
+	})
+	b := make([]byte, 0, 100)
+	for {
+		n, err := in.ReadBehind(b)
+		if b = b[:len(b)+n]; err == io.EOF {
+			return b, nil
+		} else if err != nil {
+			return b, err
+		}
+		if len(b) == cap(b) {
+			b = append(make([]byte, 0, 2*cap(b)), b...)
+		}
+	}
+}
+
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	for _, row := range kinds {
@@ -198,7 +217,16 @@ func TestLimit(t *testing.T) {
 		if len(got) != 1000 || !errors.Is(err, format.ErrLimit) {
 			t.Errorf("%s: %d bytes, %v", row.file, len(got), err)
 		}
+		if c, err = p.Contents(t.Context(), format.Limits{File: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = behind(c[0].Stream); len(got) != 1000 || !errors.Is(err, format.ErrLimit) {
+			t.Errorf("%s: in one piece %d bytes, %v", row.file, len(got), err)
+		}
 		size := format.Limits{File: int64(len(text()))}
+		if got, err := behind(content(t, p, size).Stream); err != nil || string(got) != text() {
+			t.Errorf("%s: in one piece %d bytes, %v", row.file, len(got), err)
+		}
 		if got, err := io.ReadAll(content(t, p, size).Stream); err != nil || len(got) != len(text()) {
 			t.Errorf("%s: at the limit %d bytes, %v", row.file, len(got), err)
 		}

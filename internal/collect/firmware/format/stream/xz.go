@@ -201,6 +201,12 @@ func (u unxz) Read(p []byte) (int, error) {
 	return n, lzmaError(err)
 }
 
+// ReadBehind is that of lzma2.Reader.
+func (u unxz) ReadBehind(b []byte) (int, error) {
+	n, err := u.Reader.ReadBehind(b)
+	return n, lzmaError(err)
+}
+
 func (u unxz) Consumed() int64 { return u.InputOffset() }
 
 // lzmaError makes the decoder's errors those of package format.
