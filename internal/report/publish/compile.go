@@ -29,7 +29,7 @@ const keyName = "@key"
 type compiled struct {
 	*record.Compiled
 	each   []spot // read by each
-	member given     // what each gives
+	member given  // what each gives
 	when   []spot
 	with   map[string][]spot
 	from   []spot
