@@ -93,17 +93,6 @@ func (s *scanner) neighbour(a assignment, names []string) string {
 	return best
 }
 
-// managed says that a setting is one of SNMP: what its name, its line, its section
-// or its file is called.
-func (s *scanner) managed(off int) bool {
-	if strings.Contains(strings.ToLower(s.f.Path), "snmp") {
-		return true
-	}
-	line, start := s.f.LineAround(off)
-	near, _ := piece(line, start, off)
-	return bytes.Contains(bytes.ToLower(near), []byte("snmp")) || bytes.Contains(bytes.ToLower(tailOf(s.f.Data, off, 256)), []byte("snmp"))
-}
-
 // indent counts the blanks that a line begins with.
 func indent(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
 
