@@ -83,17 +83,13 @@ func (t *tree) weigh(e format.Entry, data []byte) error {
 		Detail: fmt.Sprintf("%d bytes, entropy %.2f: no format recognised; encrypted, or packed in an unknown way", len(data), max(head, tail))})
 }
 
-// media are the first bytes of pictures, sounds, films, fonts and archives that
-// hold no settings.
-var media = []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "OggS", "ID3", "\xff\xfb", "\xff\xf3", "\xff\xf1", "fLaC", "\x1aE\xdf\xa3", "wOFF", "wOF2", "OTTO", "%PDF", "BM", "\x00\x00\x01\x00", "FWS", "CWS"}
+// Sounds and Flash films of which only two or three bytes are fixed, and icons:
+// enough for what looks like noise.
+var shortMedia = []string{"\xff\xfb", "\xff\xf3", "\xff\xf1", "FWS", "CWS", "\x00\x00\x01\x00"}
 
+// medium says that a file looks like noise by its nature.
 func medium(name string, data []byte) bool {
-	for _, m := range media {
-		if bytes.HasPrefix(data, []byte(m)) {
-			return true
-		}
-	}
-	if len(data) > 12 && string(data[4:8]) == "ftyp" {
+	if format.Medium(data, shortMedia...) {
 		return true
 	}
 	base := path.Base(name)

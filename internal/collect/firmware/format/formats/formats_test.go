@@ -73,7 +73,7 @@ func look(t *testing.T, f format.Format, s torn) {
 				if c.Source != nil {
 					r = format.Section(c.Source, 0, min(c.Source.Size(), 1<<20))
 				}
-				_, _ = io.CopyN(io.Discard, r, 1<<20)
+				_, _ = io.CopyN(io.Discard, r, 1<<20) // that it ends is all
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func look(t *testing.T, f format.Format, s torn) {
 	}
 	_ = v.Walk(t.Context(), func(_ format.Entry, r io.Reader) error {
 		if r != nil {
-			_, _ = io.CopyN(io.Discard, r, 1<<16)
+			_, _ = io.CopyN(io.Discard, r, 1<<16) // here too
 		}
 		return nil
 	}) // that it ends is all

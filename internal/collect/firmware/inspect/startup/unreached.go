@@ -3,6 +3,7 @@ package startup
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	sh "assay/internal/collect/firmware/inspect/shell"
@@ -45,6 +46,14 @@ func unreached(data []byte, commands []sh.Command) []span {
 			continue
 		}
 		holds := value == string(m[3])
+		if m[2][0] == '-' { // 01 is 1
+			a, err1 := strconv.Atoi(value)
+			b, err2 := strconv.Atoi(string(m[3]))
+			if err1 != nil || err2 != nil {
+				continue
+			}
+			holds = a == b
+		}
 		if m[2][0] == '!' || string(m[2]) == "-ne" {
 			holds = !holds
 		}

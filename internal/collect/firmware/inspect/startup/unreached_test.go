@@ -19,6 +19,8 @@ func TestUnreached(t *testing.T) {
 		"BUILD=release\nif [ $BUILD = debug ]; then\n\tif [ -f /x ]; then echo; fi\nelse\n\ttelnetd\nfi\n":   true,
 		"BUILD=release\nif [ $BUILD = debug ]; then\n\techo \"fi\"\nfi\ntelnetd\n":                           true,
 		"readonly DBG='0'\n[ \"$DBG\" = 1 ] && telnetd\n":                                                    false,
+		"DBG=01\n[ \"$DBG\" -eq 1 ] && telnetd\n":                                                            true,
+		"DBG=on\n[ \"$DBG\" -eq 1 ] && telnetd\n":                                                            true,
 		"DBG=0\n[ \"$DBG\" -eq 1 ] && telnetd\n":                                                             false,
 		"DBG=0\n[ \"$DBG\" = 1 ] || telnetd\n":                                                               true,
 		"DBG=1\n[ \"$DBG\" = 1 ] || telnetd\n":                                                               false,

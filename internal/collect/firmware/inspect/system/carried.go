@@ -66,11 +66,11 @@ func carried(commands []sh.Command, from []fetched) []sh.Command {
 		}
 		switch to := target(name, words, c); {
 		case to == "":
-		case unpacks1[name] && covers(to):
+		case archivers[name] && covers(to):
 			if !slices.ContainsFunc(words[1:], func(w sh.Word) bool { return onCard(w.Text) }) { // which fromCard tells
 				out = append(out, c)
 			}
-		case unpacks1[name]:
+		case archivers[name]:
 			unpacked = append(unpacked, abs(to))
 		case !onCard(to):
 			moved = append(moved, abs(to))
@@ -79,8 +79,8 @@ func carried(commands []sh.Command, from []fetched) []sh.Command {
 	return out
 }
 
-// unpacks1 are programs that take an archive apart.
-var unpacks1 = map[string]bool{"tar": true, "unzip": true, "cpio": true, "7z": true, "7za": true, "7zr": true, "bsdtar": true, "unsquashfs": true, "unrar": true}
+// archivers are programs that take an archive apart.
+var archivers = map[string]bool{"tar": true, "unzip": true, "cpio": true, "7z": true, "7za": true, "7zr": true, "bsdtar": true, "unsquashfs": true, "unrar": true}
 
 // covers says that what is unpacked into a folder lies over the system.
 func covers(to string) bool {
